@@ -1,0 +1,65 @@
+import type { Playbook, StepId } from '#/playbook/playbook.ts'
+import type { Account } from './account.ts'
+import type { RequestKind, Severity } from './events.ts'
+import type { Standing } from './people.ts'
+import type { OrderId, RequestId, WorkResult } from './work.ts'
+
+/** A request in the imperative, not yet decided. Every one that a person sends carries that person's standing of now. */
+export type Command = PersonCommand | WorkerCommand | ProgramCommand
+
+export type PersonCommand =
+  | {
+      readonly type: 'OpenIncident'
+      readonly by: Standing
+      readonly playbook: Playbook
+      readonly severity: Severity
+      readonly summary: string
+      readonly target: Account
+      readonly targetIsBot: boolean
+      readonly channel: string
+      readonly drill: boolean
+    }
+  | { readonly type: 'AskForStep'; readonly by: Standing; readonly step: StepId; readonly kind: RequestKind; readonly reason?: string }
+  | {
+      readonly type: 'ApproveRequest'
+      readonly by: Standing
+      readonly request: RequestId
+      /** The digest on the button that was pressed. */
+      readonly digest: string
+      /** What was typed where the effect wants the username typed. */
+      readonly typed?: string
+      /** Who could approve, as `@name, @name`, for the sentence of a refusal. */
+      readonly able?: string
+    }
+  | { readonly type: 'DenyRequest'; readonly by: Standing; readonly request: RequestId; readonly reason: string }
+  | { readonly type: 'WithdrawRequest'; readonly by: Standing; readonly request: RequestId }
+  /** Make the snapshot or the sweep anew. Both only read, so nobody has to approve. */
+  | { readonly type: 'ReadAgain'; readonly by: Standing; readonly what: 'snapshot' | 'sweep' }
+  | { readonly type: 'TakeCommand'; readonly by: Standing }
+  | { readonly type: 'AddNote'; readonly by: Standing; readonly text: string; readonly link?: string }
+  | {
+      readonly type: 'RecordNotification'
+      readonly by: Standing
+      readonly channel: string
+      readonly identityCheck: string
+      readonly note: string
+    }
+  | { readonly type: 'ShowSecret'; readonly by: Standing; readonly order: OrderId }
+  | { readonly type: 'CloseIncident'; readonly by: Standing; readonly reason: string }
+
+export type WorkerCommand = {
+  readonly type: 'RecordOutcome'
+  readonly worker: string
+  readonly order: OrderId
+  readonly result: WorkResult
+}
+
+/** What the program does on a rule of its own. */
+export type ProgramCommand =
+  | { readonly type: 'StartThread'; readonly channel: string; readonly ts: string }
+  | { readonly type: 'ExpireRequests' }
+  | { readonly type: 'IssueAgain'; readonly order: OrderId; readonly why: string }
+  | { readonly type: 'ExpireOrder'; readonly order: OrderId; readonly sentence: string }
+  | { readonly type: 'DestroySecret'; readonly order: OrderId; readonly why: string }
+  | { readonly type: 'RecordCheckpoint'; readonly size: number; readonly note: string }
+  | { readonly type: 'RecordForgery'; readonly what: 'work order' | 'outcome'; readonly why: string; readonly digest: string }

@@ -1,0 +1,401 @@
+import type { ActionName, PlaybookStep, StepId } from '#/playbook/playbook.ts'
+import { verdict, whyNotRespond, whyNotReview } from './approval.ts'
+import type { Command, PersonCommand, ProgramCommand, WorkerCommand } from './commands.ts'
+import type { IncidentEvent, RequesterIdentity, RequestKind } from './events.ts'
+import { recordOutcome } from './outcome.ts'
+import { samePerson, type Standing } from './people.ts'
+import { type About, type Refusal, type RefusalCode, refusalSentence } from './refusals.ts'
+import { effectOfDecision, nextRequestId, shown } from './requests.ts'
+import {
+  containmentSteps,
+  type Incident,
+  isSettled,
+  nextStep,
+  type OpenedIncident,
+  openRequests,
+  type Request,
+  stepState,
+} from './state.ts'
+import { orderSweep, settle } from './sweep.ts'
+
+export type Decision =
+  | { readonly kind: 'accepted'; readonly events: readonly IncidentEvent[] }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly sentence: string }
+
+/** What a decision needs of the world. Everything in it is a value or a pure function. */
+export type Surroundings = {
+  /** ISO 8601, UTC, milliseconds. */
+  readonly now: string
+  readonly requestTtlMs: number
+  readonly sweepDelayMs: number
+  /** SHA-256 over the canonical JSON (RFC 8785) of a value, lower-case hex. */
+  readonly digestOf: (value: unknown) => string
+  /** `ms` after an ISO moment, as ISO. */
+  readonly later: (at: string, ms: number) => string
+}
+
+/** Longest free text that one entry takes, in UTF-16 units; Slack's own limit for an input. */
+export const longestText = 3000
+
+/**
+ * The only place that says yes or no: a command against the state gives events, or a refusal. It changes nothing and asks
+ * nobody. The same command on the same state always gives the same answer.
+ */
+export function decide(incident: Incident, command: Command, around: Surroundings): Decision {
+  if (command.type === 'OpenIncident') return openIncident(incident, command, around)
+  if (command.type === 'RecordForgery') {
+    const { what, why, digest } = command
+    return accepted({ type: 'ForgeryRefused', what, why, digest })
+  }
+  if (incident.status === 'unopened') return refused('no_such_incident')
+  if (command.type === 'RecordOutcome') return decideOutcome(incident, command, around)
+  if ('by' in command) return decidePerson(incident, command, around)
+  return decideProgram(incident, command, around)
+}
+
+function openIncident(incident: Incident, command: Extract<Command, { type: 'OpenIncident' }>, around: Surroundings): Decision {
+  const { by, playbook, severity, summary, target, targetIsBot, channel, drill } = command
+  const refusal = whyNotRespond(by, target)
+  if (refusal !== undefined) return refusedFor(refusal)
+  if (incident.status !== 'unopened') return refused('incident_exists')
+  if (targetIsBot) return refused('target_is_bot')
+  if (summary.length > longestText) return refused('text_too_long')
+
+  return accepted(
+    {
+      type: 'IncidentOpened',
+      playbook,
+      playbookDigest: around.digestOf(playbook),
+      severity,
+      summary,
+      target,
+      channel,
+      drill,
+    },
+    { type: 'WorkOrdered', mode: 'run', action: playbook.snapshot },
+  )
+}
+
+function decidePerson(
+  incident: OpenedIncident,
+  command: Exclude<PersonCommand, { type: 'OpenIncident' }>,
+  around: Surroundings,
+): Decision {
+  // Reviewing has its own list of people; everything else is for responders.
+  const reviews = command.type === 'ApproveRequest' || command.type === 'DenyRequest'
+  const refusal = reviews ? undefined : whyNotRespond(command.by, incident.target)
+  if (refusal !== undefined) return refusedFor(refusal)
+  if (incident.status === 'closed') return refused('incident_not_open')
+
+  switch (command.type) {
+    case 'AskForStep':
+      return askForStep(incident, command, around)
+    case 'ApproveRequest':
+      return approveRequest(incident, command, around)
+    case 'DenyRequest':
+      return denyRequest(incident, command, around)
+    case 'WithdrawRequest':
+      return withdrawRequest(incident, command, around)
+    case 'ReadAgain':
+      return readAgain(incident, command.what, around)
+    case 'TakeCommand':
+      return samePerson(incident.commander, command.by.person)
+        ? refused('already_decided', { what: 'commander', who: 'you' })
+        : accepted({ type: 'CommanderNamed', commander: command.by.person })
+    case 'AddNote':
+      return addNote(command)
+    case 'RecordNotification':
+      return recordNotification(command)
+    case 'ShowSecret':
+      return showSecret(incident, command)
+    case 'CloseIncident':
+      return closeIncident(incident, command.reason)
+  }
+}
+
+function askForStep(incident: OpenedIncident, command: Extract<Command, { type: 'AskForStep' }>, around: Surroundings): Decision {
+  const step = incident.playbook.steps.find(({ id }) => id === command.step)
+  if (step === undefined) return refused('no_such_step')
+  const refusal = whyNotAsk(incident, step, command)
+  if (refusal !== undefined) return refusedFor(refusal)
+
+  const { by, kind } = command
+  const request = nextRequestId(incident)
+  const reason = command.reason?.trim()
+  const action = actionOf(step, kind)
+  const asked: IncidentEvent = {
+    type: 'StepRequested',
+    request,
+    step: step.id,
+    kind,
+    requester: by.person,
+    identity: identityOf(by),
+    ...(action === undefined ? {} : { action }),
+    ...(reason === undefined || reason === '' ? {} : { reason }),
+  }
+  if (action !== undefined) return accepted(asked, { type: 'WorkOrdered', mode: 'prepare', action, step: step.id, request })
+
+  // Nothing outside is touched, so there is nothing to look at first: the effect is what the words say.
+  const effect = effectOfDecision(incident, step, kind, reason ?? '')
+  return accepted(asked, shown(incident, { request, step: step.id, kind, effect }, around))
+}
+
+function whyNotAsk(incident: OpenedIncident, step: PlaybookStep, command: Extract<Command, { type: 'AskForStep' }>): Refusal | undefined {
+  const { kind, reason } = command
+  const state = stepState(incident, step.id)
+  if (state.status === 'requested') {
+    const open = incident.requests.get(state.request)
+    return because('request_open', open === undefined ? {} : { who: `@${open.requester.name}` })
+  }
+  if (state.status === 'running') return because('step_running')
+  if (state.status === 'proven' || state.status === 'skipped') return because('step_settled', { what: state.status })
+
+  const earlier = incident.playbook.steps.slice(0, incident.playbook.steps.indexOf(step))
+  const first = earlier.find(({ id }) => !isSettled(stepState(incident, id)))
+  if (first !== undefined) return because('step_not_next', { what: `“${first.title}”` })
+
+  if (kind !== 'run' && kind !== 'suspend' && (reason === undefined || reason.trim() === '')) return because('reason_missing')
+  if (reason !== undefined && reason.length > longestText) return because('text_too_long')
+  if (kind === 'suspend' || kind === 'attest') {
+    const offered = state.status === 'unproven' && step.fallbacks?.includes(kind) === true
+    return offered ? undefined : because('fallback_not_offered')
+  }
+  if (kind !== 'run') return undefined
+  if (incident.facts === undefined) {
+    return because('snapshot_first', incident.snapshotFailed === undefined ? {} : { what: incident.snapshotFailed })
+  }
+  return step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined
+}
+
+/** Nothing is given back before containment has been swept and the user has been told. */
+function whyNotRecover(incident: OpenedIncident, step: PlaybookStep): Refusal | undefined {
+  if (step.needsNotification === true && incident.notification === undefined) {
+    return because('notification_first', { who: incident.target.username })
+  }
+  const { sweep } = incident
+  // Everything before was skipped with approval: there is nothing whose proof could be repeated.
+  if (sweep.status === 'none' && containmentSteps(incident).every(({ id }) => stepState(incident, id).status === 'skipped')) return undefined
+  if (sweep.status === 'due') return because('sweep_first', { what: `is due at ${sweep.at}` })
+  if (sweep.status === 'found') return because('sweep_first', { what: `found: ${sweep.open.join(' ')}` })
+  return sweep.status === 'clean' ? undefined : because('sweep_first')
+}
+
+function approveRequest(
+  incident: OpenedIncident,
+  command: Extract<Command, { type: 'ApproveRequest' }>,
+  around: Surroundings,
+): Decision {
+  const { by, able } = command
+  const request = incident.requests.get(command.request)
+  if (request === undefined) return refusedFor(whyNotReview(by, incident.target, able) ?? because('no_open_request'))
+  const [dismissal] = verdict(request, incident.target, by, able).dismissals
+  if (dismissal !== undefined) return refusedFor(dismissal.reason)
+  const ended = whyEnded(request, around)
+  if (ended !== undefined) return refusedFor(ended)
+  const { shown: seen } = request
+  if (seen === undefined) return refused('request_not_ready')
+  if (seen.digest !== command.digest) return refused('shown_differs')
+  const word = seen.effect.confirmByTyping
+  if (word !== undefined && command.typed?.trim() !== word) return refused('confirm_by_typing', { what: `“${word}”` })
+
+  const approved: IncidentEvent = { type: 'StepApproved', request: request.id, step: request.step, digest: seen.digest }
+  return accepted(approved, ...afterApproval(incident, request, around))
+}
+
+function afterApproval(incident: OpenedIncident, request: Request, around: Surroundings): readonly IncidentEvent[] {
+  const { step, id, reason = '' } = request
+  switch (request.kind) {
+    case 'run':
+    case 'suspend':
+      if (request.action === undefined) throw new Error(`request ${id} to ${request.kind} names no action`)
+      return [{ type: 'WorkOrdered', mode: 'run', action: request.action, step, request: id }]
+    case 'attest':
+      return settle(incident, [{ type: 'StepAttested', step, request: id, note: reason }], around)
+    case 'skip':
+      return settle(incident, [{ type: 'StepSkipped', step, request: id, reason }], around)
+    case 'skip-rest':
+      return settle(
+        incident,
+        unsettled(incident).map((rest) => ({ type: 'StepSkipped', step: rest, request: id, reason })),
+        around,
+      )
+  }
+}
+
+function denyRequest(incident: OpenedIncident, command: Extract<Command, { type: 'DenyRequest' }>, around: Surroundings): Decision {
+  const refusal = whyNotReview(command.by, incident.target)
+  if (refusal !== undefined) return refusedFor(refusal)
+  const request = incident.requests.get(command.request)
+  if (request === undefined) return refused('no_open_request')
+  const ended = whyEnded(request, around)
+  if (ended !== undefined) return refusedFor(ended)
+  if (samePerson(request.requester, command.by.person)) {
+    return refused('approver_is_requester')
+  }
+  const reason = command.reason.trim()
+  if (reason === '') return refused('reason_missing')
+  if (reason.length > longestText) return refused('text_too_long')
+  return accepted({ type: 'StepDenied', request: request.id, step: request.step, reason })
+}
+
+function withdrawRequest(
+  incident: OpenedIncident,
+  command: Extract<Command, { type: 'WithdrawRequest' }>,
+  around: Surroundings,
+): Decision {
+  const request = incident.requests.get(command.request)
+  if (request === undefined) return refused('no_open_request')
+  const ended = whyEnded(request, around)
+  if (ended !== undefined) return refusedFor(ended)
+  const { person } = command.by
+  if (!samePerson(request.requester, person) && !samePerson(incident.commander, person)) {
+    return refused('not_the_requester', { who: `@${request.requester.name}` })
+  }
+  return accepted({ type: 'RequestWithdrawn', request: request.id, step: request.step })
+}
+
+/** Why a request can no longer be decided. Undefined: it is open. */
+function whyEnded({ end, shown: seen }: Request, { now }: Surroundings): Refusal | undefined {
+  switch (end.kind) {
+    case 'open':
+      return seen !== undefined && seen.expiresAt <= now ? because('request_expired', { what: seen.expiresAt }) : undefined
+    case 'approved':
+    case 'denied':
+    case 'withdrawn':
+      return because('already_decided', { what: end.kind, who: `@${end.by.name} at ${end.at}` })
+    case 'expired':
+      return because('request_expired', { what: end.at })
+    case 'voided':
+      return because('request_stale', { what: 'made void because the account had changed' })
+    case 'failed':
+      return because('request_stale', { what: 'which could not be prepared' })
+  }
+}
+
+function readAgain(incident: OpenedIncident, what: 'snapshot' | 'sweep', around: Surroundings): Decision {
+  const { snapshot, sweep } = incident.playbook
+  const action: ActionName = what === 'snapshot' ? snapshot : sweep
+  const underWay = [...incident.orders.values()].some((order) => order.action === action)
+  if (underWay && incident.sweep.status !== 'due') return refused('reading_under_way')
+  if (what === 'snapshot') return underWay ? refused('reading_under_way') : accepted({ type: 'WorkOrdered', mode: 'run', action })
+  if (incident.sweep.status === 'due') return refused('sweep_first', { what: `is due at ${incident.sweep.at}` })
+  if (incident.sweep.status === 'none') return refused('nothing_to_sweep')
+  return accepted(orderSweep(incident, around, 0))
+}
+
+function addNote({ text, link }: Extract<Command, { type: 'AddNote' }>): Decision {
+  const note = text.trim()
+  if (note === '') return refused('reason_missing')
+  if (note.length > longestText) return refused('text_too_long')
+  return accepted({ type: 'NoteAdded', text: note, ...(link === undefined ? {} : { link }) })
+}
+
+function recordNotification(command: Extract<Command, { type: 'RecordNotification' }>): Decision {
+  const channel = command.channel.trim()
+  const identityCheck = command.identityCheck.trim()
+  const note = command.note.trim()
+  if (channel === '' || identityCheck === '') return refused('reason_missing')
+  if ([channel, identityCheck, note].some((text) => text.length > longestText)) return refused('text_too_long')
+  return accepted({ type: 'NotificationRecorded', channel, identityCheck, note })
+}
+
+function showSecret({ secret }: OpenedIncident, { by, order }: Extract<Command, { type: 'ShowSecret' }>): Decision {
+  if (secret === undefined || secret.order !== order) return refused('secret_gone')
+  if (!samePerson(secret.holder, by.person)) return refused('secret_not_yours', { who: `@${secret.holder.name}` })
+  if (secret.state !== 'sealed') return refused('secret_gone', secret.why === undefined ? {} : { what: secret.why })
+  return accepted({ type: 'SecretShown', order })
+}
+
+function closeIncident(incident: OpenedIncident, reason: string): Decision {
+  const [request] = openRequests(incident)
+  if (request !== undefined) return refused('requests_open', { what: `“${titleOf(incident, request.step)}”` })
+  const running = incident.playbook.steps.find(({ id }) => stepState(incident, id).status === 'running')
+  if (running !== undefined) return refused('work_in_flight', { what: `“${running.title}” is still running` })
+  if (incident.sweep.status === 'due') return refused('work_in_flight', { what: `the sweep is due at ${incident.sweep.at}` })
+  const left = nextStep(incident)
+  if (left !== undefined) return refused('steps_unsettled', { what: `“${left.title}” is` })
+  if (reason.length > longestText) return refused('text_too_long')
+
+  const { secret } = incident
+  return accepted(
+    ...(secret?.state === 'sealed'
+      ? [{ type: 'SecretDestroyed', order: secret.order, why: 'the incident was closed' } as const]
+      : []),
+    { type: 'IncidentClosed', reason: reason.trim() },
+  )
+}
+
+function decideOutcome(incident: OpenedIncident, command: WorkerCommand, around: Surroundings): Decision {
+  const order = incident.orders.get(command.order)
+  // Ended already, or made void: the same outcome twice changes nothing.
+  if (order === undefined) return refused('order_unknown')
+  if (incident.status === 'closed') return accepted()
+  return accepted(...recordOutcome(incident, order, command.result, around))
+}
+
+function decideProgram(incident: OpenedIncident, command: Exclude<ProgramCommand, { type: 'RecordForgery' }>, around: Surroundings): Decision {
+  switch (command.type) {
+    case 'StartThread':
+      return accepted({ type: 'ThreadStarted', channel: command.channel, ts: command.ts })
+    case 'RecordCheckpoint':
+      return accepted({ type: 'CheckpointSigned', size: command.size, note: command.note })
+    case 'ExpireRequests':
+      return incident.status === 'closed' ? accepted() : accepted(...expiries(incident, around))
+    case 'IssueAgain':
+      return incident.orders.has(command.order) && incident.status === 'open'
+        ? accepted({ type: 'WorkIssuedAgain', order: command.order, why: command.why })
+        : refused('order_unknown')
+    case 'ExpireOrder': {
+      const order = incident.orders.get(command.order)
+      if (order === undefined || incident.status === 'closed') return refused('order_unknown')
+      return accepted(...recordOutcome(incident, order, { kind: 'failed', sentence: command.sentence, retry: true }, around))
+    }
+    case 'DestroySecret':
+      return incident.secret?.order === command.order && incident.secret.state === 'sealed'
+        ? accepted({ type: 'SecretDestroyed', order: command.order, why: command.why })
+        : refused('secret_gone')
+  }
+}
+
+function expiries(incident: OpenedIncident, { now }: Surroundings): readonly IncidentEvent[] {
+  const requests = openRequests(incident).flatMap(({ id, step, shown: seen }) =>
+    seen !== undefined && seen.expiresAt <= now ? [{ type: 'RequestExpired', request: id, step } as const] : [],
+  )
+  const { secret } = incident
+  return secret?.state === 'sealed' && secret.expiresAt <= now
+    ? [...requests, { type: 'SecretDestroyed', order: secret.order, why: 'nobody looked at it in time' }]
+    : requests
+}
+
+function actionOf(step: PlaybookStep, kind: RequestKind): ActionName | undefined {
+  if (kind === 'run') return step.action
+  return kind === 'suspend' ? 'suspend-account' : undefined
+}
+
+function identityOf({ email, account }: Standing): RequesterIdentity {
+  return { ...(email === undefined ? {} : { email }), ...(account === undefined ? {} : { account }) }
+}
+
+function unsettled(incident: OpenedIncident): readonly StepId[] {
+  return incident.playbook.steps.filter(({ id }) => !isSettled(stepState(incident, id))).map(({ id }) => id)
+}
+
+function titleOf(incident: OpenedIncident, id: StepId): string {
+  return incident.playbook.steps.find((step) => step.id === id)?.title ?? id
+}
+
+function accepted(...events: readonly IncidentEvent[]): Decision {
+  return { kind: 'accepted', events }
+}
+
+function refused(code: RefusalCode, about: About = {}): Decision {
+  return refusedFor({ code, about })
+}
+
+function refusedFor(refusal: Refusal): Decision {
+  return { kind: 'refused', refusal, sentence: refusalSentence(refusal) }
+}
+
+function because(code: RefusalCode, about: About = {}): Refusal {
+  return { code, about }
+}

@@ -1,0 +1,114 @@
+import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
+import type { Account } from './account.ts'
+import type { Actor, Person } from './people.ts'
+import type { RefusalCode } from './refusals.ts'
+import type { Effect, OrderedWork, OrderId, RequestId, WorkResult } from './work.ts'
+
+export type IncidentId = string & { readonly __brand: 'IncidentId' }
+export type Severity = 'sev1' | 'sev2' | 'sev3'
+export const severities: readonly Severity[] = ['sev1', 'sev2', 'sev3']
+
+/**
+ * What a request asks for: the step's own action, suspending the account in its place, taking somebody's word that it was
+ * done by hand, or leaving the step (or all that are left) undone.
+ */
+export type RequestKind = 'run' | 'suspend' | 'attest' | 'skip' | 'skip-rest'
+
+/** What a requester is compared by, besides the Slack id. */
+export type RequesterIdentity = { readonly email?: string; readonly account?: string }
+
+/**
+ * What happened, in the past tense. An event is a fact: nothing here is ever edited, and a field once written is read back
+ * for as long as ledgers exist. Who did it and when stand beside it in {@link Recorded}.
+ */
+export type IncidentEvent =
+  | {
+      readonly type: 'IncidentOpened'
+      readonly playbook: Playbook
+      /** SHA-256 over the canonical JSON of the playbook, hex. */
+      readonly playbookDigest: string
+      readonly severity: Severity
+      readonly summary: string
+      readonly target: Account
+      readonly channel: string
+      /** A rehearsal: marked on every card and line. */
+      readonly drill: boolean
+    }
+  | { readonly type: 'ThreadStarted'; readonly channel: string; readonly ts: string }
+  | { readonly type: 'CommanderNamed'; readonly commander: Person }
+  | { readonly type: 'NoteAdded'; readonly text: string; readonly link?: string }
+  /** The order's id is `<incident>-<seq of this entry>`. */
+  | ({ readonly type: 'WorkOrdered'; readonly step?: StepId } & OrderedWork)
+  | { readonly type: 'WorkIssuedAgain'; readonly order: OrderId; readonly why: string }
+  | { readonly type: 'WorkStarted'; readonly order: OrderId; readonly attempt: number }
+  | { readonly type: 'WorkWaits'; readonly order: OrderId; readonly why: string }
+  | ({ readonly type: 'SnapshotTaken'; readonly order: OrderId } & Omit<Extract<WorkResult, { kind: 'snapshot' }>, 'kind'>)
+  | {
+      readonly type: 'StepRequested'
+      readonly request: RequestId
+      readonly step: StepId
+      readonly kind: RequestKind
+      readonly action?: ActionName
+      readonly reason?: string
+      readonly requester: Person
+      readonly identity: RequesterIdentity
+      /** The request that this one takes the place of, because the account had changed. */
+      readonly replaces?: RequestId
+    }
+  /** The request is complete: this is what people are shown, and what an approval is bound to. */
+  | {
+      readonly type: 'RequestShown'
+      readonly request: RequestId
+      readonly step: StepId
+      readonly effect: Effect
+      readonly expiresAt: string
+      /** SHA-256 over everything an approval binds, hex. */
+      readonly digest: string
+      /** Five characters of it, for people to compare: `7QF-2K`. */
+      readonly code: string
+    }
+  | { readonly type: 'StepApproved'; readonly request: RequestId; readonly step: StepId; readonly digest: string }
+  | { readonly type: 'StepDenied'; readonly request: RequestId; readonly step: StepId; readonly reason: string }
+  | { readonly type: 'RequestWithdrawn'; readonly request: RequestId; readonly step: StepId }
+  | { readonly type: 'RequestExpired'; readonly request: RequestId; readonly step: StepId }
+  | { readonly type: 'ApprovalVoided'; readonly request: RequestId; readonly step: StepId; readonly differences: readonly string[] }
+  | ({ readonly type: 'StepDone'; readonly order: OrderId; readonly step: StepId; readonly action: ActionName; readonly proven: boolean } & Omit<
+      Extract<WorkResult, { kind: 'done' }>,
+      'kind'
+    >)
+  | { readonly type: 'StepFailed'; readonly order: OrderId; readonly step: StepId; readonly sentence: string; readonly retry: boolean }
+  | { readonly type: 'StepSkipped'; readonly step: StepId; readonly request: RequestId; readonly reason: string }
+  | { readonly type: 'StepAttested'; readonly step: StepId; readonly request: RequestId; readonly note: string }
+  /** A read-only order came to nothing: the snapshot or the sweep could not be made. */
+  | { readonly type: 'ReadingFailed'; readonly order: OrderId; readonly sentence: string; readonly retry: boolean }
+  | ({ readonly type: 'SweepDone'; readonly order: OrderId; readonly proven: boolean } & Pick<
+      Extract<WorkResult, { kind: 'done' }>,
+      'checks' | 'evidence' | 'requestIds'
+    >)
+  | {
+      readonly type: 'NotificationRecorded'
+      readonly channel: string
+      readonly identityCheck: string
+      readonly note: string
+    }
+  | { readonly type: 'SecretShown'; readonly order: OrderId }
+  | { readonly type: 'SecretDestroyed'; readonly order: OrderId; readonly why: string }
+  | { readonly type: 'IncidentContained' }
+  | { readonly type: 'IncidentClosed'; readonly reason: string }
+  | { readonly type: 'ClickRefused'; readonly tried: string; readonly refusal: RefusalCode; readonly sentence: string }
+  /** Something signed by nobody we know turned up in Redis. It was not run, or not believed. */
+  | { readonly type: 'ForgeryRefused'; readonly what: 'work order' | 'outcome'; readonly why: string; readonly digest: string }
+  | { readonly type: 'CheckpointSigned'; readonly size: number; readonly note: string }
+
+export type EventType = IncidentEvent['type']
+
+/** An event as it stands in the ledger. */
+export type Recorded = {
+  readonly seq: number
+  readonly incident: IncidentId
+  /** ISO 8601, UTC, milliseconds. */
+  readonly at: string
+  readonly actor: Actor
+  readonly hash: string
+  readonly event: IncidentEvent
+}

@@ -1,0 +1,100 @@
+import type { Surroundings } from './decide.ts'
+import type { IncidentEvent } from './events.ts'
+import { nextRequestId, shown } from './requests.ts'
+import { containmentSteps, type OpenedIncident, type OpenOrder, stepState } from './state.ts'
+import { afterSettling } from './sweep.ts'
+import { allProven, type WorkResult } from './work.ts'
+
+type Final<K extends WorkResult['kind']> = Extract<WorkResult, { kind: K }>
+
+/** What a worker's report of an open order makes true. An empty list: nothing new. */
+export function recordOutcome(incident: OpenedIncident, order: OpenOrder, result: WorkResult, around: Surroundings): readonly IncidentEvent[] {
+  switch (result.kind) {
+    case 'started':
+      return order.mode === 'run' && order.step !== undefined
+        ? [{ type: 'WorkStarted', order: order.id, attempt: result.attempt }]
+        : []
+    case 'waiting':
+      return waits(incident, order, result.why)
+    case 'snapshot': {
+      const { facts, evidence, warnings } = result
+      return [{ type: 'SnapshotTaken', order: order.id, facts, evidence, warnings }]
+    }
+    case 'prepared':
+      return prepared(incident, order, result, around)
+    case 'changed':
+      return changed(incident, order, result, around)
+    case 'done':
+      return order.step === undefined ? swept(incident, order, result) : done(incident, order, result, around)
+    case 'failed':
+      return failed(order, result)
+  }
+}
+
+function waits(incident: OpenedIncident, order: OpenOrder, why: string): readonly IncidentEvent[] {
+  const step = order.step === undefined ? undefined : stepState(incident, order.step)
+  // The same reason again is no news.
+  const said = step?.status === 'running' ? step.waits : undefined
+  return said === why ? [] : [{ type: 'WorkWaits', order: order.id, why }]
+}
+
+function prepared(incident: OpenedIncident, order: OpenOrder, { effect }: Final<'prepared'>, around: Surroundings): readonly IncidentEvent[] {
+  const request = order.request === undefined ? undefined : incident.requests.get(order.request)
+  if (request === undefined) throw new Error(`order ${order.id} prepares no request`)
+  const { id, step, kind } = request
+  return [shown(incident, { request: id, step, kind, effect }, around)]
+}
+
+/** The approval was for something else than what is there now: it is void, and the new picture is shown at once. */
+function changed(incident: OpenedIncident, order: OpenOrder, result: Final<'changed'>, around: Surroundings): readonly IncidentEvent[] {
+  const request = order.request === undefined ? undefined : incident.requests.get(order.request)
+  if (request === undefined) throw new Error(`order ${order.id} runs no request`)
+  const { step, kind, action, reason, requester, identity } = request
+  const next = nextRequestId(incident)
+  return [
+    { type: 'ApprovalVoided', request: request.id, step, differences: result.differences },
+    {
+      type: 'StepRequested',
+      request: next,
+      step,
+      kind,
+      requester,
+      identity,
+      replaces: request.id,
+      ...(action === undefined ? {} : { action }),
+      ...(reason === undefined ? {} : { reason }),
+    },
+    shown(incident, { request: next, step, kind, effect: result.effect }, around),
+  ]
+}
+
+function done(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>, around: Surroundings): readonly IncidentEvent[] {
+  const { step } = order
+  if (step === undefined) return []
+  const { kind: _kind, ...rest } = result
+  return [
+    { type: 'StepDone', order: order.id, step, action: order.action, proven: allProven(result.checks), ...rest },
+    ...afterSettling(incident, (id) => id === step, around),
+  ]
+}
+
+/**
+ * The sweep holds when everything that was proven still is. A step that never was proven, or was skipped, has no proof to
+ * repeat; it is in the summary anyway.
+ */
+function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>): readonly IncidentEvent[] {
+  const steps = containmentSteps(incident)
+  const proven = steps.filter(({ id }) => stepState(incident, id).status === 'proven')
+  const checks = result.checks.filter(({ action }) => proven.some((step) => step.action === action))
+  const holds = checks.every((check) => check.proven === true)
+  const { evidence, requestIds } = result
+  const sweep: IncidentEvent = { type: 'SweepDone', order: order.id, proven: holds, checks: result.checks, evidence, requestIds }
+  const contained = holds && proven.length === steps.length && allProven(checks) && incident.containedAt === undefined
+  return contained ? [sweep, { type: 'IncidentContained' }] : [sweep]
+}
+
+function failed(order: OpenOrder, { sentence, retry }: Final<'failed'>): readonly IncidentEvent[] {
+  return order.step === undefined
+    ? [{ type: 'ReadingFailed', order: order.id, sentence, retry }]
+    : [{ type: 'StepFailed', order: order.id, step: order.step, sentence, retry }]
+}

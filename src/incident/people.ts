@@ -1,0 +1,43 @@
+/** A Slack user, together with the workspace or enterprise that vouches for them. Ids repeat across workspaces. */
+export type UserId = string & { readonly __brand: 'UserId' }
+
+/** Who did something: always the person, never "the bot". `name` is what they were called at that moment. */
+export type Person = {
+  readonly slack: { readonly team: string; readonly user: UserId }
+  readonly name: string
+}
+
+/** Who is behind an entry: a person, a worker, or the program itself acting on a rule (an expiry, a sweep falling due). */
+export type Actor = Person | { readonly worker: string } | { readonly program: string }
+
+/**
+ * What Slack and the roster said of a person at the moment of the click. It is read afresh for every click; nothing here
+ * is remembered from one click to the next.
+ */
+export type Standing = {
+  readonly person: Person
+  /** `unknown` when Slack could not be asked: then nothing is allowed. */
+  readonly membership: 'member' | 'guest' | 'external' | 'bot' | 'deactivated' | 'invited' | 'unknown'
+  readonly responder: boolean
+  readonly approver: boolean
+  /** Set when both lists are empty: an empty roster means nobody. */
+  readonly rosterEmpty: boolean
+  /** The e-mail address that Slack has for the person, in lower case. */
+  readonly email?: string
+  /** The Autentico username that the configured map gives for the person. */
+  readonly account?: string
+}
+
+export function samePerson(one: Person, other: Person): boolean {
+  return one.slack.user === other.slack.user && one.slack.team === other.slack.team
+}
+
+export function isPerson(actor: Actor): actor is Person {
+  return 'slack' in actor
+}
+
+/** How an actor is named in a line. */
+export function actorName(actor: Actor): string {
+  if ('slack' in actor) return `@${actor.name}`
+  return 'worker' in actor ? actor.worker : actor.program
+}

@@ -1,0 +1,63 @@
+import type { PlaybookStep, StepId } from '#/playbook/playbook.ts'
+import type { Surroundings } from './decide.ts'
+import type { IncidentEvent, RequestKind } from './events.ts'
+import { isSettled, type OpenedIncident, stepState } from './state.ts'
+import type { Effect, RequestId } from './work.ts'
+
+/** The id of the request that would be made next. Requests are numbered inside their incident. */
+export function nextRequestId(incident: OpenedIncident, ahead = 0): RequestId {
+  return `r${incident.requests.size + 1 + ahead}` as RequestId
+}
+
+/** The request as people are shown it, with the digest that an approval of it is bound to. */
+export function shown(
+  incident: OpenedIncident,
+  what: { readonly request: RequestId; readonly step: StepId; readonly kind: RequestKind; readonly effect: Effect },
+  { now, later, requestTtlMs, digestOf }: Surroundings,
+): IncidentEvent {
+  const { request, step, kind, effect } = what
+  const digest = digestOf({
+    incident: incident.id,
+    playbook: incident.playbookDigest,
+    target: incident.target.id,
+    request,
+    step,
+    kind,
+    effect,
+  })
+  return { type: 'RequestShown', request, step, effect, expiresAt: later(now, requestTtlMs), digest, code: codeOf(digest) }
+}
+
+// Without 0, O, 1 and I: people read these to each other over the phone.
+const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
+
+/** Five characters of a digest, to compare what two people see: `7QF-2K`. */
+export function codeOf(digest: string): string {
+  const bits = Number.parseInt(digest.slice(0, 7), 16)
+  const letters = [20, 15, 10, 5, 0].map((shift) => alphabet[(bits >> (shift + 3)) & 31] ?? '?').join('')
+  return `${letters.slice(0, 3)}-${letters.slice(3)}`
+}
+
+/** What a request that touches nothing outside does, in words. */
+export function effectOfDecision(incident: OpenedIncident, step: PlaybookStep, kind: RequestKind, reason: string): Effect {
+  const who = incident.target.username
+  if (kind === 'attest') {
+    return {
+      sentence: `Records that “${step.title}” was done by hand for ${who}: ${reason}`,
+      question: `Record that “${step.title}” was done by hand? The bot could not see it for itself, so it stays not proven.`,
+      verb: 'Record it',
+      warnings: ['Nothing is checked: the record will say that two people vouch for it.'],
+      basis: {},
+    }
+  }
+  const left = incident.playbook.steps.filter(({ id }) => !isSettled(stepState(incident, id)))
+  const rest = kind === 'skip-rest' && left.length > 1
+  const titles = rest ? left.map(({ title }) => `“${title}”`).join(', ') : `“${step.title}”`
+  return {
+    sentence: `Leaves ${titles} undone for ${who}: ${reason}`,
+    question: `Leave ${titles} undone? The incident will not count as contained.`,
+    verb: rest ? 'Skip them' : 'Skip it',
+    warnings: ['What is skipped stays not proven, and the summary says so.'],
+    basis: {},
+  }
+}

@@ -1,0 +1,34 @@
+import type { Surroundings } from './decide.ts'
+import type { IncidentEvent } from './events.ts'
+import { containmentSteps, isSettled, type OpenedIncident, stepState } from './state.ts'
+
+type Settling = Extract<IncidentEvent, { type: 'StepSkipped' | 'StepAttested' }>
+
+/** The events that settle steps, followed by what their being settled brings about. */
+export function settle(incident: OpenedIncident, events: readonly Settling[], around: Surroundings): readonly IncidentEvent[] {
+  const done = new Set(events.map(({ step }) => step))
+  const onlySkipped = containmentSteps(incident).every(
+    ({ id }) => stepState(incident, id).status === 'skipped' || events.some(({ type, step }) => step === id && type === 'StepSkipped'),
+  )
+  return [...events, ...(onlySkipped ? [] : afterSettling(incident, (id) => done.has(id), around))]
+}
+
+/**
+ * The sweep, once every containment step is settled: an attacker's half-finished login lives for ten minutes, so the proof
+ * is repeated when that is over (contract §2.6, §10).
+ */
+export function afterSettling(
+  incident: OpenedIncident,
+  settledNow: (step: OpenedIncident['playbook']['steps'][number]['id']) => boolean,
+  around: Surroundings,
+): readonly IncidentEvent[] {
+  const steps = containmentSteps(incident)
+  // A recovery step ending, or a sweep that is due already, changes nothing about containment.
+  if (!steps.some(({ id }) => settledNow(id)) || incident.sweep.status === 'due') return []
+  const all = steps.every(({ id }) => settledNow(id) || isSettled(stepState(incident, id)))
+  return all ? [orderSweep(incident, around, around.sweepDelayMs)] : []
+}
+
+export function orderSweep(incident: OpenedIncident, { now, later }: Surroundings, delayMs: number): IncidentEvent {
+  return { type: 'WorkOrdered', mode: 'run', action: incident.playbook.sweep, notBefore: later(now, delayMs) }
+}

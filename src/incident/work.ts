@@ -1,0 +1,77 @@
+import type { ActionName } from '#/playbook/playbook.ts'
+import type { AccountFacts, Check, EvidenceRef } from './account.ts'
+
+/** `INC-7-31`: the incident and the ledger position that ordered it, so that an order can be issued twice and run once. */
+export type OrderId = string & { readonly __brand: 'OrderId' }
+
+/**
+ * What an action would do, in words, made by the worker that looked at the account. It is what people are shown and what
+ * they approve.
+ */
+export type Effect = {
+  /** One sentence: "Revokes 3 sessions and 2 tokens of alice (cv3k…)." */
+  readonly sentence: string
+  /** The question of the confirm dialog: "Clear alice's authenticator? This cannot be undone." */
+  readonly question: string
+  /** The word on the button of that dialog, such as "Clear it". */
+  readonly verb: string
+  /** What the responders have to know before they decide, one sentence each. */
+  readonly warnings: readonly string[]
+  /** Present for the last administrator: the approver types the username once more. */
+  readonly confirmByTyping?: string
+  /** The facts that the approval is bound to, by name. A difference at execution voids it. */
+  readonly basis: { readonly [name: string]: string | number | boolean | null }
+}
+
+/** What a worker reports of an order. Exactly one of the final kinds ends an order. */
+export type WorkResult =
+  | { readonly kind: 'started'; readonly attempt: number }
+  | { readonly kind: 'waiting'; readonly why: string; readonly attempt: number }
+  | {
+      readonly kind: 'snapshot'
+      readonly facts: AccountFacts
+      readonly evidence: readonly EvidenceRef[]
+      readonly warnings: readonly string[]
+    }
+  | { readonly kind: 'prepared'; readonly facts: AccountFacts; readonly effect: Effect }
+  /** Nothing was done: the account is no longer what was approved. */
+  | {
+      readonly kind: 'changed'
+      readonly facts: AccountFacts
+      readonly effect: Effect
+      readonly differences: readonly string[]
+    }
+  /** Done, and read back. It is proven when every check is. */
+  | {
+      readonly kind: 'done'
+      readonly did: readonly string[]
+      readonly checks: readonly StepCheck[]
+      readonly evidence: readonly EvidenceRef[]
+      readonly requestIds: readonly string[]
+      /** A sealed secret came with the outcome and waits on the bot. The secret itself is never here. */
+      readonly sealed?: { readonly expiresAt: string }
+      /** What is left to say, such as that the account now has no MFA. */
+      readonly notes: readonly string[]
+      readonly accessTokensEndAt?: string | null
+    }
+  /** Not done. `retry`: whether asking again may help. */
+  | { readonly kind: 'failed'; readonly sentence: string; readonly retry: boolean }
+
+/** A check, and the action whose promise it tests, so that a sweep can say which step no longer holds. */
+export type StepCheck = Check & { readonly action: ActionName }
+
+/** An order as the ledger knows it: what is to be done, or read, and from when on. */
+export type OrderedWork = {
+  readonly mode: 'prepare' | 'run'
+  readonly action: ActionName
+  readonly request?: RequestId
+  /** Not before this moment, ISO 8601 UTC. Absent: at once. */
+  readonly notBefore?: string
+}
+
+/** `r3`: the third request of an incident. */
+export type RequestId = string & { readonly __brand: 'RequestId' }
+
+export function allProven(checks: readonly Check[]): boolean {
+  return checks.length > 0 && checks.every((check) => check.proven === true)
+}
