@@ -1,0 +1,182 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { checkLink, type Draft, type Entry, entryOf, type Head, link, type Row } from './chain.ts'
+import { takeLock } from './lock.ts'
+import { encodeNodes, extend } from './merkle.ts'
+import { type LedgerReader, readerOf } from './reader.ts'
+import { LedgerUnusable, openForWriting } from './schema.ts'
+
+export interface Ledger extends LedgerReader {
+  /**
+   * Adds the drafts to one stream, all or none, and returns them as entries once they are on disk. `expected` is the
+   * `seq` of the stream's last entry as the caller knows it, 0 for a new stream. Throws {@link PositionConflict} when
+   * the stream has moved on, NotRecordable for what is not JSON, {@link LedgerWriteFailed} when the disk refuses; after
+   * any of them nothing was added.
+   */
+  append(facts: {
+    readonly incident: string
+    readonly expected: number
+    readonly at: string
+    readonly drafts: readonly Draft[]
+  }): readonly Entry[]
+  /** Calls `listener` soon after every append. A wake-up, not a delivery: read the ledger to learn what is new. */
+  onAppend(listener: () => void): () => void
+  /** Remembers how far a follower has come. Never goes back. */
+  moveCursor(name: string, seq: number): void
+  /** Copies the ledger to a new file (mode 0600) while work goes on. Refuses to overwrite one. */
+  backup(file: string): Promise<void>
+}
+
+/** Someone else appended to the stream first: read it again and decide again. */
+export class PositionConflict extends Error {
+  override readonly name = 'PositionConflict'
+  readonly incident: string
+  readonly expected: number
+  readonly actual: number
+
+  constructor({
+    incident,
+    expected,
+    actual,
+  }: { readonly incident: string; readonly expected: number; readonly actual: number }) {
+    super(`${incident} is at entry ${actual}, not ${expected}`)
+    this.incident = incident
+    this.expected = expected
+    this.actual = actual
+  }
+}
+
+type SqliteError = InstanceType<typeof Database.SqliteError>
+
+/** The disk did not take it (full, read-only, broken). Nothing was recorded, so nothing may be done; trying again is safe. */
+export class LedgerWriteFailed extends Error {
+  override readonly name = 'LedgerWriteFailed'
+  /** SQLite's own name for it, such as SQLITE_FULL. */
+  readonly code: string
+
+  constructor(file: string, cause: SqliteError) {
+    const reason =
+      cause.code === 'SQLITE_FULL' ? 'the disk is full, free some space' : 'check the disk and its permissions'
+    super(`nothing was recorded: ${file} could not be written (${cause.code}: ${cause.message}); ${reason}`, { cause })
+    this.code = cause.code
+  }
+}
+
+/**
+ * Opens the ledger as its one writer, creating file and directory when missing. Throws LedgerLocked when another process
+ * has it, LedgerUnusable when the file is not ours, is of a newer release, or does not end in an intact chain.
+ */
+export function openLedger({
+  file,
+  now = () => new Date(),
+}: {
+  readonly file: string
+  readonly now?: () => Date
+}): Ledger & Disposable {
+  using opening = new DisposableStack()
+  opening.use(takeLock({ file, now }))
+  const db = opening.adopt(openForWriting(file), (open) => void open.close())
+  const reader = readerOf(db)
+  refuseBrokenEnd(file, db)
+  const listeners = new Set<() => void>()
+  const append = appender(db, reader)
+  const moveCursor = db.prepare<[string, number]>(
+    'INSERT INTO cursor (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = MAX(seq, excluded.seq)',
+  )
+  const parts = opening.move()
+
+  return {
+    ...reader,
+    append(facts) {
+      const entries = orWriteFailed(file, () => append.immediate(facts)).map(entryOf)
+      if (entries.length > 0) for (const listener of listeners) queueMicrotask(listener)
+      return entries
+    },
+    onAppend(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    moveCursor: (name, seq) => void orWriteFailed(file, () => moveCursor.run(name, seq)),
+    backup: (target) => backup(db, target),
+    [Symbol.dispose]: () => parts.dispose(),
+  }
+}
+
+type Facts = Parameters<Ledger['append']>[0]
+
+function appender(db: Database.Database, reader: LedgerReader): Database.Transaction<(facts: Facts) => readonly Row[]> {
+  const position = db.prepare<[string], number | null>('SELECT MAX(seq) FROM entry WHERE incident = ?').pluck()
+  const insert = db.prepare<[Row]>(
+    'INSERT INTO entry (seq, incident, at, type, actor, body, previous, hash) VALUES (@seq, @incident, @at, @type, @actor, @body, @previous, @hash)',
+  )
+  const keepFrontier = db.prepare<[number, Buffer]>(
+    'INSERT OR REPLACE INTO frontier (id, size, nodes) VALUES (1, ?, ?)',
+  )
+
+  return db.transaction(({ incident, expected, at, drafts }: Facts) => {
+    const actual = position.get(incident) ?? 0
+    if (actual !== expected) throw new PositionConflict({ incident, expected, actual })
+    let tree = reader.tree()
+    let head = reader.head()
+    const rows = drafts.map((draft) => {
+      const row = link(head, { incident, at, ...draft })
+      insert.run(row)
+      tree = extend(tree, Buffer.from(row.hash, 'hex'))
+      head = row
+      return row
+    })
+    keepFrontier.run(tree.size, encodeNodes(tree))
+    return rows
+  })
+}
+
+/** Enough to notice a torn or edited end without reading the whole file; `verifyLedger` reads it all. */
+const checkedAtOpening = 64
+
+function refuseBrokenEnd(file: string, db: Database.Database): void {
+  const last = db.prepare<[number], Row>('SELECT * FROM (SELECT * FROM entry ORDER BY seq DESC LIMIT ?) ORDER BY seq')
+  const damaged = (what: string, cause?: unknown) =>
+    new LedgerUnusable(`${file} is damaged (${what}): keep it as evidence, and restore a backup`, { cause })
+
+  let rows: readonly Row[]
+  let kept: number
+  try {
+    rows = last.all(checkedAtOpening + 1)
+    kept = db.prepare<[], number>('SELECT size FROM frontier').pluck().get() ?? 0
+  } catch (cause) {
+    throw damaged('its end cannot be read', cause)
+  }
+  // In a longer ledger the first of them only gives the hash that the next one names.
+  let head: Head | undefined = rows.length > checkedAtOpening ? rows[0] : undefined
+  for (const row of head === undefined ? rows : rows.slice(1)) {
+    const [problem] = checkLink(head, row)
+    if (problem !== undefined) throw damaged(`entry ${row.seq}: ${problem.what}`)
+    head = row
+  }
+  const size = head?.seq ?? 0
+  if (kept > size) throw damaged(`there were ${kept} entries and there are ${size}: its end was cut off`)
+}
+
+async function backup(db: Database.Database, target: string): Promise<void> {
+  if (existsSync(target)) throw new Error(`${target} exists: a backup never overwrites, name another file`)
+  const partial = `${target}.partial`
+  closeSync(openSync(partial, 'w', 0o600))
+  try {
+    await db.backup(partial)
+    const written = openSync(partial, 'r')
+    fsyncSync(written)
+    closeSync(written)
+    renameSync(partial, target)
+  } finally {
+    rmSync(partial, { force: true })
+  }
+}
+
+function orWriteFailed<Result>(file: string, write: () => Result): Result {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof Database.SqliteError) throw new LedgerWriteFailed(file, error)
+    throw error
+  }
+}

@@ -1,0 +1,164 @@
+import { setImmediate as breathe } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { checkLink, type Head, type Problem, type Row } from './chain.ts'
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
+import { emptyFrontier, encodeNodes, extend, type Frontier, rootOf } from './merkle.ts'
+import { NoteRefused } from './note.ts'
+import { openForReading, triggers } from './schema.ts'
+
+/** What a verification found. `ok` means: no problem at all. */
+export type Verification = {
+  readonly ok: boolean
+  /** How many entries were read. */
+  readonly entries: number
+  readonly head: Head | undefined
+  /** The first hundred. */
+  readonly problems: readonly Problem[]
+  /** How many checkpoints were signed by a known key and compared with the entries. */
+  readonly checkpoints: number
+}
+
+/**
+ * Reads every entry of a ledger file and recomputes what the writer claimed: numbers without gaps, hashes, links, the Merkle tree, the
+ * append-only triggers, and SQLite's own integrity. A chain cannot show that its end was cut off or that it was rebuilt from some entry on;
+ * a checkpoint kept elsewhere (`checkpoints`: note texts, `vkeys`: the keys trusted to sign them) shows both. Streams the rows; safe
+ * beside a running bot, which it lets breathe in between, except during SQLite's own check at the end. Throws LedgerUnusable when there
+ * is no ledger to read at all.
+ */
+export async function verifyLedger({
+  file,
+  checkpoints = [],
+  vkeys = [],
+}: {
+  readonly file: string
+  readonly checkpoints?: readonly string[]
+  readonly vkeys?: readonly string[]
+}): Promise<Verification> {
+  using closing = new DisposableStack()
+  const db = closing.adopt(openForReading(file), (open) => void open.close())
+  const problems: Problem[] = []
+  const notes = openNotes(checkpoints, vkeys, problems)
+  const witness = createWitness(notes)
+  let head: Head | undefined
+  try {
+    // One read transaction: entries, derived tables and size are of the same moment.
+    db.exec('BEGIN')
+    head = await readEntries(db, witness, problems)
+    problems.push(...witness.findings(), ...checkFrontier(db, witness.tree()))
+    problems.push(...checkTriggers(db), ...checkIntegrity(db))
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error
+    problems.push({ what: `the file cannot be read on: ${error.message}` })
+  }
+  return {
+    ok: problems.length === 0,
+    entries: witness.tree().size,
+    head,
+    problems: problems.slice(0, mostProblems),
+    checkpoints: notes.length,
+  }
+}
+
+const mostProblems = 100
+/** About ten milliseconds' work. */
+const rowsAtATime = 1_000
+
+async function readEntries(db: Database.Database, witness: Witness, problems: Problem[]): Promise<Head | undefined> {
+  const rows = db.prepare<[number, number], Row>(
+    'SELECT seq, incident, at, type, actor, body, previous, hash FROM entry WHERE seq > ? ORDER BY seq LIMIT ?',
+  )
+  let head: Head | undefined
+  for (;;) {
+    const batch = rows.all(head?.seq ?? Number.MIN_SAFE_INTEGER, rowsAtATime)
+    if (batch.length === 0) return head
+    for (const row of batch) {
+      if (problems.length < mostProblems) problems.push(...checkLink(head, row))
+      witness.see(row)
+      head = { seq: row.seq, hash: row.hash }
+    }
+    await breathe()
+  }
+}
+
+function openNotes(notes: readonly string[], vkeys: readonly string[], problems: Problem[]): readonly Checkpoint[] {
+  return notes.flatMap((note) => {
+    try {
+      return [openCheckpoint(note, vkeys)]
+    } catch (error) {
+      if (!(error instanceof NoteRefused)) throw error
+      problems.push({ what: `a checkpoint was refused: ${error.message}` })
+      return []
+    }
+  })
+}
+
+/** Grows the tree over the entries and compares it with each checkpoint at that checkpoint's size. */
+type Witness = {
+  readonly see: (row: Row) => void
+  readonly tree: () => Frontier
+  /** To be asked once all entries were seen. */
+  readonly findings: () => readonly Problem[]
+}
+
+function createWitness(checkpoints: readonly Checkpoint[]): Witness {
+  const problems: Problem[] = []
+  let tree = emptyFrontier
+  const bySize = Map.groupBy(checkpoints, ({ size }) => size)
+  const compare = () => {
+    for (const { size, root } of bySize.get(tree.size) ?? []) {
+      if (rootOf(tree).equals(root)) continue
+      problems.push({
+        seq: size,
+        what: `entries up to ${size} are not those the checkpoint of size ${size} was signed for`,
+      })
+    }
+  }
+  compare()
+  return {
+    see(row) {
+      // In a damaged file any column may be of any type.
+      tree = extend(tree, Buffer.from(String(row.hash), 'hex'))
+      compare()
+    },
+    tree: () => tree,
+    findings() {
+      const ahead = checkpoints.filter(({ size }) => size > tree.size)
+      return [
+        ...problems,
+        ...ahead.map(({ size }) => ({
+          what: `a checkpoint was signed for ${size} entries and there are ${tree.size}: the end was cut off`,
+        })),
+      ]
+    },
+  }
+}
+
+function checkFrontier(db: Database.Database, tree: Frontier): readonly Problem[] {
+  const row = db
+    .prepare<[], { readonly size: number; readonly nodes: Buffer }>('SELECT size, nodes FROM frontier')
+    .get()
+  // Missing is harmless, it is rebuilt; wrong would make the next checkpoint say something wrong.
+  if (row === undefined || (row.size === tree.size && row.nodes.equals(encodeNodes(tree)))) return []
+  return [{ what: 'the kept Merkle frontier does not fit the entries: the next checkpoint would be wrong' }]
+}
+
+function checkTriggers(db: Database.Database): readonly Problem[] {
+  const found = db
+    .prepare<[], { readonly name: string; readonly sql: string }>(
+      "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'",
+    )
+    .all()
+  const missing = Object.entries(triggers).filter(
+    ([name, sql]) => !found.some((row) => row.name === name && row.sql === sql),
+  )
+  const strange = found.filter(({ name }) => !Object.hasOwn(triggers, name))
+  return [
+    ...missing.map(([name]) => ({ what: `the trigger ${name} is missing or altered: the ledger was not append-only` })),
+    ...strange.map(({ name }) => ({ what: `the trigger ${name} is not ours` })),
+  ]
+}
+
+function checkIntegrity(db: Database.Database): readonly Problem[] {
+  const answers = db.prepare<[], string>('PRAGMA integrity_check').pluck().all()
+  return answers.filter((answer) => answer !== 'ok').map((answer) => ({ what: `SQLite finds: ${answer}` }))
+}
