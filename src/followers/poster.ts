@@ -1,0 +1,289 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { IncidentId, Recorded } from '#/incident/events.ts'
+import type { OpenedIncident, Request } from '#/incident/state.ts'
+import { type TimelineLine, timelineLine } from '#/incident/timeline.ts'
+import type { RequestId } from '#/incident/work.ts'
+import type { Entry } from '#/ledger/chain.ts'
+
+/** Where an incident's thread is. */
+export type Place = { readonly channel: string; readonly ts: string }
+
+/** What stands in a thread already, by the numbers in the messages' metadata. */
+export type Posted = {
+  /** The highest entry number that a message of ours carries; 0 for none. */
+  readonly upTo: number
+  readonly requests: ReadonlyMap<RequestId, string>
+  /** A card that was posted anew because the first one was deleted. */
+  readonly card?: string
+}
+
+/** The thread as the poster needs it. Every call either does it, or throws; what may be tried again throws {@link TryLater}. */
+export type ThreadPort = {
+  readonly postCard: (incident: OpenedIncident) => Promise<Place>
+  readonly findCard: (incident: OpenedIncident) => Promise<Place | undefined>
+  /** `gone`: the message is not there to be changed, so a new one has to take its place. */
+  readonly updateCard: (incident: OpenedIncident, at: Place) => Promise<'updated' | 'gone'>
+  readonly postCardAgain: (incident: OpenedIncident, thread: Place) => Promise<string>
+  readonly postLines: (incident: OpenedIncident, thread: Place, lines: readonly TimelineLine[]) => Promise<void>
+  readonly postRequest: (incident: OpenedIncident, thread: Place, request: Request, line: TimelineLine) => Promise<string>
+  readonly updateRequest: (incident: OpenedIncident, at: Place, request: Request) => Promise<void>
+  readonly postSummary: (incident: OpenedIncident, thread: Place, line: TimelineLine, history: readonly Recorded[]) => Promise<void>
+  /** Undefined when the thread cannot be read (no history scope). */
+  readonly posted: (incident: OpenedIncident, thread: Place) => Promise<Posted | undefined>
+  /** What the card and a request would look like, to tell whether they have to be changed. */
+  readonly looks: { readonly card: (incident: OpenedIncident) => string; readonly request: (incident: OpenedIncident, request: Request) => string }
+}
+
+/** Slack did not take it now. Whether it arrived is unknown: look in the thread before posting again. */
+export class TryLater extends Error {
+  override readonly name = 'TryLater'
+  readonly afterMs: number | undefined
+
+  constructor(message: string, options: { readonly afterMs?: number; readonly cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.afterMs = options.afterMs
+  }
+}
+
+/** Slack said no and will keep saying no: the channel is archived, the bot was removed. Somebody has to mend it. */
+export class ThreadLost extends Error {
+  override readonly name = 'ThreadLost'
+}
+
+export type PosterDeps = {
+  readonly find: (id: IncidentId) => OpenedIncident | undefined
+  readonly timeline: (id: IncidentId) => readonly Recorded[]
+  readonly startThread: (id: IncidentId, place: Place) => void
+  readonly thread: ThreadPort
+  /** Told when a thread cannot be written to. The ledger goes on; the thread is filled in once it can be reached again. */
+  readonly onLost: (id: IncidentId, error: ThreadLost) => void
+  /** Milliseconds between two messages in one channel. Slack allows about one a second. */
+  readonly spacingMs: number
+}
+
+/** What the poster remembers of an incident between two batches. All of it can be read back from the thread. */
+type Memory = {
+  posted: number
+  sure: boolean
+  card: string | undefined
+  readonly requests: Map<RequestId, string>
+  readonly looks: Map<string, string>
+}
+
+export type Poster = {
+  readonly handle: (entries: readonly Entry[]) => Promise<void>
+  /** Draws the cards of incidents anew where a countdown has moved on. Never throws. */
+  readonly redraw: (ids: readonly IncidentId[]) => Promise<void>
+}
+
+/**
+ * Ledger to thread: every entry that people should see, in order and once. How far a thread has come stands in the thread
+ * itself, in the messages' metadata; after a crash or a time-out the poster looks there before it posts again. When it lags, it
+ * folds lines into one message. The card is edited in place and is never evidence.
+ */
+export function createPoster(deps: PosterDeps): Poster {
+  const memories = new Map<IncidentId, Memory>()
+  const pace = createPace(deps.spacingMs)
+  const drawing = new Map<IncidentId, Promise<void>>()
+
+  const memoryOf = (id: IncidentId): Memory => {
+    const known = memories.get(id)
+    if (known !== undefined) return known
+    const fresh: Memory = { posted: 0, sure: false, card: undefined, requests: new Map(), looks: new Map() }
+    memories.set(id, fresh)
+    return fresh
+  }
+
+  /** One at a time for each incident: the batch and the clock may both want to draw. */
+  const inTurn = (id: IncidentId, work: () => Promise<void>): Promise<void> => {
+    const turn = (drawing.get(id) ?? Promise.resolve()).catch(() => undefined).then(work)
+    drawing.set(id, turn)
+    return turn
+  }
+
+  const catchUp = async (id: IncidentId, from: number): Promise<void> => {
+    const incident = deps.find(id)
+    if (incident === undefined) return
+    const memory = memoryOf(id)
+    try {
+      await bringUpToDate({ deps, pace, memory, incident, from })
+    } catch (error) {
+      memory.sure = false
+      if (!(error instanceof ThreadLost)) throw error
+      deps.onLost(id, error)
+    }
+    const now = deps.find(id)
+    // A closed incident changes no more, but its card may still have to be drawn once.
+    if (now?.status === 'closed' && memory.sure) memories.delete(id)
+  }
+
+  return {
+    async handle(entries) {
+      const touched = Map.groupBy(entries, ({ incident }) => incident as IncidentId)
+      const results = await Promise.allSettled(
+        [...touched].map(([id, [first]]) => inTurn(id, () => catchUp(id, (first?.seq ?? 1) - 1))),
+      )
+      const failed = results.find((result) => result.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
+    },
+    async redraw(ids) {
+      await Promise.allSettled(
+        ids.map((id) =>
+          inTurn(id, async () => {
+            const incident = deps.find(id)
+            if (incident?.thread !== undefined) await drawCard(deps, memoryOf(id), incident, incident.thread)
+          }),
+        ),
+      )
+    },
+  }
+}
+
+type Turn = {
+  readonly deps: PosterDeps
+  readonly pace: Pace
+  readonly memory: Memory
+  readonly incident: OpenedIncident
+  /** The entries up to here were finished in an earlier batch. */
+  readonly from: number
+}
+
+async function bringUpToDate(turn: Turn): Promise<void> {
+  const { deps, pace, memory, from } = turn
+  const id = turn.incident.id
+  const thread = turn.incident.thread ?? (await startThread(turn))
+  let incident = deps.find(id) ?? turn.incident
+  if (!memory.sure) await lookBack(turn, incident, thread)
+
+  for (;;) {
+    const history = deps.timeline(id)
+    incident = deps.find(id) ?? incident
+    const lines = history
+      .filter(({ seq }) => seq > memory.posted)
+      .map((recorded) => ({ recorded, line: timelineLine(recorded, incident) }))
+      .filter(({ line }) => line.forThread)
+    const chunk = nextMessage(lines)
+    const last = chunk.at(-1)
+    if (last === undefined) break
+    await pace(thread.channel)
+    memory.sure = false
+    await postChunk(turn, { incident, thread, chunk, history })
+    memory.sure = true
+    memory.posted = last.line.seq
+  }
+  memory.posted = Math.max(memory.posted, from)
+  await drawRequests(deps, memory, incident, thread)
+  await drawCard(deps, memory, incident, thread)
+}
+
+async function startThread({ deps, pace, incident }: Turn): Promise<Place> {
+  // The card may be there already: posted, and then the program was killed before it could say so.
+  const found = await deps.thread.findCard(incident)
+  if (found === undefined) await pace(incident.channel)
+  const place = found ?? (await deps.thread.postCard(incident))
+  deps.startThread(incident.id, place)
+  return place
+}
+
+/** Reads from the thread how far it has come. Where it cannot be read, the follower's own position has to do. */
+async function lookBack({ deps, memory, from }: Turn, incident: OpenedIncident, thread: Place): Promise<void> {
+  const posted = await deps.thread.posted(incident, thread)
+  memory.sure = true
+  if (posted === undefined) {
+    memory.posted = Math.max(memory.posted, from)
+    return
+  }
+  memory.posted = posted.upTo
+  memory.card = posted.card
+  for (const [request, ts] of posted.requests) memory.requests.set(request, ts)
+}
+
+type Written = { readonly recorded: Recorded; readonly line: TimelineLine }
+
+/** Most lines that are folded into one message, and most characters of them. */
+const mostLines = 8
+const mostCharacters = 2400
+
+/** The next message: a request or a summary by itself, or as many plain lines as stand together. */
+function nextMessage(lines: readonly Written[]): readonly Written[] {
+  const [first] = lines
+  if (first === undefined) return []
+  if (standsAlone(first)) return [first]
+  let size = 0
+  const chunk: Written[] = []
+  for (const written of lines) {
+    size += written.line.text.length
+    if (standsAlone(written) || chunk.length === mostLines || (chunk.length > 0 && size > mostCharacters)) break
+    chunk.push(written)
+  }
+  return chunk
+}
+
+function standsAlone({ recorded }: Written): boolean {
+  const { type } = recorded.event
+  return type === 'RequestShown' || type === 'IncidentClosed' || type === 'CheckpointSigned'
+}
+
+async function postChunk(
+  { deps, memory }: Turn,
+  what: {
+    readonly incident: OpenedIncident
+    readonly thread: Place
+    readonly chunk: readonly Written[]
+    readonly history: readonly Recorded[]
+  },
+): Promise<void> {
+  const { incident, thread, chunk, history } = what
+  const [first] = chunk
+  if (first === undefined) return
+  const { event } = first.recorded
+  const request = event.type === 'RequestShown' ? incident.requests.get(event.request) : undefined
+  if (request !== undefined) {
+    memory.requests.set(request.id, await deps.thread.postRequest(incident, thread, request, first.line))
+    memory.looks.set(request.id, deps.thread.looks.request(incident, request))
+    return
+  }
+  if (event.type === 'IncidentClosed') {
+    await deps.thread.postSummary(incident, thread, first.line, history)
+    return
+  }
+  await deps.thread.postLines(
+    incident,
+    thread,
+    chunk.map(({ line }) => line),
+  )
+}
+
+async function drawRequests(deps: PosterDeps, memory: Memory, incident: OpenedIncident, thread: Place): Promise<void> {
+  for (const [id, ts] of memory.requests) {
+    const request = incident.requests.get(id)
+    if (request === undefined) continue
+    const look = deps.thread.looks.request(incident, request)
+    if (memory.looks.get(id) === look) continue
+    await deps.thread.updateRequest(incident, { channel: thread.channel, ts }, request)
+    memory.looks.set(id, look)
+  }
+}
+
+async function drawCard(deps: PosterDeps, memory: Memory, incident: OpenedIncident, thread: Place): Promise<void> {
+  const look = deps.thread.looks.card(incident)
+  if (memory.looks.get('card') === look) return
+  const ts = memory.card ?? thread.ts
+  if ((await deps.thread.updateCard(incident, { channel: thread.channel, ts })) === 'gone') {
+    memory.card = await deps.thread.postCardAgain(incident, thread)
+  }
+  memory.looks.set('card', look)
+}
+
+type Pace = (channel: string) => Promise<void>
+
+/** Waits until the channel's turn has come. Callers of different channels do not wait for each other. */
+function createPace(spacingMs: number): Pace {
+  const next = new Map<string, number>()
+  return async (channel) => {
+    const now = performance.now()
+    const turn = Math.max(now, next.get(channel) ?? 0)
+    next.set(channel, turn + spacingMs)
+    if (turn > now) await pause(turn - now)
+  }
+}

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto'
+import canonicalize from 'canonicalize'
+import type { Command, PersonCommand } from '#/incident/commands.ts'
+import { decide, type Surroundings } from '#/incident/decide.ts'
+import type { IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
+import type { Actor } from '#/incident/people.ts'
+import type { Refusal } from '#/incident/refusals.ts'
+import { evolve, type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
+import { whatWasTried } from '#/incident/tried.ts'
+import type { Draft, Entry, Json } from '#/ledger/chain.ts'
+import type { Ledger } from '#/ledger/ledger.ts'
+import type { LedgerReader } from '#/ledger/reader.ts'
+import { scrub } from './scrub.ts'
+
+/** What came of a command: the state after it and what was recorded, or the refusal and its sentence. */
+export type Executed =
+  | { readonly kind: 'accepted'; readonly incident: OpenedIncident; readonly recorded: readonly Recorded[] }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly sentence: string }
+
+/** The stream for what belongs to no incident: refused openings, forgeries. */
+export const systemStream = 'system' as IncidentId
+
+/** The incidents, as far as the ledger knows them. */
+export type Incidents = {
+  /**
+   * Loads, decides, records. Synchronous, so that no two decisions ever cross; what it accepted is on disk when it returns. A
+   * person's refused command is recorded as well. Throws LedgerWriteFailed when the disk does not take it: then nothing happened.
+   */
+  execute(incident: IncidentId | 'new', command: Command): Executed
+  find(id: IncidentId): OpenedIncident | undefined
+  /** In the order they were opened. */
+  open(): readonly OpenedIncident[]
+  /** Newest first, open or closed. */
+  recent(count: number): readonly OpenedIncident[]
+  timeline(id: IncidentId): readonly Recorded[]
+}
+
+export type Rules = Pick<Surroundings, 'requestTtlMs' | 'sweepDelayMs'>
+
+/** Folds the open incidents once and keeps them; a click never reads the ledger again. */
+export function createIncidents({
+  ledger,
+  rules,
+  now,
+}: {
+  readonly ledger: Ledger
+  readonly rules: Rules
+  readonly now: () => Date
+}): Incidents {
+  const open = new Map<IncidentId, OpenedIncident>()
+  for (const id of ledger.streams({ having: 'IncidentOpened', without: 'IncidentClosed' })) {
+    const incident = fold(ledger, id as IncidentId)
+    if (incident !== undefined) open.set(incident.id, incident)
+  }
+  // A stream's end is not always the state's: refusals may stand in a stream that never opened.
+  const positions = new Map<IncidentId, number>()
+  let opened = ledger.streamCount({ having: 'IncidentOpened' })
+
+  const find = (id: IncidentId) => open.get(id) ?? fold(ledger, id)
+
+  const record = (id: IncidentId, before: Incident, actor: Actor, at: string, events: readonly IncidentEvent[]) => {
+    const expected = before.status === 'unopened' ? (positions.get(id) ?? ledger.stream(id).at(-1)?.seq ?? 0) : before.lastSeq
+    const entries = ledger.append({ incident: id, expected, at, drafts: events.map((event) => draftOf(event, actor)) })
+    const recorded = entries.map(recordedOf)
+    const after = recorded.reduce(evolve, before)
+    if (after.status === 'unopened') positions.set(id, entries.at(-1)?.seq ?? expected)
+    else if (after.status === 'open') open.set(id, after)
+    else open.delete(id)
+    return { after, recorded }
+  }
+
+  return {
+    execute(target, given) {
+      const command = scrubbed(given)
+      const at = now().toISOString()
+      const id = target === 'new' ? (`INC-${opened + 1}` as IncidentId) : target
+      const before: Incident = target === 'new' ? unopened : (find(id) ?? unopened)
+      const decision = decide(before, command, { ...rules, now: at, digestOf, later })
+      if (decision.kind === 'refused') {
+        const { refusal, sentence } = decision
+        if ('by' in command) {
+          const stream = before.status === 'unopened' ? systemStream : id
+          const tried = whatWasTried(command, before)
+          record(stream, before, command.by.person, at, [{ type: 'ClickRefused', tried, refusal: refusal.code, sentence }])
+        }
+        return { kind: 'refused', refusal, sentence }
+      }
+      const { after, recorded } = record(id, before, actorOf(command), at, decision.events)
+      if (command.type === 'OpenIncident') opened += 1
+      // Only a forgery is accepted where no incident is open, and nobody waits for its state.
+      if (after.status === 'unopened') return { kind: 'refused', refusal: { code: 'no_such_incident', about: {} }, sentence: '' }
+      return { kind: 'accepted', incident: after, recorded }
+    },
+    find,
+    open: () => [...open.values()],
+    recent: (count) =>
+      ledger.latestStreams({ having: 'IncidentOpened', limit: count }).flatMap((id) => find(id as IncidentId) ?? []),
+    timeline: (id) => ledger.stream(id).map(recordedOf),
+  }
+}
+
+/** An incident as its stream tells it; undefined when it was never opened. */
+export function fold(ledger: Pick<LedgerReader, 'stream'>, id: IncidentId): OpenedIncident | undefined {
+  const incident = ledger.stream(id).map(recordedOf).reduce(evolve, unopened)
+  return incident.status === 'unopened' ? undefined : incident
+}
+
+/** An entry of the ledger as the fact it records. */
+export function recordedOf({ seq, incident, at, type, actor, body, hash }: Entry): Recorded {
+  // What stands in the ledger was written by `draftOf` below, and the chain vouches for it.
+  const event = { ...(body as object), type } as IncidentEvent
+  return { seq, incident: incident as IncidentId, at, actor: actor as unknown as Actor, hash, event }
+}
+
+function draftOf({ type, ...body }: IncidentEvent, actor: Actor): Draft {
+  return { type, actor: plain(actor), body: plain(body) }
+}
+
+/** The value as JSON has it: without absent fields. */
+function plain(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json
+}
+
+/** SHA-256 over the canonical JSON (RFC 8785), lower-case hex. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(canonicalize(plain(value)) ?? '').digest('hex')
+}
+
+function later(at: string, ms: number): string {
+  return new Date(Date.parse(at) + ms).toISOString()
+}
+
+function actorOf(command: Command): Actor {
+  if ('by' in command) return command.by.person
+  return command.type === 'RecordOutcome' ? { worker: command.worker } : { program: 'autentico' }
+}
+
+/** What people typed, without anything that looks like a secret. The ledger can never forget, so it must never learn. */
+function scrubbed(command: Command): Command {
+  if (!('by' in command)) return command
+  return { ...command, ...mapped(command) }
+}
+
+function mapped(command: PersonCommand): Partial<Record<'summary' | 'reason' | 'text' | 'channel' | 'identityCheck' | 'note', string>> {
+  switch (command.type) {
+    case 'OpenIncident':
+      return { summary: scrub(command.summary) }
+    case 'AskForStep':
+      return command.reason === undefined ? {} : { reason: scrub(command.reason) }
+    case 'DenyRequest':
+    case 'CloseIncident':
+      return { reason: scrub(command.reason) }
+    case 'AddNote':
+      return { text: scrub(command.text) }
+    case 'RecordNotification':
+      return { channel: scrub(command.channel), identityCheck: scrub(command.identityCheck), note: scrub(command.note) }
+    case 'ApproveRequest':
+    case 'WithdrawRequest':
+    case 'ReadAgain':
+    case 'TakeCommand':
+    case 'ShowSecret':
+      return {}
+  }
+}

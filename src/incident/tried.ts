@@ -1,0 +1,42 @@
+import type { PersonCommand } from './commands.ts'
+import type { Incident } from './state.ts'
+import { requestName } from './timeline.ts'
+import type { RequestId } from './work.ts'
+
+/** What somebody tried to do, in a few words, for the record of a refusal: "approve Reset MFA of alice". */
+export function whatWasTried(command: PersonCommand, incident: Incident): string {
+  switch (command.type) {
+    case 'OpenIncident':
+      return `open an incident for ${command.target.username}`
+    case 'AskForStep':
+      return `ask for ${stepTitle(incident, command.step)}`
+    case 'ApproveRequest':
+      return `approve ${nameOf(incident, command.request)}`
+    case 'DenyRequest':
+      return `deny ${nameOf(incident, command.request)}`
+    case 'WithdrawRequest':
+      return `withdraw ${nameOf(incident, command.request)}`
+    case 'ReadAgain':
+      return `make the ${command.what} again`
+    case 'TakeCommand':
+      return 'take command'
+    case 'AddNote':
+      return 'add a note'
+    case 'RecordNotification':
+      return 'record the notification'
+    case 'ShowSecret':
+      return 'look at the temporary password'
+    case 'CloseIncident':
+      return 'close the incident'
+  }
+}
+
+function nameOf(incident: Incident, id: RequestId): string {
+  const request = incident.status === 'unopened' ? undefined : incident.requests.get(id)
+  return request === undefined || incident.status === 'unopened' ? `request ${id}` : requestName(request, incident)
+}
+
+function stepTitle(incident: Incident, id: string): string {
+  const step = incident.status === 'unopened' ? undefined : incident.playbook.steps.find((known) => known.id === id)
+  return step?.title ?? 'a step'
+}
