@@ -1,0 +1,117 @@
+import { type Audit, auditOf } from './audit.ts'
+import { type Capabilities, detectCapabilities } from './capabilities.ts'
+import { type AdminClient, adminClient } from './client.ts'
+import { type AutenticoDatabase, autenticoDatabase } from './database.ts'
+import { type Facts, type FactsDeps, readFacts } from './facts.ts'
+import { type Proofs, proofsOf } from './proof.ts'
+import { type Sessions, sessionsOf } from './sessions.ts'
+import { type Settings, settingsOf } from './settings.ts'
+import { type Snapshot, takeSnapshot } from './snapshot.ts'
+import { type Bearer, type Credentials, readBearer, tokenSource, type Witness } from './token.ts'
+import { type Tokens, tokensOf } from './tokens.ts'
+import { defaultLimits, type Limits, openTransport } from './transport.ts'
+import { type Users, usersOf } from './users.ts'
+
+export type AutenticoOptions = {
+  /** Autentico's base URL (`AUTENTICO_APP_URL` there). The admin API is at `/admin/api` below it. */
+  readonly url: string
+  /** Default `/oauth2`, as in Autentico. */
+  readonly oauthPath?: string
+  readonly credentials: Credentials
+  /** Autentico's own SQLite file, where the worker runs beside it. */
+  readonly databasePath?: string | undefined
+  readonly limits?: Partial<Limits>
+  readonly now?: () => Date
+}
+
+/** Everything the bot says to Autentico. Nothing is sent before the first call. */
+export type Autentico = {
+  readonly users: Users
+  readonly sessions: Sessions
+  readonly tokens: Tokens
+  readonly audit: Audit
+  readonly settings: Settings
+  readonly database: AutenticoDatabase | undefined
+  readonly proofs: Proofs
+  facts(userId: string): Promise<Facts | undefined>
+  snapshot(userId: string, options?: { readonly auditDays?: number }): Promise<Snapshot>
+  /** The account the bot signs in with, from its own token. No action may touch it. */
+  whoami(): Promise<Bearer>
+  capabilities(): Promise<Capabilities>
+  /**
+   * The same connection, which also tells `witness` of every answer that arrives (call, status, `X-Request-ID`): one for
+   * each work order, so that its record names what was done for it.
+   */
+  tracing(witness: Witness): Autentico
+}
+
+/**
+ * Connects to one Autentico. Disposing of it closes its connections; what `tracing` returns shares them.
+ *
+ * @throws Error naming AUTENTICO_URL or the OAuth path if either is unusable.
+ */
+export function connectAutentico(options: AutenticoOptions): Autentico & AsyncDisposable {
+  const { credentials, databasePath, now = () => new Date() } = options
+  const url = baseUrl(options.url)
+  const transport = openTransport(url, { ...defaultLimits, ...options.limits })
+  const tokens = tokenSource({ transport, oauthPath: oauthPath(options.oauthPath ?? '/oauth2'), credentials, now })
+  const database = databasePath === undefined ? undefined : autenticoDatabase({ path: databasePath })
+
+  const autentico = compose({ url, client: adminClient({ transport, tokens, now }), database, now })
+  return { ...autentico, [Symbol.asyncDispose]: async () => transport[Symbol.asyncDispose]() }
+}
+
+type Parts = {
+  readonly url: URL
+  readonly client: AdminClient
+  readonly database: AutenticoDatabase | undefined
+  readonly now: () => Date
+}
+
+function compose({ url, client, database, now }: Parts): Autentico {
+  const whoami = async (): Promise<Bearer> => readBearer(await client.bearer())
+  const botId = async (): Promise<string> => (await whoami()).userId
+
+  const users = usersOf(client)
+  const sessions = sessionsOf(client)
+  const tokens = tokensOf(client)
+  const settings = settingsOf(client, {
+    botHasTotp: async () => (await users.read(await botId()))?.totpVerified === true,
+  })
+  const audit = auditOf(client, settings)
+  const facts: FactsDeps = { users, sessions, tokens, audit, settings, database, botId, now }
+
+  return {
+    users,
+    sessions,
+    tokens,
+    audit,
+    settings,
+    database,
+    proofs: proofsOf({ users, sessions, tokens, database }),
+    facts: async (userId) => readFacts(facts, userId),
+    snapshot: async (userId, options) => takeSnapshot(facts, userId, options),
+    whoami,
+    capabilities: async () => detectCapabilities({ url, client, users, audit, settings, database }),
+    tracing: (witness) => compose({ url, client: client.tracing(witness), database, now }),
+  }
+}
+
+function baseUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new Error('AUTENTICO_URL is not an http or https URL; use the one Autentico has as AUTENTICO_APP_URL.')
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new Error('AUTENTICO_URL holds credentials, a query or a fragment; give scheme, host, port and path alone.')
+  }
+  return url
+}
+
+function oauthPath(text: string): string {
+  const path = text.replace(/\/+$/, '')
+  if (!/^(?:\/[\w.~-]+)+$/.test(path) || /\/\.{1,2}(?:\/|$)/.test(path)) {
+    throw new Error(`The OAuth path ${JSON.stringify(text)} is not a plain path such as /oauth2.`)
+  }
+  return path
+}
