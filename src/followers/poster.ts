@@ -24,10 +24,11 @@ export type ThreadPort = {
   /** `gone`: the message is not there to be changed, so a new one has to take its place. */
   readonly updateCard: (incident: OpenedIncident, at: Place) => Promise<'updated' | 'gone'>
   readonly postCardAgain: (incident: OpenedIncident, thread: Place) => Promise<string>
-  readonly postLines: (incident: OpenedIncident, thread: Place, lines: readonly TimelineLine[]) => Promise<void>
+  /** Puts as many of the lines as fit into one message, from the front, at least one. Says how many those were. */
+  readonly postLines: (incident: OpenedIncident, thread: Place, lines: readonly TimelineLine[]) => Promise<number>
   readonly postRequest: (incident: OpenedIncident, thread: Place, request: Request, line: TimelineLine) => Promise<string>
   readonly updateRequest: (incident: OpenedIncident, at: Place, request: Request) => Promise<void>
-  readonly postSummary: (incident: OpenedIncident, thread: Place, line: TimelineLine, history: readonly Recorded[]) => Promise<void>
+  readonly postSummary: (incident: OpenedIncident, thread: Place, line: TimelineLine) => Promise<void>
   /** Undefined when the thread cannot be read (no history scope). */
   readonly posted: (incident: OpenedIncident, thread: Place) => Promise<Posted | undefined>
   /** What the card and a request would look like, to tell whether they have to be changed. */
@@ -163,13 +164,12 @@ async function bringUpToDate(turn: Turn): Promise<void> {
       .map((recorded) => ({ recorded, line: timelineLine(recorded, incident) }))
       .filter(({ line }) => line.forThread)
     const chunk = nextMessage(lines)
-    const last = chunk.at(-1)
-    if (last === undefined) break
+    if (chunk.length === 0) break
     await pace(thread.channel)
     memory.sure = false
-    await postChunk(turn, { incident, thread, chunk, history })
+    const taken = await postChunk(turn, { incident, thread, chunk })
     memory.sure = true
-    memory.posted = last.line.seq
+    memory.posted = chunk[taken - 1]?.line.seq ?? memory.posted
   }
   memory.posted = Math.max(memory.posted, from)
   await drawRequests(deps, memory, incident, thread)
@@ -200,23 +200,15 @@ async function lookBack({ deps, memory, from }: Turn, incident: OpenedIncident, 
 
 type Written = { readonly recorded: Recorded; readonly line: TimelineLine }
 
-/** Most lines that are folded into one message, and most characters of them. */
-const mostLines = 8
-const mostCharacters = 2400
+/** Most lines that are folded into one message. How many really fit is Slack's business. */
+const mostLines = 20
 
-/** The next message: a request or a summary by itself, or as many plain lines as stand together. */
+/** The next message: a request or a summary by itself, or the plain lines that stand together. */
 function nextMessage(lines: readonly Written[]): readonly Written[] {
   const [first] = lines
-  if (first === undefined) return []
-  if (standsAlone(first)) return [first]
-  let size = 0
-  const chunk: Written[] = []
-  for (const written of lines) {
-    size += written.line.text.length
-    if (standsAlone(written) || chunk.length === mostLines || (chunk.length > 0 && size > mostCharacters)) break
-    chunk.push(written)
-  }
-  return chunk
+  if (first === undefined || standsAlone(first)) return lines.slice(0, 1)
+  const end = lines.findIndex(standsAlone)
+  return lines.slice(0, Math.min(end === -1 ? lines.length : end, mostLines))
 }
 
 function standsAlone({ recorded }: Written): boolean {
@@ -224,30 +216,25 @@ function standsAlone({ recorded }: Written): boolean {
   return type === 'RequestShown' || type === 'IncidentClosed' || type === 'CheckpointSigned'
 }
 
+/** Posts the chunk, or as much of its front as fits, and says how many lines that was. */
 async function postChunk(
   { deps, memory }: Turn,
-  what: {
-    readonly incident: OpenedIncident
-    readonly thread: Place
-    readonly chunk: readonly Written[]
-    readonly history: readonly Recorded[]
-  },
-): Promise<void> {
-  const { incident, thread, chunk, history } = what
+  { incident, thread, chunk }: { readonly incident: OpenedIncident; readonly thread: Place; readonly chunk: readonly Written[] },
+): Promise<number> {
   const [first] = chunk
-  if (first === undefined) return
+  if (first === undefined) return 0
   const { event } = first.recorded
   const request = event.type === 'RequestShown' ? incident.requests.get(event.request) : undefined
   if (request !== undefined) {
     memory.requests.set(request.id, await deps.thread.postRequest(incident, thread, request, first.line))
     memory.looks.set(request.id, deps.thread.looks.request(incident, request))
-    return
+    return 1
   }
   if (event.type === 'IncidentClosed') {
-    await deps.thread.postSummary(incident, thread, first.line, history)
-    return
+    await deps.thread.postSummary(incident, thread, first.line)
+    return 1
   }
-  await deps.thread.postLines(
+  return deps.thread.postLines(
     incident,
     thread,
     chunk.map(({ line }) => line),

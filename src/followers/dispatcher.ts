@@ -1,0 +1,73 @@
+import type { IncidentId, Recorded } from '#/incident/events.ts'
+import { type OpenedIncident, type OpenOrder, orderIdOf, stepState } from '#/incident/state.ts'
+import type { OrderId } from '#/incident/work.ts'
+import type { WorkOrder } from '#/work/work-order.ts'
+
+export type DispatcherDeps = {
+  readonly find: (id: IncidentId) => OpenedIncident | undefined
+  /** The entry that gave an order, by its number. */
+  readonly entry: (seq: number) => Recorded | undefined
+  readonly issue: (order: WorkOrder) => Promise<void>
+  /** How long an approval is good for once its work may begin. */
+  readonly orderTtlMs: number
+}
+
+/**
+ * Hands what was ordered to the queue. It may see an entry twice; the order's id makes the second time a no-op. What was
+ * withdrawn, or has ended meanwhile, is no longer in the state and is not issued.
+ */
+export function dispatcher({ find, entry, issue, orderTtlMs }: DispatcherDeps): (entries: readonly Recorded[]) => Promise<void> {
+  return async (entries) => {
+    for (const { incident: id, seq, event } of entries) {
+      const order = event.type === 'WorkOrdered' ? orderIdOf(id, seq) : event.type === 'WorkIssuedAgain' ? event.order : undefined
+      if (order === undefined) continue
+      const incident = find(id)
+      const cause = entry(entryOf(order))
+      if (incident === undefined || cause === undefined) continue
+      const work = workOrder(incident, order, cause, orderTtlMs)
+      if (work !== undefined) await issue(work)
+    }
+  }
+}
+
+/** The order as a worker gets it. Undefined when it is no longer open. */
+export function workOrder(incident: OpenedIncident, id: OrderId, cause: Recorded, orderTtlMs: number): WorkOrder | undefined {
+  const order = incident.orders.get(id)
+  if (order === undefined || incident.status === 'closed') return undefined
+  const request = order.request === undefined ? undefined : incident.requests.get(order.request)
+  const approvedBy = request?.end.kind === 'approved' ? [request.end.by] : []
+  const passwordResetAt = whenPasswordWasReset(incident)
+  return {
+    id,
+    incident: incident.id,
+    mode: order.mode,
+    action: order.action,
+    target: incident.target,
+    approvedBy,
+    cause: { seq: cause.seq, hash: cause.hash },
+    issuedAt: order.orderedAt,
+    expiresAt: expiryOf(order, orderTtlMs),
+    drill: incident.drill,
+    ...(request === undefined ? {} : { requestedBy: request.requester, request: request.id }),
+    ...(request?.shown === undefined ? {} : { basis: request.shown.effect.basis }),
+    ...(order.notBefore === undefined ? {} : { notBefore: order.notBefore }),
+    ...(passwordResetAt === undefined ? {} : { params: { passwordResetAt } }),
+  }
+}
+
+/** When an order stops being good: so long after it could have begun. ISO 8601, UTC. */
+export function expiryOf({ notBefore, orderedAt }: OpenOrder, orderTtlMs: number): string {
+  return new Date(Date.parse(notBefore ?? orderedAt) + orderTtlMs).toISOString()
+}
+
+/** `INC-7-31` was given by entry 31. */
+export function entryOf(order: OrderId): number {
+  return Number(order.slice(order.lastIndexOf('-') + 1))
+}
+
+/** Half-finished logins from before this moment die by themselves; without the database the worker waits for that. */
+function whenPasswordWasReset(incident: OpenedIncident): string | undefined {
+  const step = incident.playbook.steps.find(({ action }) => action === 'reset-password')
+  const state = step === undefined ? undefined : stepState(incident, step.id)
+  return state?.status === 'proven' || state?.status === 'unproven' ? state.at : undefined
+}
