@@ -1,0 +1,90 @@
+import { workspace as company } from '../../cast.ts'
+import type { JsonObject } from '../json.ts'
+import { viewJson } from '../view-json.ts'
+import type { Client, Failed, Form, Outcome, Seen } from './client.ts'
+import { failure, form, mayOpen, seen } from './client.ts'
+import type { Entries, Submitted } from './forms.ts'
+import { close, submit } from './forms.ts'
+import type { Option, Press, Where } from './press.ts'
+import { press, pressStale, type } from './press.ts'
+import { command, messageShortcut, say, shortcut } from './speak.ts'
+
+/**
+ * What a person does in their Slack client, and what they then see. A method throws when it is asked for something that no
+ * person could do there, such as pressing a button that is not shown.
+ */
+export type Actor = {
+  /** Types a slash command. The answer is what came with the acknowledgement; later ones are in `sees`. */
+  readonly command: (line: string, where?: { readonly channel?: string; readonly thread?: string }) => Promise<Outcome>
+  readonly press: (where: Where, action: string, how?: Press) => Promise<Outcome>
+  /** Presses a button of a message as it was seen before. */
+  readonly pressStale: (copy: Seen, action: string, how?: Press) => Promise<Outcome>
+  /** Types into a type-ahead field of a form. */
+  readonly type: (
+    view: string,
+    block: string,
+    action: string,
+    typed: string,
+  ) => Promise<{ readonly ok: true; readonly options: readonly Option[] } | Failed>
+  /** Fills in and submits a form; without an id, the one on top. */
+  readonly submit: (view: string | undefined, entries?: Entries) => Promise<Submitted>
+  readonly close: (view?: string, options?: { readonly all?: boolean }) => Promise<void>
+  /** Opens the app's Home tab: what the app has published by the time it acknowledged. */
+  readonly openHome: () => Promise<{ readonly ok: true; readonly home: Form | undefined } | Failed>
+  readonly shortcut: (callback: string) => Promise<Outcome>
+  readonly messageShortcut: (
+    callback: string,
+    at: { readonly channel: string; readonly ts: string },
+  ) => Promise<Outcome>
+  readonly say: (channel: string, words: string, thread?: string) => Promise<Seen>
+  /** Every message in the person's channels, theirs alone included, oldest first. */
+  readonly sees: () => readonly Seen[]
+  /** The open forms, the lowest first. */
+  readonly views: () => readonly Form[]
+  readonly home: () => Form | undefined
+}
+
+export function actor(client: Client): Actor {
+  return {
+    command: (line, where) => command(client, line, where),
+    press: (where, action, how) => press(client, where, action, how),
+    pressStale: (copy, action, how) => pressStale(client, copy, action, how),
+    type: (view, block, action, typed) => type(client, { view }, { block, action }, typed),
+    submit: (view, entries) => submit(client, view, entries ?? {}),
+    close: (view, options) => close(client, view, options),
+    openHome: () => openHome(client),
+    shortcut: (callback) => shortcut(client, callback),
+    messageShortcut: (callback, at) => messageShortcut(client, callback, at),
+    say: (channel, words, thread) => Promise.resolve().then(() => say(client, channel, words, thread)),
+    sees: () => sees(client),
+    views: () => client.workspace.stack(client.user().id).map(form),
+    home: () => homeOf(client),
+  }
+}
+
+function sees(client: Client): readonly Seen[] {
+  const user = client.user()
+  const channels = [...client.workspace.channels.values()].filter((channel) => mayOpen(user, channel))
+  const posted = channels.flatMap(({ id }) => client.workspace.messages(id).map((message) => seen(id, message)))
+  const alone = client.workspace.ephemerals(user.id).map((shown) => seen(shown.channel, shown))
+  return [...posted, ...alone].toSorted((a, b) => Number(a.ts) - Number(b.ts))
+}
+
+async function openHome(client: Client): Promise<{ readonly ok: true; readonly home: Form | undefined } | Failed> {
+  const user = client.user()
+  if (user.deactivated || user.team !== company.team || !client.manifest.home) {
+    throw new Error(`${user.handle} has no Home tab of this app`)
+  }
+  const published = client.workspace.homes.get(user.id)
+  const event: JsonObject = {
+    ...{ type: 'app_home_opened', user: user.id, channel: client.workspace.directMessage(user.id).id, tab: 'home' },
+    ...{ event_ts: client.workspace.clock.stamp(), ...(published !== undefined && { view: viewJson(published) }) },
+  }
+  const ack = await client.sendEvent(event)
+  return ack.ok ? { ok: true, home: homeOf(client) } : failure(ack, 'Home')
+}
+
+function homeOf(client: Client): Form | undefined {
+  const home = client.workspace.homes.get(client.user().id)
+  return home === undefined ? undefined : form(home)
+}

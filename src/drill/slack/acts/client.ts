@@ -1,0 +1,93 @@
+import { workspace as company } from '../../cast.ts'
+import type { Ack, Delivery } from '../delivery.ts'
+import type { JsonObject } from '../json.ts'
+import { object, objects, text } from '../json.ts'
+import type { Manifest } from '../manifest.ts'
+import type { ResponseUrls } from '../response-urls.ts'
+import type { Triggers } from '../triggers.ts'
+import type { Channel, Ephemeral, Message, User, View, Workspace } from '../workspace.ts'
+
+/** One person's Slack client, and what it reaches. */
+export type Client = {
+  /** The person as they are now. */
+  readonly user: () => User
+  readonly workspace: Workspace
+  readonly manifest: Manifest
+  readonly triggers: Triggers
+  readonly responseUrls: ResponseUrls
+  /** Where this server is reached, without a slash at the end. */
+  readonly url: string
+  readonly deliver: (delivery: Delivery) => Promise<Ack>
+  readonly sendEvent: (event: JsonObject) => Promise<Ack>
+  /** What the last type-ahead offered, by form or message and field. */
+  readonly offered: Map<string, readonly JsonObject[]>
+}
+
+/** Something did not work, and this is what the person reads. */
+export type Failed = { readonly ok: false; readonly error: string; readonly text: string }
+
+/** A message as a person sees it. */
+export type Seen = {
+  readonly channel: string
+  readonly ts: string
+  readonly thread: string | undefined
+  readonly user: string
+  readonly text: string
+  readonly blocks: readonly JsonObject[]
+  /** Seen by this person alone, until the client is reloaded. */
+  readonly ephemeral: boolean
+  readonly edited: boolean
+  readonly files: readonly JsonObject[]
+}
+
+/** A form or a Home tab as a person sees it. */
+export type Form = {
+  readonly id: string
+  readonly kind: View['kind']
+  readonly title: string
+  /** The submit button's text; without one the form can only be closed. */
+  readonly submit: string | undefined
+  readonly callback: string
+  readonly blocks: readonly JsonObject[]
+  readonly hash: string
+}
+
+export type Outcome = { readonly ok: true; readonly answer?: Seen | undefined } | Failed
+
+export function seen(channel: string, message: Message | Ephemeral): Seen {
+  const { ts, thread, blocks } = message
+  const common = { channel, ts, thread, text: message.text, blocks }
+  if ('viewer' in message) return { ...common, user: '', ephemeral: true, edited: false, files: [] }
+  return { ...common, user: message.user, ephemeral: false, edited: message.edited !== undefined, files: message.files }
+}
+
+export function form(view: View): Form {
+  const { spec } = view
+  return {
+    ...{ id: view.id, kind: view.kind, hash: view.hash, callback: text(spec['callback_id']) },
+    title: text(object(spec['title'])['text']),
+    submit: text(object(spec['submit'])['text']) || undefined,
+    blocks: objects(spec['blocks']),
+  }
+}
+
+/** Whether the person has this channel in their client. */
+export function mayOpen(user: User, channel: Channel): boolean {
+  if (user.deactivated) return false
+  return channel.members.includes(user.id) || (channel.kind === 'public' && user.team === company.team && !user.guest)
+}
+
+/** The channel, which the person must have in their client: otherwise the test does what no person could. */
+export function openChannel(client: Client, id: string): Channel {
+  const channel = client.workspace.channels.get(id)
+  const user = client.user()
+  if (channel === undefined) throw new Error(`there is no channel ${id} in the local Slack`)
+  if (!mayOpen(user, channel)) throw new Error(`${user.handle} does not see #${channel.name}: add them to it first`)
+  return channel
+}
+
+/** What the person reads when the app did not acknowledge. The wording of a button's failure is Slack's warning sign. */
+export function failure(ack: Ack & { readonly ok: false }, what: string): Failed {
+  const words = ack.error === 'operation_timeout' ? 'operation_timeout' : 'dispatch_failed'
+  return { ok: false, error: words, text: `${what} failed with the error "${words}"` }
+}

@@ -1,0 +1,134 @@
+import { workspace as company, incidentChannel } from '../../cast.ts'
+import { messageJson } from '../messages.ts'
+import { actorFields, channelFields, slashCommand } from '../payloads.ts'
+import { show } from '../response-urls.ts'
+import type { Channel, User, Workspace } from '../workspace.ts'
+import { app } from '../workspace.ts'
+import type { Client, Outcome, Seen } from './client.ts'
+import { failure, openChannel, seen } from './client.ts'
+
+/** Types a slash command. Slack refuses it in a thread, and to people of another company. */
+export async function command(
+  client: Client,
+  line: string,
+  where: { readonly channel?: string; readonly thread?: string } = {},
+): Promise<Outcome> {
+  const user = client.user()
+  const channel = openChannel(client, where.channel ?? incidentChannel.id)
+  const name = line.split(/\s/, 1)[0] ?? ''
+  const known = client.manifest.commands.get(name)
+  if (where.thread !== undefined) {
+    return { ok: false, error: 'not_in_thread', text: `${name} is not supported in threads. Sorry!` }
+  }
+  if (known === undefined || user.team !== company.team) {
+    return { ok: false, error: 'unknown_command', text: `${name} is not a valid command.` }
+  }
+
+  const target = { user: user.id, channel: channel.id }
+  const typed = line.slice(name.length).trim()
+  const ack = await client.deliver({
+    kind: 'slash_commands',
+    payload: slashCommand({
+      ...{ user, channel, command: name, text: known.escapes ? escapeTyped(client.workspace, typed) : typed },
+      trigger: client.triggers.issue(user.id),
+      responseUrl: client.url + client.responseUrls.issue(target),
+    }),
+  })
+  if (!ack.ok) return failure(ack, name)
+  const shown = show(client.workspace, target, ack.payload)
+  return { ok: true, answer: shown === undefined ? undefined : find(client, channel.id, shown) }
+}
+
+/** Starts a global shortcut of the app's manifest. */
+export async function shortcut(client: Client, callback: string): Promise<Outcome> {
+  const user = client.user()
+  requireShortcut(client, callback, 'global')
+  const ack = await client.deliver({
+    kind: 'interactive',
+    payload: {
+      ...{ type: 'shortcut', ...actorFields(user), callback_id: callback },
+      ...{ trigger_id: client.triggers.issue(user.id), action_ts: client.workspace.clock.stamp() },
+    },
+  })
+  return ack.ok ? { ok: true } : failure(ack, callback)
+}
+
+/** Starts a shortcut from a message's menu. */
+export async function messageShortcut(
+  client: Client,
+  callback: string,
+  at: { readonly channel: string; readonly ts: string },
+): Promise<Outcome> {
+  const user = client.user()
+  requireShortcut(client, callback, 'message')
+  const channel = openChannel(client, at.channel)
+  const message = client.workspace.message(channel.id, at.ts)
+  if (message === undefined) throw new Error(`there is no message ${at.ts} in #${channel.name}`)
+  const target = { user: user.id, channel: channel.id, thread: message.thread }
+  const ack = await client.deliver({
+    kind: 'interactive',
+    payload: {
+      ...{ type: 'message_action', ...actorFields(user), callback_id: callback, channel: channelFields(channel) },
+      ...{ trigger_id: client.triggers.issue(user.id), action_ts: client.workspace.clock.stamp() },
+      ...{ response_url: client.url + client.responseUrls.issue(target), message_ts: message.ts },
+      message: messageJson(client.workspace, channel.id, message, { metadata: true }),
+    },
+  })
+  return ack.ok ? { ok: true } : failure(ack, callback)
+}
+
+/** Writes a message, in a thread when a parent is given. */
+export function say(client: Client, where: string, words: string, thread?: string): Seen {
+  const channel = openChannel(client, where)
+  if (channel.archived) throw new Error(`#${channel.name} is archived: nobody can write in it`)
+  const typed = escapeTyped(client.workspace, words)
+  const message = client.workspace.post(channel.id, { user: client.user().id, byApp: false, text: typed, thread })
+  return seen(channel.id, message)
+}
+
+/**
+ * What Slack makes of typed text: markup characters are escaped, `@name` and `#name` become ids with the name beside them,
+ * and addresses become links.
+ */
+export function escapeTyped(workspace: Workspace, typed: string): string {
+  const users = new Map([...workspace.users.values()].map((user): [string, User] => [user.handle, user]))
+  const channels = new Map(
+    [...workspace.channels.values()].map((channel): [string, Channel] => [channel.name, channel]),
+  )
+  // What a person picked from the list that opens at "@" or "#" is already an id.
+  return typed
+    .split(/(<[@#!][^<>\s]+>)/)
+    .map((part, index) => (index % 2 === 1 ? part : escapePart(part)))
+    .join('')
+
+  function escapePart(part: string): string {
+    return part
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll(/https?:\/\/[^\s]+/g, (address) => `<${address}>`)
+      .replaceAll(/(?<![\w/:.@-])[\w.+-]+@[\w-]+(\.[\w-]+)+/g, (address) => `<mailto:${address}|${address}>`)
+      .replaceAll(/(?<![\w<:|./])@([\w.-]+)/g, (whole, name: string) => {
+        const user = users.get(name)
+        return user === undefined ? whole : `<@${user.id}|${user.handle}>`
+      })
+      .replaceAll(/(?<![\w<&])#([\w-]+)/g, (whole, name: string) => {
+        const channel = channels.get(name)
+        return channel === undefined ? whole : `<#${channel.id}|${channel.name}>`
+      })
+  }
+}
+
+function requireShortcut(client: Client, callback: string, type: 'global' | 'message'): void {
+  const user = client.user()
+  if (user.deactivated || user.team !== company.team) throw new Error(`${user.handle} has no shortcuts of this app`)
+  if (client.manifest.shortcuts.some((each) => each.callback === callback && each.type === type)) return
+  throw new Error(`the manifest has no ${type} shortcut ${callback}`)
+}
+
+function find(client: Client, channel: string, ts: string): Seen | undefined {
+  const posted = client.workspace.message(channel, ts)
+  const shown = client.workspace.ephemerals(client.user().id).find((each) => each.ts === ts)
+  const found = posted ?? shown
+  return found === undefined ? undefined : { ...seen(channel, found), user: app.user }
+}

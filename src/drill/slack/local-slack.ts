@@ -1,0 +1,197 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import type { Person } from '../cast.ts'
+import type { Actor } from './acts/actor.ts'
+import { actor } from './acts/actor.ts'
+import { answerControl } from './control.ts'
+import type { Ack, Delivery } from './delivery.ts'
+import { deliverOverHttp } from './delivery.ts'
+import { Events } from './events.ts'
+import { Faults } from './faults.ts'
+import type { JsonObject } from './json.ts'
+import { readManifest } from './manifest.ts'
+import { Rates } from './rates.ts'
+import { ResponseUrls } from './response-urls.ts'
+import type { Snapshot } from './snapshot.ts'
+import { snapshot } from './snapshot.ts'
+import { Sockets } from './sockets.ts'
+import type { Switches } from './switches.ts'
+import { personNamed, switches } from './switches.ts'
+import { Triggers } from './triggers.ts'
+import type { ApiCall } from './web-api.ts'
+import { answerApi } from './web-api.ts'
+import { everybody, Workspace } from './workspace.ts'
+
+export type LocalSlackOptions = {
+  /** The app's manifest, as YAML text: it decides scopes, commands, shortcuts and events. */
+  readonly manifest: string
+  /** The port on 127.0.0.1; 0, the default, picks a free one. */
+  readonly port?: number
+  readonly people?: readonly Person[]
+  /** One message a second in each channel, as in Slack. On unless said otherwise. */
+  readonly rateLimit?: boolean
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  readonly botToken?: string
+  readonly appToken?: string
+  readonly signingSecret?: string
+  /** Where to deliver over HTTP instead of Socket Mode: the app's request URL. */
+  readonly deliverTo?: string
+  /** Milliseconds the app has to acknowledge: 3,000, as in Slack. Tests of the time-out make it shorter. */
+  readonly ackWithin?: number
+  /** Milliseconds before each further try of an event: at once, 1 minute and 5 minutes, as in Slack. */
+  readonly retryEventsAfter?: readonly number[]
+}
+
+export type LocalSlack = AsyncDisposable & {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string
+  /** What `SLACK_API_URL` is set to: the only difference to production. */
+  readonly apiUrl: string
+  readonly botToken: string
+  readonly appToken: string
+  readonly signingSecret: string
+  /** The person with this handle or user id. */
+  readonly as: (person: string) => Actor
+  readonly control: Switches
+  readonly state: () => Snapshot
+  /** The Web API calls made so far, of one method or of all, the oldest first. */
+  readonly calls: (method?: string) => readonly ApiCall[]
+}
+
+/** So many of the newest Web API calls are kept. */
+const callsKept = 10_000
+
+/**
+ * Starts a Slack workspace on this machine: the Web API, Socket Mode or signed HTTP delivery, and the people of the drill.
+ * It lives on while the app is stopped and started again. It listens on 127.0.0.1 only, and holds everything in memory.
+ */
+export async function startLocalSlack(options: LocalSlackOptions): Promise<LocalSlack> {
+  const manifest = readManifest(options.manifest)
+  const workspace = new Workspace({ now: options.now ?? Date.now, people: options.people ?? everybody })
+  const tokens = {
+    bot: options.botToken ?? 'xoxb-local-bot',
+    app: options.appToken ?? 'xapp-local-app',
+    revoked: false,
+  }
+  const signingSecret = options.signingSecret ?? 'local-signing-secret'
+  const ackWithin = options.ackWithin ?? 3_000
+  const sockets = new Sockets(ackWithin)
+  const deliveries: { last: Delivery | undefined; losing: boolean } = { last: undefined, losing: false }
+  const deliver = async (delivery: Delivery): Promise<Ack> => {
+    deliveries.last = delivery
+    const ack = await (options.deliverTo === undefined
+      ? sockets.send(delivery)
+      : deliverOverHttp(
+          { url: options.deliverTo, signingSecret, within: ackWithin, seconds: () => workspace.clock.seconds() },
+          delivery,
+        ))
+    workspace.tell({ type: 'delivery', kind: delivery.kind, payload: delivery.payload, ack: ack.ok ? 'ok' : ack.error })
+    return deliveries.losing ? { ok: false, error: 'operation_timeout' } : ack
+  }
+  const retryAfter = options.retryEventsAfter ?? [0, 60_000, 300_000]
+  const events = new Events({ workspace, manifest, deliver, retryAfter })
+  const server = await listen(options.port ?? 0)
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  const faults = new Faults()
+  const rates = new Rates(workspace.clock, options.rateLimit ?? true)
+  const triggers = new Triggers(workspace.clock)
+  const responseUrls = new ResponseUrls(workspace)
+  const withheld = new Set<string>()
+  const calls: ApiCall[] = []
+  const offered = new Map<string, readonly JsonObject[]>()
+
+  const as = (person: string): Actor => {
+    const id = personNamed(workspace, person)
+    const user = () => {
+      const found = workspace.users.get(id)
+      if (found === undefined) throw new Error(`there is no person ${id} in the local Slack`)
+      return found
+    }
+    const sendEvent = (event: JsonObject) => events.send(event)
+    return actor({ user, workspace, manifest, triggers, responseUrls, url, deliver, sendEvent, offered })
+  }
+  const control = switches({ workspace, faults, rates, sockets, events, tokens, withheld, deliveries, deliver })
+  const state = () => snapshot(workspace, sockets.count)
+  const api = {
+    call: { workspace, triggers, rates, url, openSocket: () => url.replace('http', 'ws') + sockets.ticket() },
+    ...{ faults, tokens, granted: () => manifest.scopes.filter((scope) => !withheld.has(scope)) },
+    log: (call: ApiCall) => {
+      calls.push(call)
+      if (calls.length > callsKept) calls.shift()
+      workspace.tell({ type: 'api', method: call.method, args: call.args, ok: call.ok, error: call.error })
+    },
+  }
+  const controls = { workspace, as, switches: control, state, calls: () => calls }
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const address = new URL(request.url ?? '/', url)
+    const body = await buffer(request)
+    const path = address.pathname
+    if (path.startsWith('/api/')) return answerApi(api, { incoming: request, body, url: address }, response)
+    if (path.startsWith('/response/')) {
+      const used = responseUrls.use(path, body.toString('utf8'))
+      return end(response, used.status, used.body)
+    }
+    if (path.startsWith('/upload/')) return receiveFile(workspace, path, body, response)
+    if (path.startsWith('/_control/')) {
+      if (!isOurs(request, url)) return end(response, 403, 'the control API answers this machine only')
+      return answerControl(controls, { method: request.method ?? '', path, body: body.toString('utf8') }, response)
+    }
+    return end(response, 404, 'the local Slack has no such page')
+  }
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    // A client that went away while it sent its request gets no answer; anything else is a fault of this server.
+    answer(request, response).catch((error: unknown) => {
+      if (!response.headersSent) end(response, 500, error instanceof Error ? error.message : String(error))
+      else response.destroy()
+    })
+  })
+  server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
+
+  return {
+    ...{ url, apiUrl: `${url}/api/`, botToken: tokens.bot, appToken: tokens.app, signingSecret },
+    ...{ as, control, state },
+    calls: (method) => calls.filter((call) => method === undefined || call.method === method),
+    [Symbol.asyncDispose]: async () => {
+      events.close()
+      await sockets.close()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function listen(port: number): Promise<Server> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve())
+  })
+  return server
+}
+
+function receiveFile(workspace: Workspace, path: string, body: Buffer, response: ServerResponse): void {
+  const file = workspace.files.get(path.slice('/upload/'.length))
+  if (file === undefined) return end(response, 404, 'no such upload')
+  if (body.length !== file.size) return end(response, 400, `expected ${file.size} bytes and got ${body.length}`)
+  file.bytes = body
+  return end(response, 200, `OK - ${body.length}`)
+}
+
+/** Whether a request comes from this machine and not from a page of another site in a browser on it. */
+function isOurs(request: IncomingMessage, url: string): boolean {
+  const { host, origin } = request.headers
+  const port = new URL(url).port
+  const ours = [`127.0.0.1:${port}`, `localhost:${port}`]
+  return ours.includes(host ?? '') && (origin === undefined || ours.some((each) => origin === `http://${each}`))
+}
+
+function end(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' })
+  response.end(body)
+}
