@@ -68,8 +68,8 @@ export function readerOf(db: Database.Database): LedgerReader {
 const columns = 'seq, incident, at, type, actor, body, previous, hash'
 
 // A NULL second parameter matches no entry, so "without" nothing leaves nobody out.
-const matching = `SELECT incident FROM entry AS having WHERE type = ?
-AND NOT EXISTS (SELECT 1 FROM entry WHERE type = ? AND incident = having.incident) GROUP BY incident`
+const matching = `SELECT incident FROM entry AS held WHERE type = ?
+AND NOT EXISTS (SELECT 1 FROM entry WHERE type = ? AND incident = held.incident) GROUP BY incident`
 
 function treeReader(db: Database.Database): (size: number) => Frontier {
   const kept = db.prepare<[], { readonly size: number; readonly nodes: Buffer }>('SELECT size, nodes FROM frontier')

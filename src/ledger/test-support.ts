@@ -1,6 +1,9 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execPath } from 'node:process'
+import type { Readable } from 'node:stream'
 import Database from 'better-sqlite3'
 import type { Draft, Entry } from './chain.ts'
 import { type Ledger, openLedger } from './ledger.ts'
@@ -17,7 +20,7 @@ export function temporaryDirectory(): { readonly path: string } & Disposable {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-/** An open ledger in a directory of its own; `reopen` closes and opens it again. */
+/** An open ledger in a directory of its own; `close` may be called before the end, to open the file again. */
 export function temporaryLedger(): {
   readonly file: string
   readonly ledger: Ledger
@@ -55,4 +58,20 @@ export function tamper(file: string, statements: string): void {
   db.exec(statements)
   for (const { sql } of triggers) db.exec(sql)
   db.close()
+}
+
+/** A second Node process running `script` (JavaScript; `openLedger`, `follow` and `file` are there); killed when disposed. */
+export function secondProcess(
+  script: string,
+  { file, limit }: { readonly file: string /** Largest file it may write, in KiB. */; readonly limit?: number },
+): { readonly child: ChildProcessByStdio<null, Readable, null> } & Disposable {
+  const whole = `
+    const { openLedger } = await import(${JSON.stringify(new URL('./ledger.ts', import.meta.url))})
+    const { follow } = await import(${JSON.stringify(new URL('./follow.ts', import.meta.url))})
+    const file = ${JSON.stringify(file)}
+    ${script}`
+  const ulimit = limit === undefined ? '' : `ulimit -f ${limit}; `
+  const shell = ['-c', `${ulimit}exec "$0" "$@"`, execPath, '--input-type=module', '-e', whole]
+  const child = spawn('bash', shell, { stdio: ['ignore', 'pipe', 'inherit'] })
+  return { child, [Symbol.dispose]: () => void child.kill('SIGKILL') }
 }
