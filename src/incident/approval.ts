@@ -1,5 +1,5 @@
 import type { Account } from './account.ts'
-import { type Person, samePerson, type Standing } from './people.ts'
+import { type Person, type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import type { Request } from './state.ts'
 
@@ -57,7 +57,8 @@ function whyNotApprove(request: Request, target: Account, candidate: Standing, a
   if (samePerson(request.requester, candidate.person)) return { code: 'approver_is_requester', about }
   const refusal = whyNotReview(candidate, target, able)
   if (refusal !== undefined) return refusal
-  if (isSameAccount(request, candidate)) return { code: 'approver_same_account', about: { ...about, who: `@${request.requester.name}` } }
+  if (isSameAccount(request, candidate))
+    return { code: 'approver_same_account', about: { ...about, who: `@${request.requester.name}` } }
   return undefined
 }
 

@@ -19,7 +19,13 @@ export type PersonCommand =
       readonly channel: string
       readonly drill: boolean
     }
-  | { readonly type: 'AskForStep'; readonly by: Standing; readonly step: StepId; readonly kind: RequestKind; readonly reason?: string }
+  | {
+      readonly type: 'AskForStep'
+      readonly by: Standing
+      readonly step: StepId
+      readonly kind: RequestKind
+      readonly reason?: string
+    }
   | {
       readonly type: 'ApproveRequest'
       readonly by: Standing
@@ -62,4 +68,9 @@ export type ProgramCommand =
   | { readonly type: 'ExpireOrder'; readonly order: OrderId; readonly sentence: string }
   | { readonly type: 'DestroySecret'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'RecordCheckpoint'; readonly size: number; readonly note: string }
-  | { readonly type: 'RecordForgery'; readonly what: 'work order' | 'outcome'; readonly why: string; readonly digest: string }
+  | {
+      readonly type: 'RecordForgery'
+      readonly what: 'work order' | 'outcome'
+      readonly why: string
+      readonly digest: string
+    }

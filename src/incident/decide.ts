@@ -3,7 +3,7 @@ import { verdict, whyNotRespond, whyNotReview } from './approval.ts'
 import type { Command, PersonCommand, ProgramCommand, WorkerCommand } from './commands.ts'
 import type { IncidentEvent, RequesterIdentity, RequestKind } from './events.ts'
 import { recordOutcome } from './outcome.ts'
-import { samePerson, type Standing } from './people.ts'
+import { type Standing, samePerson } from './people.ts'
 import { type About, type Refusal, type RefusalCode, refusalSentence } from './refusals.ts'
 import { effectOfDecision, nextRequestId, shown } from './requests.ts'
 import {
@@ -53,7 +53,11 @@ export function decide(incident: Incident, command: Command, around: Surrounding
   return decideProgram(incident, command, around)
 }
 
-function openIncident(incident: Incident, command: Extract<Command, { type: 'OpenIncident' }>, around: Surroundings): Decision {
+function openIncident(
+  incident: Incident,
+  command: Extract<Command, { type: 'OpenIncident' }>,
+  around: Surroundings,
+): Decision {
   const { by, playbook, severity, summary, target, targetIsBot, channel, drill } = command
   const refusal = whyNotRespond(by, target)
   if (refusal !== undefined) return refusedFor(refusal)
@@ -113,7 +117,11 @@ function decidePerson(
   }
 }
 
-function askForStep(incident: OpenedIncident, command: Extract<Command, { type: 'AskForStep' }>, around: Surroundings): Decision {
+function askForStep(
+  incident: OpenedIncident,
+  command: Extract<Command, { type: 'AskForStep' }>,
+  around: Surroundings,
+): Decision {
   const step = incident.playbook.steps.find(({ id }) => id === command.step)
   if (step === undefined) return refused('no_such_step')
   const refusal = whyNotAsk(incident, step, command)
@@ -133,14 +141,19 @@ function askForStep(incident: OpenedIncident, command: Extract<Command, { type: 
     ...(action === undefined ? {} : { action }),
     ...(reason === undefined || reason === '' ? {} : { reason }),
   }
-  if (action !== undefined) return accepted(asked, { type: 'WorkOrdered', mode: 'prepare', action, step: step.id, request })
+  if (action !== undefined)
+    return accepted(asked, { type: 'WorkOrdered', mode: 'prepare', action, step: step.id, request })
 
   // Nothing outside is touched, so there is nothing to look at first: the effect is what the words say.
   const effect = effectOfDecision(incident, step, kind, reason ?? '')
   return accepted(asked, shown(incident, { request, step: step.id, kind, effect }, around))
 }
 
-function whyNotAsk(incident: OpenedIncident, step: PlaybookStep, command: Extract<Command, { type: 'AskForStep' }>): Refusal | undefined {
+function whyNotAsk(
+  incident: OpenedIncident,
+  step: PlaybookStep,
+  command: Extract<Command, { type: 'AskForStep' }>,
+): Refusal | undefined {
   const { kind, reason } = command
   const state = stepState(incident, step.id)
   if (state.status === 'requested') {
@@ -154,7 +167,8 @@ function whyNotAsk(incident: OpenedIncident, step: PlaybookStep, command: Extrac
   const first = earlier.find(({ id }) => !isSettled(stepState(incident, id)))
   if (first !== undefined) return because('step_not_next', { what: `“${first.title}”` })
 
-  if (kind !== 'run' && kind !== 'suspend' && (reason === undefined || reason.trim() === '')) return because('reason_missing')
+  if (kind !== 'run' && kind !== 'suspend' && (reason === undefined || reason.trim() === ''))
+    return because('reason_missing')
   if (reason !== undefined && reason.length > longestText) return because('text_too_long')
   if (kind === 'suspend' || kind === 'attest') {
     const offered = state.status === 'unproven' && step.fallbacks?.includes(kind) === true
@@ -174,7 +188,11 @@ function whyNotRecover(incident: OpenedIncident, step: PlaybookStep): Refusal | 
   }
   const { sweep } = incident
   // Everything before was skipped with approval: there is nothing whose proof could be repeated.
-  if (sweep.status === 'none' && containmentSteps(incident).every(({ id }) => stepState(incident, id).status === 'skipped')) return undefined
+  if (
+    sweep.status === 'none' &&
+    containmentSteps(incident).every(({ id }) => stepState(incident, id).status === 'skipped')
+  )
+    return undefined
   if (sweep.status === 'due') return because('sweep_first', { what: `is due at ${sweep.at}` })
   if (sweep.status === 'found') return because('sweep_first', { what: `found: ${sweep.open.join(' ')}` })
   return sweep.status === 'clean' ? undefined : because('sweep_first')
@@ -222,7 +240,11 @@ function afterApproval(incident: OpenedIncident, request: Request, around: Surro
   }
 }
 
-function denyRequest(incident: OpenedIncident, command: Extract<Command, { type: 'DenyRequest' }>, around: Surroundings): Decision {
+function denyRequest(
+  incident: OpenedIncident,
+  command: Extract<Command, { type: 'DenyRequest' }>,
+  around: Surroundings,
+): Decision {
   const refusal = whyNotReview(command.by, incident.target)
   if (refusal !== undefined) return refusedFor(refusal)
   const request = incident.requests.get(command.request)
@@ -258,7 +280,9 @@ function withdrawRequest(
 function whyEnded({ end, shown: seen }: Request, { now }: Surroundings): Refusal | undefined {
   switch (end.kind) {
     case 'open':
-      return seen !== undefined && seen.expiresAt <= now ? because('request_expired', { what: seen.expiresAt }) : undefined
+      return seen !== undefined && seen.expiresAt <= now
+        ? because('request_expired', { what: seen.expiresAt })
+        : undefined
     case 'approved':
     case 'denied':
     case 'withdrawn':
@@ -277,7 +301,8 @@ function readAgain(incident: OpenedIncident, what: 'snapshot' | 'sweep', around:
   const action: ActionName = what === 'snapshot' ? snapshot : sweep
   const underWay = [...incident.orders.values()].some((order) => order.action === action)
   if (underWay && incident.sweep.status !== 'due') return refused('reading_under_way')
-  if (what === 'snapshot') return underWay ? refused('reading_under_way') : accepted({ type: 'WorkOrdered', mode: 'run', action })
+  if (what === 'snapshot')
+    return underWay ? refused('reading_under_way') : accepted({ type: 'WorkOrdered', mode: 'run', action })
   if (incident.sweep.status === 'due') return refused('sweep_first', { what: `is due at ${incident.sweep.at}` })
   if (incident.sweep.status === 'none') return refused('nothing_to_sweep')
   return accepted(orderSweep(incident, around, 0))
@@ -311,7 +336,8 @@ function closeIncident(incident: OpenedIncident, reason: string): Decision {
   if (request !== undefined) return refused('requests_open', { what: `“${titleOf(incident, request.step)}”` })
   const running = incident.playbook.steps.find(({ id }) => stepState(incident, id).status === 'running')
   if (running !== undefined) return refused('work_in_flight', { what: `“${running.title}” is still running` })
-  if (incident.sweep.status === 'due') return refused('work_in_flight', { what: `the sweep is due at ${incident.sweep.at}` })
+  if (incident.sweep.status === 'due')
+    return refused('work_in_flight', { what: `the sweep is due at ${incident.sweep.at}` })
   const left = nextStep(incident)
   if (left !== undefined) return refused('steps_unsettled', { what: `“${left.title}” is` })
   if (reason.length > longestText) return refused('text_too_long')
@@ -333,7 +359,11 @@ function decideOutcome(incident: OpenedIncident, command: WorkerCommand, around:
   return accepted(...recordOutcome(incident, order, command.result, around))
 }
 
-function decideProgram(incident: OpenedIncident, command: Exclude<ProgramCommand, { type: 'RecordForgery' }>, around: Surroundings): Decision {
+function decideProgram(
+  incident: OpenedIncident,
+  command: Exclude<ProgramCommand, { type: 'RecordForgery' }>,
+  around: Surroundings,
+): Decision {
   switch (command.type) {
     case 'StartThread':
       return accepted({ type: 'ThreadStarted', channel: command.channel, ts: command.ts })
@@ -348,7 +378,9 @@ function decideProgram(incident: OpenedIncident, command: Exclude<ProgramCommand
     case 'ExpireOrder': {
       const order = incident.orders.get(command.order)
       if (order === undefined || incident.status === 'closed') return refused('order_unknown')
-      return accepted(...recordOutcome(incident, order, { kind: 'failed', sentence: command.sentence, retry: true }, around))
+      return accepted(
+        ...recordOutcome(incident, order, { kind: 'failed', sentence: command.sentence, retry: true }, around),
+      )
     }
     case 'DestroySecret':
       return incident.secret?.order === command.order && incident.secret.state === 'sealed'

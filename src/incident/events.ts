@@ -42,7 +42,10 @@ export type IncidentEvent =
   | { readonly type: 'WorkIssuedAgain'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'WorkStarted'; readonly order: OrderId; readonly attempt: number }
   | { readonly type: 'WorkWaits'; readonly order: OrderId; readonly why: string }
-  | ({ readonly type: 'SnapshotTaken'; readonly order: OrderId } & Omit<Extract<WorkResult, { kind: 'snapshot' }>, 'kind'>)
+  | ({ readonly type: 'SnapshotTaken'; readonly order: OrderId } & Omit<
+      Extract<WorkResult, { kind: 'snapshot' }>,
+      'kind'
+    >)
   | {
       readonly type: 'StepRequested'
       readonly request: RequestId
@@ -71,12 +74,26 @@ export type IncidentEvent =
   | { readonly type: 'StepDenied'; readonly request: RequestId; readonly step: StepId; readonly reason: string }
   | { readonly type: 'RequestWithdrawn'; readonly request: RequestId; readonly step: StepId }
   | { readonly type: 'RequestExpired'; readonly request: RequestId; readonly step: StepId }
-  | { readonly type: 'ApprovalVoided'; readonly request: RequestId; readonly step: StepId; readonly differences: readonly string[] }
-  | ({ readonly type: 'StepDone'; readonly order: OrderId; readonly step: StepId; readonly action: ActionName; readonly proven: boolean } & Omit<
-      Extract<WorkResult, { kind: 'done' }>,
-      'kind'
-    >)
-  | { readonly type: 'StepFailed'; readonly order: OrderId; readonly step: StepId; readonly sentence: string; readonly retry: boolean }
+  | {
+      readonly type: 'ApprovalVoided'
+      readonly request: RequestId
+      readonly step: StepId
+      readonly differences: readonly string[]
+    }
+  | ({
+      readonly type: 'StepDone'
+      readonly order: OrderId
+      readonly step: StepId
+      readonly action: ActionName
+      readonly proven: boolean
+    } & Omit<Extract<WorkResult, { kind: 'done' }>, 'kind'>)
+  | {
+      readonly type: 'StepFailed'
+      readonly order: OrderId
+      readonly step: StepId
+      readonly sentence: string
+      readonly retry: boolean
+    }
   | { readonly type: 'StepSkipped'; readonly step: StepId; readonly request: RequestId; readonly reason: string }
   | { readonly type: 'StepAttested'; readonly step: StepId; readonly request: RequestId; readonly note: string }
   /** A read-only order came to nothing: the snapshot or the sweep could not be made. */
@@ -97,7 +114,12 @@ export type IncidentEvent =
   | { readonly type: 'IncidentClosed'; readonly reason: string }
   | { readonly type: 'ClickRefused'; readonly tried: string; readonly refusal: RefusalCode; readonly sentence: string }
   /** Something signed by nobody we know turned up in Redis. It was not run, or not believed. */
-  | { readonly type: 'ForgeryRefused'; readonly what: 'work order' | 'outcome'; readonly why: string; readonly digest: string }
+  | {
+      readonly type: 'ForgeryRefused'
+      readonly what: 'work order' | 'outcome'
+      readonly why: string
+      readonly digest: string
+    }
   | { readonly type: 'CheckpointSigned'; readonly size: number; readonly note: string }
 
 export type EventType = IncidentEvent['type']

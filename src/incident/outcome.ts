@@ -8,7 +8,12 @@ import { allProven, type WorkResult } from './work.ts'
 type Final<K extends WorkResult['kind']> = Extract<WorkResult, { kind: K }>
 
 /** What a worker's report of an open order makes true. An empty list: nothing new. */
-export function recordOutcome(incident: OpenedIncident, order: OpenOrder, result: WorkResult, around: Surroundings): readonly IncidentEvent[] {
+export function recordOutcome(
+  incident: OpenedIncident,
+  order: OpenOrder,
+  result: WorkResult,
+  around: Surroundings,
+): readonly IncidentEvent[] {
   switch (result.kind) {
     case 'started':
       return order.mode === 'run' && order.step !== undefined
@@ -38,7 +43,12 @@ function waits(incident: OpenedIncident, order: OpenOrder, why: string): readonl
   return said === why ? [] : [{ type: 'WorkWaits', order: order.id, why }]
 }
 
-function prepared(incident: OpenedIncident, order: OpenOrder, { effect }: Final<'prepared'>, around: Surroundings): readonly IncidentEvent[] {
+function prepared(
+  incident: OpenedIncident,
+  order: OpenOrder,
+  { effect }: Final<'prepared'>,
+  around: Surroundings,
+): readonly IncidentEvent[] {
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   if (request === undefined) throw new Error(`order ${order.id} prepares no request`)
   const { id, step, kind } = request
@@ -46,7 +56,12 @@ function prepared(incident: OpenedIncident, order: OpenOrder, { effect }: Final<
 }
 
 /** The approval was for something else than what is there now: it is void, and the new picture is shown at once. */
-function changed(incident: OpenedIncident, order: OpenOrder, result: Final<'changed'>, around: Surroundings): readonly IncidentEvent[] {
+function changed(
+  incident: OpenedIncident,
+  order: OpenOrder,
+  result: Final<'changed'>,
+  around: Surroundings,
+): readonly IncidentEvent[] {
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   if (request === undefined) throw new Error(`order ${order.id} runs no request`)
   const { step, kind, action, reason, requester, identity } = request
@@ -68,7 +83,12 @@ function changed(incident: OpenedIncident, order: OpenOrder, result: Final<'chan
   ]
 }
 
-function done(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>, around: Surroundings): readonly IncidentEvent[] {
+function done(
+  incident: OpenedIncident,
+  order: OpenOrder,
+  result: Final<'done'>,
+  around: Surroundings,
+): readonly IncidentEvent[] {
   const { step } = order
   if (step === undefined) return []
   const { kind: _kind, ...rest } = result
@@ -88,7 +108,14 @@ function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>
   const checks = result.checks.filter(({ action }) => proven.some((step) => step.action === action))
   const holds = checks.every((check) => check.proven === true)
   const { evidence, requestIds } = result
-  const sweep: IncidentEvent = { type: 'SweepDone', order: order.id, proven: holds, checks: result.checks, evidence, requestIds }
+  const sweep: IncidentEvent = {
+    type: 'SweepDone',
+    order: order.id,
+    proven: holds,
+    checks: result.checks,
+    evidence,
+    requestIds,
+  }
   const contained = holds && proven.length === steps.length && allProven(checks) && incident.containedAt === undefined
   return contained ? [sweep, { type: 'IncidentContained' }] : [sweep]
 }

@@ -16,15 +16,19 @@ export type About = {
 
 const sentences = {
   // The incident
-  no_such_incident: (a: About) => `There is no incident ${a.what ?? 'of that number'}. \`/autentico list\` shows those there are.`,
+  no_such_incident: (a: About) =>
+    `There is no incident ${a.what ?? 'of that number'}. \`/autentico list\` shows those there are.`,
   incident_not_open: () => 'This incident is closed, so nothing more can be done in it. Open a new one if it goes on.',
   incident_exists: () => 'This incident is open already.',
-  work_in_flight: (a: About) => `Not now: ${a.what ?? 'a step is still running'}. It can be closed when that has ended.`,
-  requests_open: (a: About) => `Not now: ${a.what ?? 'a request'} still waits for a decision. Decide or withdraw it first.`,
+  work_in_flight: (a: About) =>
+    `Not now: ${a.what ?? 'a step is still running'}. It can be closed when that has ended.`,
+  requests_open: (a: About) =>
+    `Not now: ${a.what ?? 'a request'} still waits for a decision. Decide or withdraw it first.`,
   steps_unsettled: (a: About) =>
     `Not closed: ${a.what ?? 'some steps'} not done. Run them, or ask to skip what is left with a reason that a second person approves.`,
   reason_missing: () => 'A reason is needed: it is what the record will say.',
-  text_too_long: (a: About) => `That text is too long for the record (${a.what ?? 'over 3,000 characters'}). Shorten it and send it again.`,
+  text_too_long: (a: About) =>
+    `That text is too long for the record (${a.what ?? 'over 3,000 characters'}). Shorten it and send it again.`,
 
   // The step and its request
   no_such_step: () => 'That step is not part of this playbook.',
@@ -35,29 +39,38 @@ const sentences = {
   nothing_to_sweep: () => 'There is nothing to sweep yet: the steps before it are not done.',
   step_settled: (a: About) => `That step is settled already${a.what === undefined ? '' : ` (${a.what})`}.`,
   step_running: () => 'That step is running. Its result appears here by itself.',
-  request_open: (a: About) => `That step has been asked for already${a.who === undefined ? '' : ` by ${a.who}`} and waits for a decision.`,
+  request_open: (a: About) =>
+    `That step has been asked for already${a.who === undefined ? '' : ` by ${a.who}`} and waits for a decision.`,
   fallback_not_offered: () => 'That way is offered only when the step was done but could not be proven.',
-  notification_first: (a: About) => `Not yet: first record how ${a.who ?? 'the user'} was told and how identity was checked.`,
-  sweep_first: (a: About) => `Not yet: the sweep ${a.what ?? 'has not run'}. Access is given back once it has found nothing.`,
+  notification_first: (a: About) =>
+    `Not yet: first record how ${a.who ?? 'the user'} was told and how identity was checked.`,
+  sweep_first: (a: About) =>
+    `Not yet: the sweep ${a.what ?? 'has not run'}. Access is given back once it has found nothing.`,
   no_open_request: () => 'There is nothing to decide: no request is open for that step.',
-  request_stale: (a: About) => `That button belongs to an earlier request${a.what === undefined ? '' : `, ${a.what}`}. The current one is further down in the thread.`,
+  request_stale: (a: About) =>
+    `That button belongs to an earlier request${a.what === undefined ? '' : `, ${a.what}`}. The current one is further down in the thread.`,
   request_not_ready: () => 'The account is still being looked at. The request can be decided once its effect is shown.',
-  request_expired: (a: About) => `That request ended${a.what === undefined ? '' : ` at ${a.what}`} without a decision. Ask again if it is still needed.`,
+  request_expired: (a: About) =>
+    `That request ended${a.what === undefined ? '' : ` at ${a.what}`} without a decision. Ask again if it is still needed.`,
   already_decided: (a: About) => `Already ${a.what ?? 'decided'}${a.who === undefined ? '' : ` by ${a.who}`}.`,
   shown_differs: () => 'What you saw is no longer what would be done. Look at the current request in the thread.',
-  confirm_by_typing: (a: About) => `This is the last administrator. To approve, type the username ${a.what ?? ''} exactly.`,
-  not_the_requester: (a: About) => `Only ${a.who ?? 'the person who asked'} or the commander can withdraw that request.`,
+  confirm_by_typing: (a: About) =>
+    `This is the last administrator. To approve, type the username ${a.what ?? ''} exactly.`,
+  not_the_requester: (a: About) =>
+    `Only ${a.who ?? 'the person who asked'} or the commander can withdraw that request.`,
 
   // The person
   roster_empty: () =>
     'Nobody may do this: the lists of responders and approvers are empty. An operator has to set `RESPONDERS` and `APPROVERS`.',
-  not_a_responder: () => 'You are not on the list of responders. Ask one of them, or have an operator add you to `RESPONDERS`.',
+  not_a_responder: () =>
+    'You are not on the list of responders. Ask one of them, or have an operator add you to `RESPONDERS`.',
   not_an_approver: (a: About) => `You may not approve: you are not on the list of approvers.${ableTo(a)}`,
   person_is_guest: () => 'Guests cannot take part in an incident.',
   person_is_external: () => 'People of another workspace cannot take part in an incident.',
   person_is_bot: () => 'A bot cannot take part in an incident.',
   person_is_deactivated: () => 'This Slack account is deactivated, so it cannot take part in an incident.',
-  person_is_invited: () => 'You have not accepted the invitation to this workspace yet, so you cannot take part in an incident.',
+  person_is_invited: () =>
+    'You have not accepted the invitation to this workspace yet, so you cannot take part in an incident.',
   standing_unknown: () => 'Slack did not say who you are, so nothing was done. Press again in a moment.',
   person_is_target: () => 'This account is the target of the incident. You cannot take part in it.',
   approver_is_requester: (a: About) => `You asked for this step, so somebody else has to approve it.${ableTo(a)}`,
@@ -65,9 +78,11 @@ const sentences = {
     `You are known to Autentico as the same account as ${a.who ?? 'the requester'}, so somebody else has to approve.${ableTo(a)}`,
 
   // The target
-  target_is_bot: () => 'That is the account this bot signs in with. It cannot be the target: the bot would lock itself out.',
+  target_is_bot: () =>
+    'That is the account this bot signs in with. It cannot be the target: the bot would lock itself out.',
   secret_not_yours: (a: About) => `The temporary password is for ${a.who ?? 'the person who asked for it'} alone.`,
-  secret_gone: (a: About) => `The temporary password is gone: ${a.what ?? 'it was shown once'}. Ask for “restore access” again to make a new one.`,
+  secret_gone: (a: About) =>
+    `The temporary password is gone: ${a.what ?? 'it was shown once'}. Ask for “restore access” again to make a new one.`,
 
   // What came from outside
   order_unknown: () => 'No such work order is under way. The outcome was not believed.',

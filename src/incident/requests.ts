@@ -25,7 +25,15 @@ export function shown(
     kind,
     effect,
   })
-  return { type: 'RequestShown', request, step, effect, expiresAt: later(now, requestTtlMs), digest, code: codeOf(digest) }
+  return {
+    type: 'RequestShown',
+    request,
+    step,
+    effect,
+    expiresAt: later(now, requestTtlMs),
+    digest,
+    code: codeOf(digest),
+  }
 }
 
 // Without 0, O, 1 and I: people read these to each other over the phone.
@@ -39,7 +47,12 @@ export function codeOf(digest: string): string {
 }
 
 /** What a request that touches nothing outside does, in words. */
-export function effectOfDecision(incident: OpenedIncident, step: PlaybookStep, kind: RequestKind, reason: string): Effect {
+export function effectOfDecision(
+  incident: OpenedIncident,
+  step: PlaybookStep,
+  kind: RequestKind,
+  reason: string,
+): Effect {
   const who = incident.target.username
   if (kind === 'attest') {
     return {

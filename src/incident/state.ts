@@ -1,16 +1,32 @@
 import type { ActionName, Playbook, PlaybookStep, StepId } from '#/playbook/playbook.ts'
 import type { Account, AccountFacts } from './account.ts'
 import type { IncidentEvent, IncidentId, Recorded, RequesterIdentity, RequestKind, Severity } from './events.ts'
-import { isPerson, type Actor, type Person } from './people.ts'
-import type { Effect, OrderId, OrderedWork, RequestId, StepCheck } from './work.ts'
+import { type Actor, isPerson, type Person } from './people.ts'
+import type { Effect, OrderedWork, OrderId, RequestId, StepCheck } from './work.ts'
 
 /** Where a step stands. Each state holds exactly what is known in it. */
 export type StepState =
   | { readonly status: 'waiting' }
   | { readonly status: 'requested'; readonly request: RequestId }
-  | { readonly status: 'running'; readonly request: RequestId; readonly order: OrderId; readonly since: string; readonly waits?: string }
-  | { readonly status: 'proven'; readonly at: string; readonly did: readonly string[]; readonly notes: readonly string[] }
-  | { readonly status: 'unproven'; readonly at: string; readonly did: readonly string[]; readonly open: readonly string[] }
+  | {
+      readonly status: 'running'
+      readonly request: RequestId
+      readonly order: OrderId
+      readonly since: string
+      readonly waits?: string
+    }
+  | {
+      readonly status: 'proven'
+      readonly at: string
+      readonly did: readonly string[]
+      readonly notes: readonly string[]
+    }
+  | {
+      readonly status: 'unproven'
+      readonly at: string
+      readonly did: readonly string[]
+      readonly open: readonly string[]
+    }
   | { readonly status: 'failed'; readonly at: string; readonly sentence: string; readonly retry: boolean }
   | { readonly status: 'attested'; readonly at: string; readonly note: string; readonly by: readonly Person[] }
   | { readonly status: 'skipped'; readonly at: string; readonly reason: string; readonly by: readonly Person[] }
@@ -25,10 +41,21 @@ export type Request = {
   readonly requester: Person
   readonly identity: RequesterIdentity
   readonly askedAt: string
-  readonly shown?: { readonly effect: Effect; readonly expiresAt: string; readonly digest: string; readonly code: string; readonly seq: number }
+  readonly shown?: {
+    readonly effect: Effect
+    readonly expiresAt: string
+    readonly digest: string
+    readonly code: string
+    readonly seq: number
+  }
   readonly end:
     | { readonly kind: 'open' }
-    | { readonly kind: 'approved' | 'denied' | 'withdrawn'; readonly by: Person; readonly at: string; readonly reason?: string }
+    | {
+        readonly kind: 'approved' | 'denied' | 'withdrawn'
+        readonly by: Person
+        readonly at: string
+        readonly reason?: string
+      }
     | { readonly kind: 'expired' | 'voided' | 'failed'; readonly at: string; readonly reason?: string }
 }
 
@@ -111,7 +138,10 @@ export function evolve(incident: Incident, recorded: Recorded): Incident {
   return { ...applied(incident, event, recorded), lastSeq: seq, lastHash: hash }
 }
 
-function opened(event: Extract<IncidentEvent, { type: 'IncidentOpened' }>, { seq, hash, incident, at, actor }: Recorded): OpenedIncident {
+function opened(
+  event: Extract<IncidentEvent, { type: 'IncidentOpened' }>,
+  { seq, hash, incident, at, actor }: Recorded,
+): OpenedIncident {
   const by = personOf(actor)
   const { playbook, playbookDigest, severity, summary, target, channel, drill } = event
   return {
@@ -138,7 +168,11 @@ function opened(event: Extract<IncidentEvent, { type: 'IncidentOpened' }>, { seq
   }
 }
 
-function applied(incident: OpenedIncident, event: Exclude<IncidentEvent, { type: 'IncidentOpened' }>, { at, actor, seq }: Recorded): OpenedIncident {
+function applied(
+  incident: OpenedIncident,
+  event: Exclude<IncidentEvent, { type: 'IncidentOpened' }>,
+  { at, actor, seq }: Recorded,
+): OpenedIncident {
   switch (event.type) {
     case 'ThreadStarted':
       return { ...incident, thread: { channel: event.channel, ts: event.ts } }
@@ -169,10 +203,16 @@ function applied(incident: OpenedIncident, event: Exclude<IncidentEvent, { type:
     case 'RequestShown': {
       const { effect, expiresAt, digest, code } = event
       const next = endOrdersOf(incident, event.request, 'prepare')
-      return withRequest(next, event.request, (request) => ({ ...request, shown: { effect, expiresAt, digest, code, seq } }))
+      return withRequest(next, event.request, (request) => ({
+        ...request,
+        shown: { effect, expiresAt, digest, code, seq },
+      }))
     }
     case 'StepApproved':
-      return withRequest(incident, event.request, (request) => ({ ...request, end: { kind: 'approved', by: personOf(actor), at } }))
+      return withRequest(incident, event.request, (request) => ({
+        ...request,
+        end: { kind: 'approved', by: personOf(actor), at },
+      }))
     case 'StepDenied':
       return backToWaiting(
         withRequest(incident, event.request, (request) => ({
@@ -190,7 +230,10 @@ function applied(incident: OpenedIncident, event: Exclude<IncidentEvent, { type:
         event,
       )
     case 'RequestExpired':
-      return backToWaiting(withRequest(incident, event.request, (request) => ({ ...request, end: { kind: 'expired', at } })), event)
+      return backToWaiting(
+        withRequest(incident, event.request, (request) => ({ ...request, end: { kind: 'expired', at } })),
+        event,
+      )
     case 'ApprovalVoided':
       return backToWaiting(
         withRequest(endOrdersOf(incident, event.request, 'run'), event.request, (request) => ({
@@ -204,13 +247,26 @@ function applied(incident: OpenedIncident, event: Exclude<IncidentEvent, { type:
     case 'StepFailed': {
       const order = incident.orders.get(event.order)
       const next = endOrder(incident, event.order)
-      const failed = order?.request === undefined || order.mode === 'run' ? next : endRequest(next, order.request, at, event.sentence)
+      const failed =
+        order?.request === undefined || order.mode === 'run'
+          ? next
+          : endRequest(next, order.request, at, event.sentence)
       return withStep(failed, event.step, { status: 'failed', at, sentence: event.sentence, retry: event.retry })
     }
     case 'StepSkipped':
-      return withStep(incident, event.step, { status: 'skipped', at, reason: event.reason, by: bothOf(incident, event.request) })
+      return withStep(incident, event.step, {
+        status: 'skipped',
+        at,
+        reason: event.reason,
+        by: bothOf(incident, event.request),
+      })
     case 'StepAttested':
-      return withStep(incident, event.step, { status: 'attested', at, note: event.note, by: bothOf(incident, event.request) })
+      return withStep(incident, event.step, {
+        status: 'attested',
+        at,
+        note: event.note,
+        by: bothOf(incident, event.request),
+      })
     case 'ReadingFailed':
       return readingFailed(incident, event.order, event.sentence, at)
     case 'SweepDone':
@@ -218,7 +274,13 @@ function applied(incident: OpenedIncident, event: Exclude<IncidentEvent, { type:
     case 'NotificationRecorded':
       return {
         ...incident,
-        notification: { by: personOf(actor), at, channel: event.channel, identityCheck: event.identityCheck, note: event.note },
+        notification: {
+          by: personOf(actor),
+          at,
+          channel: event.channel,
+          identityCheck: event.identityCheck,
+          note: event.note,
+        },
       }
     case 'SecretShown':
       return withSecret(incident, event.order, { state: 'shown', why: 'it was shown once' })
@@ -231,11 +293,17 @@ function applied(incident: OpenedIncident, event: Exclude<IncidentEvent, { type:
   }
 }
 
-function ordered(incident: OpenedIncident, event: Extract<IncidentEvent, { type: 'WorkOrdered' }>, at: string, seq: number): OpenedIncident {
+function ordered(
+  incident: OpenedIncident,
+  event: Extract<IncidentEvent, { type: 'WorkOrdered' }>,
+  at: string,
+  seq: number,
+): OpenedIncident {
   const { type: _type, ...work } = event
   const id = orderIdOf(incident.id, seq)
   const next = { ...incident, orders: new Map(incident.orders).set(id, { ...work, id, orderedAt: at, issuedAgain: 0 }) }
-  if (event.action === incident.playbook.sweep) return { ...next, sweep: { status: 'due', order: id, at: event.notBefore ?? at } }
+  if (event.action === incident.playbook.sweep)
+    return { ...next, sweep: { status: 'due', order: id, at: event.notBefore ?? at } }
   if (event.mode === 'run' && event.step !== undefined && event.request !== undefined) {
     return withStep(next, event.step, { status: 'running', request: event.request, order: id, since: at })
   }
@@ -264,7 +332,10 @@ function requested(
     ...(action === undefined ? {} : { action }),
     ...(reason === undefined ? {} : { reason }),
   }
-  return withStep({ ...incident, requests: new Map(incident.requests).set(id, request) }, step, { status: 'requested', request: id })
+  return withStep({ ...incident, requests: new Map(incident.requests).set(id, request) }, step, {
+    status: 'requested',
+    request: id,
+  })
 }
 
 function waits(incident: OpenedIncident, id: OrderId, why: string): OpenedIncident {
@@ -274,7 +345,11 @@ function waits(incident: OpenedIncident, id: OrderId, why: string): OpenedIncide
   return step?.status === 'running' ? withStep(incident, order.step, { ...step, waits: why }) : incident
 }
 
-function done(incident: OpenedIncident, event: Extract<IncidentEvent, { type: 'StepDone' }>, at: string): OpenedIncident {
+function done(
+  incident: OpenedIncident,
+  event: Extract<IncidentEvent, { type: 'StepDone' }>,
+  at: string,
+): OpenedIncident {
   const order = incident.orders.get(event.order)
   const request = order?.request === undefined ? undefined : incident.requests.get(order.request)
   const open = unprovenOf(event.checks)
@@ -284,11 +359,18 @@ function done(incident: OpenedIncident, event: Extract<IncidentEvent, { type: 'S
     ...(event.action === 'revoke-sessions' && incident.firstRevokeAt === undefined ? { firstRevokeAt: at } : {}),
     ...(event.sealed === undefined || request === undefined
       ? {}
-      : { secret: { order: event.order, holder: request.requester, expiresAt: event.sealed.expiresAt, state: 'sealed' } }),
+      : {
+          secret: { order: event.order, holder: request.requester, expiresAt: event.sealed.expiresAt, state: 'sealed' },
+        }),
   }
   if (request?.kind === 'suspend') {
     const held = event.proven ? { ...next, suspendedAt: at } : next
-    return withStep(held, event.step, { status: 'unproven', at, did: event.did, open: event.proven ? event.notes : open })
+    return withStep(held, event.step, {
+      status: 'unproven',
+      at,
+      did: event.did,
+      open: event.proven ? event.notes : open,
+    })
   }
   const restored = event.action === 'restore-access' && event.proven ? without(next, 'suspendedAt') : next
   return withStep(
@@ -300,10 +382,17 @@ function done(incident: OpenedIncident, event: Extract<IncidentEvent, { type: 'S
   )
 }
 
-function swept(incident: OpenedIncident, event: Extract<IncidentEvent, { type: 'SweepDone' }>, at: string): OpenedIncident {
+function swept(
+  incident: OpenedIncident,
+  event: Extract<IncidentEvent, { type: 'SweepDone' }>,
+  at: string,
+): OpenedIncident {
   const next = endOrder(incident, event.order)
   if (event.proven) return { ...next, sweep: { status: 'clean', at } }
-  const found: OpenedIncident = { ...without(next, 'containedAt'), sweep: { status: 'found', at, open: unprovenOf(event.checks) } }
+  const found: OpenedIncident = {
+    ...without(next, 'containedAt'),
+    sweep: { status: 'found', at, open: unprovenOf(event.checks) },
+  }
   return incident.playbook.steps.reduce((state, step) => {
     const broken = event.checks.filter((check) => check.action === step.action && check.proven !== true)
     // A step whose proof never came has nothing to lose; only what was green turns back.
@@ -330,7 +419,10 @@ function exposure(incident: OpenedIncident, endsAt: string | null | undefined): 
   return incident.exposureEndsAt !== undefined && incident.exposureEndsAt > endsAt ? {} : { exposureEndsAt: endsAt }
 }
 
-function backToWaiting(incident: OpenedIncident, { step, request }: { readonly step: StepId; readonly request: RequestId }): OpenedIncident {
+function backToWaiting(
+  incident: OpenedIncident,
+  { step, request }: { readonly step: StepId; readonly request: RequestId },
+): OpenedIncident {
   const before = incident.steps.get(step)
   const current = before?.status === 'requested' || before?.status === 'running' ? before.request : undefined
   return current === request ? withStep(incident, step, { status: 'waiting' }) : incident
@@ -343,7 +435,9 @@ function bothOf(incident: OpenedIncident, id: RequestId): readonly Person[] {
 }
 
 function endRequest(incident: OpenedIncident, id: RequestId, at: string, reason: string): OpenedIncident {
-  return withRequest(incident, id, (request) => (request.end.kind === 'open' ? { ...request, end: { kind: 'failed', at, reason } } : request))
+  return withRequest(incident, id, (request) =>
+    request.end.kind === 'open' ? { ...request, end: { kind: 'failed', at, reason } } : request,
+  )
 }
 
 function endOrder(incident: OpenedIncident, id: OrderId): OpenedIncident {
@@ -390,7 +484,9 @@ function personOf(actor: Actor): Person {
 
 /** A step that needs nothing more before the next one may be asked for. */
 export function isSettled(step: StepState): boolean {
-  return step.status === 'proven' || step.status === 'unproven' || step.status === 'attested' || step.status === 'skipped'
+  return (
+    step.status === 'proven' || step.status === 'unproven' || step.status === 'attested' || step.status === 'skipped'
+  )
 }
 
 export function stepState(incident: OpenedIncident, id: StepId): StepState {
@@ -413,7 +509,9 @@ export function openRequests(incident: OpenedIncident): readonly Request[] {
 }
 
 /** What stayed unproven, in words, for the summary and the close form. */
-export function unprovenSteps(incident: OpenedIncident): readonly { readonly step: PlaybookStep; readonly state: StepState }[] {
+export function unprovenSteps(
+  incident: OpenedIncident,
+): readonly { readonly step: PlaybookStep; readonly state: StepState }[] {
   return incident.playbook.steps.flatMap((step) => {
     const state = stepState(incident, step.id)
     return state.status === 'proven' ? [] : [{ step, state }]

@@ -5,10 +5,16 @@ import { containmentSteps, isSettled, type OpenedIncident, stepState } from './s
 type Settling = Extract<IncidentEvent, { type: 'StepSkipped' | 'StepAttested' }>
 
 /** The events that settle steps, followed by what their being settled brings about. */
-export function settle(incident: OpenedIncident, events: readonly Settling[], around: Surroundings): readonly IncidentEvent[] {
+export function settle(
+  incident: OpenedIncident,
+  events: readonly Settling[],
+  around: Surroundings,
+): readonly IncidentEvent[] {
   const done = new Set(events.map(({ step }) => step))
   const onlySkipped = containmentSteps(incident).every(
-    ({ id }) => stepState(incident, id).status === 'skipped' || events.some(({ type, step }) => step === id && type === 'StepSkipped'),
+    ({ id }) =>
+      stepState(incident, id).status === 'skipped' ||
+      events.some(({ type, step }) => step === id && type === 'StepSkipped'),
   )
   return [...events, ...(onlySkipped ? [] : afterSettling(incident, (id) => done.has(id), around))]
 }

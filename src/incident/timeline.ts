@@ -37,7 +37,9 @@ function say(event: IncidentEvent, incident: OpenedIncident): Said {
   const who = incident.target.username
   switch (event.type) {
     case 'IncidentOpened':
-      return { text: `opened: ${event.playbook.title}, ${event.severity.toUpperCase()}, target ${who}. ${event.summary}`.trim() }
+      return {
+        text: `opened: ${event.playbook.title}, ${event.severity.toUpperCase()}, target ${who}. ${event.summary}`.trim(),
+      }
     case 'ThreadStarted':
       return { text: 'started the thread', forThread: false }
     case 'CommanderNamed':
@@ -49,7 +51,10 @@ function say(event: IncidentEvent, incident: OpenedIncident): Said {
     case 'WorkIssuedAgain':
       return { text: `sent order ${event.order} to the queue again: ${event.why}`, tone: 'warning' }
     case 'WorkStarted':
-      return { text: `started: ${workName(incident, event.order)} (try ${event.attempt})`, forThread: event.attempt > 1 }
+      return {
+        text: `started: ${workName(incident, event.order)} (try ${event.attempt})`,
+        forThread: event.attempt > 1,
+      }
     case 'WorkWaits':
       return { text: `waits: ${event.why}`, tone: 'warning' }
     case 'SnapshotTaken':
@@ -58,7 +63,10 @@ function say(event: IncidentEvent, incident: OpenedIncident): Said {
         tone: event.warnings.length > 0 ? 'warning' : 'plain',
       }
     case 'StepRequested':
-      return { text: `asked: ${asked(incident, event.request)}${event.replaces === undefined ? '' : ', again because the account had changed'}`, forThread: false }
+      return {
+        text: `asked: ${asked(incident, event.request)}${event.replaces === undefined ? '' : ', again because the account had changed'}`,
+        forThread: false,
+      }
     case 'RequestShown':
       return shownLine(event, incident)
     case 'StepApproved':
@@ -84,7 +92,10 @@ function say(event: IncidentEvent, incident: OpenedIncident): Said {
     case 'StepSkipped':
       return { text: `skipped: ${title(incident, event.step)}. ${event.reason}`, tone: 'warning' }
     case 'StepAttested':
-      return { text: `recorded as done by hand, not proven: ${title(incident, event.step)}. ${event.note}`, tone: 'warning' }
+      return {
+        text: `recorded as done by hand, not proven: ${title(incident, event.step)}. ${event.note}`,
+        tone: 'warning',
+      }
     case 'ReadingFailed':
       return { text: `could not read the account. ${event.sentence}`, tone: 'bad' }
     case 'SweepDone':
@@ -106,7 +117,10 @@ function say(event: IncidentEvent, incident: OpenedIncident): Said {
     case 'ClickRefused':
       return { text: `was refused: ${event.tried}. ${event.sentence}`, tone: 'warning' }
     case 'ForgeryRefused':
-      return { text: `refused a forged ${event.what}: ${event.why} (sha256 ${event.digest.slice(0, 12)}…)`, tone: 'bad' }
+      return {
+        text: `refused a forged ${event.what}: ${event.why} (sha256 ${event.digest.slice(0, 12)}…)`,
+        tone: 'bad',
+      }
     case 'CheckpointSigned':
       return { text: `signed a checkpoint over ${event.size} entries:\n${event.note}` }
   }
@@ -120,10 +134,17 @@ function ordered(event: Extract<IncidentEvent, { type: 'WorkOrdered' }>, inciden
 function shownLine(event: Extract<IncidentEvent, { type: 'RequestShown' }>, incident: OpenedIncident): Said {
   const request = incident.requests.get(event.request)
   const by = request === undefined ? '' : ` for @${request.requester.name}`
-  return { text: `shows the request${by}: ${asked(incident, event.request)} (code ${event.code}). ${event.effect.sentence}` }
+  return {
+    text: `shows the request${by}: ${asked(incident, event.request)} (code ${event.code}). ${event.effect.sentence}`,
+  }
 }
 
-function factSentence({ counts, mfa, role, suspended }: Extract<IncidentEvent, { type: 'SnapshotTaken' }>['facts']): string {
+function factSentence({
+  counts,
+  mfa,
+  role,
+  suspended,
+}: Extract<IncidentEvent, { type: 'SnapshotTaken' }>['facts']): string {
   const seen = [
     amount(counts.sessions, 'session'),
     amount(counts.ssoSessions, 'single sign-on session'),
