@@ -163,9 +163,8 @@ function whyNotAsk(
   if (state.status === 'running') return because('step_running')
   if (state.status === 'proven' || state.status === 'skipped') return because('step_settled', { what: state.status })
 
-  const earlier = incident.playbook.steps.slice(0, incident.playbook.steps.indexOf(step))
-  const first = earlier.find(({ id }) => !isSettled(stepState(incident, id)))
-  if (first !== undefined) return because('step_not_next', { what: `“${first.title}”` })
+  const early = whyTooEarly(incident, step)
+  if (early !== undefined) return early
 
   if (kind !== 'run' && kind !== 'suspend' && (reason === undefined || reason.trim() === ''))
     return because('reason_missing')
@@ -179,6 +178,21 @@ function whyNotAsk(
     return because('snapshot_first', incident.snapshotFailed === undefined ? {} : { what: incident.snapshotFailed })
   }
   return step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined
+}
+
+function whyTooEarly(incident: OpenedIncident, step: PlaybookStep): Refusal | undefined {
+  const earlier = incident.playbook.steps.slice(0, incident.playbook.steps.indexOf(step))
+  const first = earlier.find(({ id }) => !isSettled(stepState(incident, id)))
+  return first === undefined ? undefined : because('step_not_next', { what: `“${first.title}”` })
+}
+
+/** Why a request that was right to make is not right to approve any more: a sweep or an earlier step came in between. */
+function whyNotNow(incident: OpenedIncident, { step: id, kind }: Request): Refusal | undefined {
+  const step = incident.playbook.steps.find((known) => known.id === id)
+  if (step === undefined) return because('no_such_step')
+  const early = whyTooEarly(incident, step)
+  if (early !== undefined) return early
+  return kind === 'run' && step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined
 }
 
 /** Nothing is given back before containment has been swept and the user has been told. */
@@ -213,6 +227,8 @@ function approveRequest(
   const { shown: seen } = request
   if (seen === undefined) return refused('request_not_ready')
   if (seen.digest !== command.digest) return refused('shown_differs')
+  const notNow = whyNotNow(incident, request)
+  if (notNow !== undefined) return refusedFor(notNow)
   const word = seen.effect.confirmByTyping
   if (word !== undefined && command.typed?.trim() !== word) return refused('confirm_by_typing', { what: `“${word}”` })
 
