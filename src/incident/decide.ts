@@ -34,6 +34,9 @@ export type Surroundings = {
   readonly later: (at: string, ms: number) => string
 }
 
+/** Why a secret is destroyed when its time is over. */
+const unseen = 'nobody looked at it in time'
+
 /** Longest free text that one entry takes, in UTF-16 units; Slack's own limit for an input. */
 export const longestText = 3000
 
@@ -111,7 +114,7 @@ function decidePerson(
     case 'RecordNotification':
       return recordNotification(command)
     case 'ShowSecret':
-      return showSecret(incident, command)
+      return showSecret(incident, command, around)
     case 'CloseIncident':
       return closeIncident(incident, command.reason)
   }
@@ -340,10 +343,15 @@ function recordNotification(command: Extract<Command, { type: 'RecordNotificatio
   return accepted({ type: 'NotificationRecorded', channel, identityCheck, note })
 }
 
-function showSecret({ secret }: OpenedIncident, { by, order }: Extract<Command, { type: 'ShowSecret' }>): Decision {
+function showSecret(
+  { secret }: OpenedIncident,
+  { by, order }: Extract<Command, { type: 'ShowSecret' }>,
+  { now }: Surroundings,
+): Decision {
   if (secret === undefined || secret.order !== order) return refused('secret_gone')
   if (!samePerson(secret.holder, by.person)) return refused('secret_not_yours', { who: `@${secret.holder.name}` })
   if (secret.state !== 'sealed') return refused('secret_gone', secret.why === undefined ? {} : { what: secret.why })
+  if (secret.expiresAt <= now) return refused('secret_gone', { what: unseen })
   return accepted({ type: 'SecretShown', order })
 }
 
@@ -411,7 +419,7 @@ function expiries(incident: OpenedIncident, { now }: Surroundings): readonly Inc
   )
   const { secret } = incident
   return secret?.state === 'sealed' && secret.expiresAt <= now
-    ? [...requests, { type: 'SecretDestroyed', order: secret.order, why: 'nobody looked at it in time' }]
+    ? [...requests, { type: 'SecretDestroyed', order: secret.order, why: unseen }]
     : requests
 }
 
