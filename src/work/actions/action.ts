@@ -1,0 +1,90 @@
+import type { KeyObject } from 'node:crypto'
+import type { Autentico } from '#/autentico/connect.ts'
+import type { StepCheck, WorkResult } from '#/incident/work.ts'
+import type { SealedEvidence } from '../outcome.ts'
+import type { Sealed } from '../seal.ts'
+import type { WorkOrder } from '../work-order.ts'
+
+/** What a playbook step does to the outside. Every action may be run again after it was cut off anywhere. */
+export type Action = {
+  /** Whether it changes anything, and so needs two people behind it. */
+  readonly changes: boolean
+  /** Looks at the account and says what running it would do. Changes nothing. */
+  readonly prepare?: (ctx: ActionContext) => Promise<WorkResult>
+  readonly run: (ctx: ActionContext) => Promise<Report>
+}
+
+/** How an order ended, with what only the bot can open. */
+export type Report = {
+  readonly result: WorkResult
+  readonly sealed?: Sealed
+  readonly evidence?: readonly SealedEvidence[]
+}
+
+/** How long things take; milliseconds. */
+export type ActionTimes = {
+  /** How long a half-finished login can still be finished: Autentico's MFA challenges live 10 minutes. */
+  readonly pendingLoginMs: number
+  /** How long a sealed secret waits on the bot for the person it is for. */
+  readonly secretTtlMs: number
+}
+
+export const defaultTimes: ActionTimes = { pendingLoginMs: 600_000, secretTtlMs: 1_800_000 }
+
+/** What an action works with. */
+export type ActionContext = {
+  readonly order: WorkOrder
+  readonly autentico: Autentico
+  readonly now: () => Date
+  readonly randomBytes: (size: number) => Buffer
+  /** The bot's public X25519 key. */
+  readonly sealTo: KeyObject
+  readonly times: ActionTimes
+  /** `X-Request-ID` of every answer so far. */
+  readonly requestIds: () => readonly string[]
+  readonly progress: Progress
+}
+
+/** What was done before, by this worker or the one whose place it took. */
+export type Progress = {
+  /** Set once something may have been changed: the approval has been checked then, and is not checked again. */
+  readonly begunAt: string | undefined
+  note(name: string): string | undefined
+  /** Records that changes begin, and what was found then, durably; must have returned before the first one. */
+  begin(found: Readonly<Record<string, string>>): Promise<void>
+  /** Records a fact for the next attempt. Never a secret. */
+  remember(name: string, value: string): Promise<void>
+  /** Returns while this worker may still change the account; throws when another one has taken its place. */
+  fence(): Promise<void>
+}
+
+/** Nothing can be done before a moment; the order comes again then. The reason is reported once. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet'
+  readonly until: Date
+
+  constructor(until: Date, why: string) {
+    super(why)
+    this.until = until
+  }
+}
+
+/** The action cannot be done on this account. A sentence for people. */
+export class CannotBeDone extends Error {
+  override readonly name = 'CannotBeDone'
+  readonly retry: boolean
+
+  constructor(sentence: string, { retry }: { readonly retry: boolean }) {
+    super(sentence)
+    this.retry = retry
+  }
+}
+
+/** What an action that changed something says at its end. */
+export type Done = {
+  readonly did: readonly string[]
+  readonly checks: readonly StepCheck[]
+  readonly notes?: readonly string[]
+  readonly accessTokensEndAt?: string | null
+  readonly secret?: string
+}

@@ -1,0 +1,70 @@
+import type { Check as Read } from '#/autentico/proof.ts'
+import type { StepCheck } from '#/incident/work.ts'
+import type { ActionName } from '#/playbook/playbook.ts'
+import type { ActionContext } from './action.ts'
+
+/** The read-backs for the account of an order, each marked with the action whose promise it tests. */
+export type OrderProofs = {
+  /** Nobody is signed in: sessions, single sign-on sessions and tokens. */
+  revoked(): Promise<readonly StepCheck[]>
+  /** No authenticator, no secret of one, no half-finished login and no device that skips MFA. */
+  mfaCleared(): Promise<readonly StepCheck[]>
+  /** No passkey, code, link, trusted device or linked account. */
+  doorsClosed(): Promise<readonly StepCheck[]>
+  suspended(): Promise<StepCheck>
+  /** Autentico shows the account again. */
+  active(): Promise<StepCheck>
+}
+
+export function proofs({ autentico, order }: Pick<ActionContext, 'autentico' | 'order'>, action: ActionName): OrderProofs {
+  const { target } = order
+  const of = (checks: readonly Read[]): readonly StepCheck[] => checks.map((check) => ({ ...check, action }))
+  const onlyDoors = async (): Promise<readonly Read[]> => autentico.proofs.doorsClosed(target.id, { includeFederated: true })
+
+  return {
+    revoked: async () => of(await autentico.proofs.revoked(target)),
+
+    async mfaCleared() {
+      const cleared = await autentico.proofs.mfaCleared(target.id)
+      const devices = (await onlyDoors()).filter((check) => check.name === 'no-trusted-devices')
+      const suspended = cleared.some((check) => check.name === 'mfa-cleared' && check.proven === 'unknown')
+      return of([...(suspended ? await throughDatabase(autentico, target.id, cleared) : cleared), ...devices])
+    },
+
+    async doorsClosed() {
+      const checks = await onlyDoors()
+      if (autentico.database !== undefined) return of(checks)
+      return of(checks.map((check) => ({ ...check, detail: unreadable[check.name] ?? check.detail })))
+    },
+
+    suspended: async () => ({ ...(await autentico.proofs.suspended(target)), action }),
+
+    async active() {
+      const shown = (await autentico.users.read(target.id)) !== undefined
+      const detail = shown ? `Autentico shows ${target.username} as active.` : `Autentico does not show ${target.username}.`
+      return { action, name: 'active', proven: shown, detail }
+    },
+  }
+}
+
+/** The admin API does not show a suspended account; the database does. */
+async function throughDatabase(
+  { database }: ActionContext['autentico'],
+  id: string,
+  cleared: readonly Read[],
+): Promise<readonly Read[]> {
+  const doors = await database?.doors(id)
+  if (doors === undefined) return cleared
+  const detail = doors.totpVerified ? 'TOTP still counts as verified.' : 'TOTP no longer counts as verified (read from the database).'
+  return cleared.map((check) => (check.name === 'mfa-cleared' ? { ...check, proven: !doors.totpVerified, detail } : check))
+}
+
+const without = 'cannot be read on this worker (no `AUTENTICO_DB_PATH`).'
+
+const unreadable: Readonly<Record<string, string>> = {
+  'no-passkeys': `The passkeys ${without}`,
+  'no-trusted-devices': `The trusted devices ${without}`,
+  'no-pending-mfa': `Half-finished logins ${without}`,
+  'no-pending-logins': `Pending codes and links ${without}`,
+  'no-federated-identities': `The linked accounts ${without}`,
+}

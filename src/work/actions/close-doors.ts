@@ -1,0 +1,89 @@
+import type { Scrubbed } from '#/autentico/doors.ts'
+import type { ActionName } from '#/playbook/playbook.ts'
+import type { Seen } from './account-facts.ts'
+import { changing, named, revoke } from './changing.ts'
+import { proofs } from './checks.ts'
+import { count, list } from './words.ts'
+
+const name: ActionName = 'close-doors'
+
+/**
+ * Removes everything that opens a new session. Sessions go first, because a live one can add a passkey, and once more
+ * afterwards, because one may have been opened meanwhile.
+ */
+export const closeDoors = changing({
+  name,
+  effect: (seen) => {
+    const { facts } = seen
+    const { username } = facts.account
+    return {
+      sentence: sentenceFor(seen),
+      question: facts.database
+        ? `Delete the passkeys of ${username} and everything else that opens a new session? This cannot be undone.`
+        : `Revoke every session of ${username} once more? The passkeys cannot be reached from this worker.`,
+      verb: facts.database ? 'Delete them' : 'Revoke them',
+      warnings: warningsFor(seen),
+      basis: { passkeys: facts.counts.passkeys, linkedAccounts: facts.counts.linkedAccounts },
+    }
+  },
+  async execute(ctx, { facts }) {
+    const { database } = ctx.autentico
+    await revoke(ctx)
+    if (database === undefined) {
+      return {
+        did: [`Revoked ${ctx.progress.note('found') ?? 'every session'} once more; nothing else can be reached without the database.`],
+        checks: [...(await proofs(ctx, name).doorsClosed()), ...(await proofs(ctx, name).revoked())],
+        notes: [`Suspend ${facts.account.username}, or delete the passkeys by hand.`],
+      }
+    }
+    await ctx.progress.fence()
+    const scrubbed = await database.closeDoors(ctx.order.target.id, { includeFederated: true })
+    await revoke(ctx)
+    return {
+      did: [`Deleted ${list(removed(scrubbed))}.`, 'Revoked every session once more.'],
+      checks: [...(await proofs(ctx, name).doorsClosed()), ...(await proofs(ctx, name).revoked())],
+    }
+  },
+})
+
+function sentenceFor({ facts, doors }: Seen): string {
+  if (doors === undefined) {
+    return `Revokes every session of ${named(facts)} once more. Passkeys, trusted devices, codes, links and linked accounts stay: this worker cannot reach the database.`
+  }
+  const { passkeys, trustedDevices, pendingLogins, codesAndLinks, linkedAccounts } = facts.counts
+  const providers = [...new Set(doors.federatedIdentities.map((one) => one.provider))]
+  const linked = count(linkedAccounts ?? 0, 'linked account') + (providers.length === 0 ? '' : ` (${list(providers)})`)
+  const parts = [
+    count(passkeys ?? 0, 'passkey'),
+    count(trustedDevices ?? 0, 'trusted device'),
+    count(pendingLogins ?? 0, 'half-finished login'),
+    count(codesAndLinks ?? 0, 'unused code or link', 'unused codes and links'),
+    linked,
+  ]
+  return `Deletes ${list(parts)} of ${named(facts)}, and revokes every session once more.`
+}
+
+function warningsFor({ facts, doors }: Seen): readonly string[] {
+  if (doors === undefined) {
+    return ['The passkeys cannot be read on this worker (no `AUTENTICO_DB_PATH`), so this will not count as proven.']
+  }
+  return (facts.counts.linkedAccounts ?? 0) > 0
+    ? [`${facts.account.username} has to link the accounts at other providers again afterwards.`]
+    : []
+}
+
+function removed(scrubbed: Scrubbed): readonly string[] {
+  const codes =
+    scrubbed.authCodes +
+    scrubbed.passwordResetTokens +
+    scrubbed.magicLinkTokens +
+    scrubbed.deviceCodes +
+    scrubbed.emailVerification
+  return [
+    count(scrubbed.passkeys, 'passkey'),
+    count(scrubbed.trustedDevices, 'trusted device'),
+    count(scrubbed.mfaChallenges + scrubbed.passkeyChallenges, 'half-finished login'),
+    count(codes, 'unused code or link', 'unused codes and links'),
+    count(scrubbed.federatedIdentities, 'linked account'),
+  ]
+}

@@ -1,0 +1,55 @@
+import type { StepCheck } from '#/incident/work.ts'
+import type { ActionName } from '#/playbook/playbook.ts'
+import type { ActionContext } from './action.ts'
+
+// Without 0, O, 1, I and l: people type these from a screen. 32 letters, so that 5 bits choose one without a bias.
+const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
+
+/** A password that nobody is shown: 256 random bits in 43 characters, within Autentico's default limit of 64. */
+export function unknownPassword(randomBytes: (size: number) => Buffer): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/** A password that a person can read and type: four groups of five letters, 100 random bits. */
+export function readablePassword(randomBytes: (size: number) => Buffer): string {
+  const letters = [...randomBytes(20)].map((byte) => alphabet[byte & 31] ?? '').join('')
+  return [0, 5, 10, 15].map((start) => letters.slice(start, start + 5)).join('-')
+}
+
+/**
+ * Sets a password and says how it is known that it was set. A password cannot be read back, so there are two witnesses:
+ * Autentico's answer with the account in it, and one more `user_updated` in its audit log than before.
+ */
+export async function setPassword(ctx: ActionContext, action: ActionName, password: string): Promise<StepCheck> {
+  const { autentico, order, progress } = ctx
+  const auditing = await autentico.audit.auditing()
+  const before = await updates(ctx)
+  await progress.fence()
+  await autentico.users.setPassword(order.target.id, password)
+  const base = { action, name: 'password-set' }
+  if (auditing.on !== true) {
+    return {
+      ...base,
+      proven: true,
+      detail: 'Autentico confirmed the new password. Its audit log is off, so there is no second witness.',
+    }
+  }
+  const recorded = (await updates(ctx)) > before
+  return recorded
+    ? { ...base, proven: true, detail: 'Autentico confirmed the new password, and its audit log has the change.' }
+    : {
+        ...base,
+        proven: 'unknown',
+        detail: 'Autentico confirmed the new password, but its audit log does not have the change.',
+      }
+}
+
+async function updates({ autentico, order, now }: ActionContext): Promise<number> {
+  const at = now().getTime()
+  // Wide enough for two clocks that do not agree.
+  const window = { since: new Date(at - dayMs), until: new Date(at + dayMs) }
+  const events = await autentico.audit.ofAccount(order.target, window)
+  return events.filter((one) => one.event === 'user_updated' && one.targetId === order.target.id).length
+}
+
+const dayMs = 86_400_000

@@ -1,0 +1,130 @@
+import type { StepCheck } from '#/incident/work.ts'
+import type { ActionName } from '#/playbook/playbook.ts'
+import type { Seen } from './account-facts.ts'
+import { type ActionContext, CannotBeDone, type Done, NotYet } from './action.ts'
+import { changing, named, revoke } from './changing.ts'
+import { proofs } from './checks.ts'
+import { count, list, utc } from './words.ts'
+
+const name: ActionName = 'reset-mfa'
+
+/**
+ * Clears the authenticator. Half-finished logins go first: judged after the reset, one of them could enrol an authenticator of
+ * its own. Where the database cannot be reached, they are waited out instead.
+ */
+export const resetMfa = changing({
+  name,
+  effect: (seen) => {
+    const { facts } = seen
+    const { username } = facts.account
+    return {
+      sentence: sentenceFor(seen),
+      question: facts.mfa.enrolled
+        ? `Clear ${username}'s authenticator? This cannot be undone: ${username} has to enrol a new one.`
+        : `Clear what is left of ${username}'s MFA? This cannot be undone.`,
+      verb: 'Clear it',
+      warnings: warningsFor(seen),
+      basis: {
+        mfaEnrolled: facts.mfa.enrolled,
+        mfaRequired: facts.mfa.required,
+        trustedDevices: facts.counts.trustedDevices,
+      },
+    }
+  },
+  execute: async (ctx, seen) => (seen.facts.database ? throughDatabase(ctx, seen) : throughApi(ctx, seen)),
+})
+
+function sentenceFor({ facts }: Seen): string {
+  const what = facts.mfa.enrolled ? `Clears the authenticator of ${named(facts)}` : `${named(facts)} has no authenticator in use; clears what is left of one`
+  const { trustedDevices, pendingLogins } = facts.counts
+  if (!facts.database) return `${what} once every half-finished login has run out, then revokes every session once more.`
+  const parts = ['its secret', count(trustedDevices ?? 0, 'trusted device'), count(pendingLogins ?? 0, 'half-finished login')]
+  return `${what}, with ${list(parts)}, then revokes every session once more.`
+}
+
+function warningsFor({ facts }: Seen): readonly string[] {
+  return [
+    ...(facts.mfa.required ? [] : [withoutMfa(facts.account.username)]),
+    ...(facts.database
+      ? []
+      : ['Without the database the secret and the trusted devices stay, so this will not count as proven.']),
+  ]
+}
+
+function withoutMfa(username: string): string {
+  return `This Autentico does not require MFA. After this, ${username} signs in with the password alone until MFA is required.`
+}
+
+async function throughDatabase(ctx: ActionContext, { facts }: Seen): Promise<Done> {
+  const { autentico, order, progress } = ctx
+  const { database } = autentico
+  const { id } = order.target
+  if (database === undefined) throw new CannotBeDone('The database cannot be reached any more.', { retry: true })
+
+  await progress.fence()
+  const first = await database.removePendingMfa(id)
+  // A suspended account cannot be changed through the API; the database holds the same flag.
+  if (!facts.suspended) await autentico.users.clearMfa(id)
+  const cleared = await database.clearTotpSecretAndTrustedDevices(id)
+  await revoke(ctx)
+  const second = await database.removePendingMfa(id)
+
+  return {
+    did: [
+      facts.mfa.enrolled ? 'Cleared the authenticator and its secret.' : notEnrolled(facts.account.username),
+      `Forgot ${count(cleared.trustedDevices, 'trusted device')} and ended ${count(first.mfaChallenges + second.mfaChallenges, 'half-finished login')}.`,
+      'Revoked every session once more.',
+    ],
+    checks: await proofs(ctx, name).mfaCleared(),
+    notes: facts.mfa.required ? [] : [withoutMfa(facts.account.username)],
+  }
+}
+
+async function throughApi(ctx: ActionContext, { facts }: Seen): Promise<Done> {
+  const { autentico, order, progress } = ctx
+  const { username } = facts.account
+  if (facts.suspended && progress.note('since') === undefined) {
+    throw new CannotBeDone(
+      `${username} is suspended, and without the database nothing about a suspended account can be changed. Nobody can sign in with it meanwhile.`,
+      { retry: false },
+    )
+  }
+  await waitOutLogins(ctx)
+  await progress.fence()
+  await autentico.users.clearMfa(order.target.id)
+  await revoke(ctx)
+  return {
+    did: [
+      facts.mfa.enrolled ? 'Cleared the authenticator.' : notEnrolled(username),
+      'Revoked every session once more.',
+    ],
+    checks: waitedOut(await proofs(ctx, name).mfaCleared(), ctx),
+    notes: facts.mfa.required ? [] : [withoutMfa(username)],
+  }
+}
+
+/** A login that got as far as the code prompt with the old password can be finished for a while (Autentico: 10 minutes). */
+async function waitOutLogins({ order, progress, times, now }: ActionContext): Promise<void> {
+  const known = order.params?.['passwordResetAt'] ?? progress.note('since')
+  const since = known ?? now().toISOString()
+  if (known === undefined) await progress.remember('since', since)
+  const until = new Date(Date.parse(since) + times.pendingLoginMs)
+  if (now() < until) {
+    throw new NotYet(
+      until,
+      `Half-finished logins cannot be removed without the database, so they are waited out until ${utc(until.toISOString())}.`,
+    )
+  }
+}
+
+/** What could not be read is known all the same, if the password was changed before the wait. */
+function waitedOut(checks: readonly StepCheck[], { order }: ActionContext): readonly StepCheck[] {
+  const since = order.params?.['passwordResetAt']
+  if (since === undefined) return checks
+  const detail = `Every login begun with the old password has run out: it was replaced at ${utc(since)}.`
+  return checks.map((check) => (check.name === 'no-pending-mfa' && check.proven === 'unknown' ? { ...check, proven: true, detail } : check))
+}
+
+function notEnrolled(username: string): string {
+  return `${username} had no authenticator in use; what was left of one is cleared.`
+}

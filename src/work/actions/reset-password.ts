@@ -1,0 +1,37 @@
+import type { ActionName } from '#/playbook/playbook.ts'
+import { changing, named, revoke } from './changing.ts'
+import { proofs } from './checks.ts'
+import { setPassword, unknownPassword } from './passwords.ts'
+
+const name: ActionName = 'reset-password'
+
+/**
+ * Sets a random password that nobody learns, then revokes again: a session opened since the first revocation survives a new
+ * password.
+ */
+export const resetPassword = changing({
+  name,
+  suspendedToo: false,
+  effect: ({ facts }) => {
+    const { username } = facts.account
+    return {
+      sentence: `Sets a random password for ${named(facts)} that nobody is shown, and revokes every session once more.`,
+      question: `Reset the password of ${username}? The old one stops working at once, and this cannot be undone.`,
+      verb: 'Reset it',
+      warnings: [
+        `${username} cannot sign in with a password until access is restored.`,
+        ...(facts.account.email === ''
+          ? []
+          : [`Whoever reads ${facts.account.email} can ask for a reset link. Make sure that the mailbox is not in the wrong hands.`]),
+      ],
+    }
+  },
+  async execute(ctx) {
+    const check = await setPassword(ctx, name, unknownPassword(ctx.randomBytes))
+    await revoke(ctx)
+    return {
+      did: ['Set a random password that nobody was shown.', 'Revoked every session once more.'],
+      checks: [check, ...(await proofs(ctx, name).revoked())],
+    }
+  },
+})

@@ -1,0 +1,32 @@
+import type { ActionName } from '#/playbook/playbook.ts'
+import { changing, named, revoke } from './changing.ts'
+import { proofs } from './checks.ts'
+
+const name: ActionName = 'suspend-account'
+
+/** Suspends the account: no way of signing in works while it lasts. What was not deleted works again when it is lifted. */
+export const suspendAccount = changing({
+  name,
+  effect: ({ facts }) => {
+    const { username } = facts.account
+    return {
+      sentence: facts.suspended
+        ? `${named(facts)} is suspended already; revokes every session once more.`
+        : `Suspends ${named(facts)}: no way of signing in works, and every session ends.`,
+      question: `Suspend ${username}? Nobody can sign in as ${username} until access is restored.`,
+      verb: 'Suspend it',
+      warnings: ['Passkeys and links that are not deleted work again when the account is restored.'],
+    }
+  },
+  async execute(ctx, { facts }) {
+    await ctx.progress.fence()
+    // Autentico may stop half-way, suspended but not revoked; the revocation below makes that good in every case.
+    if (!facts.suspended) await ctx.autentico.users.deactivate(ctx.order.target.id)
+    await revoke(ctx)
+    const { suspended, revoked } = proofs(ctx, name)
+    return {
+      did: [facts.suspended ? 'The account was suspended already.' : 'Suspended the account.', 'Revoked every session.'],
+      checks: [await suspended(), ...(await revoked())],
+    }
+  },
+})

@@ -1,0 +1,76 @@
+import type { AccountFacts } from '#/incident/account.ts'
+import type { Effect } from '#/incident/work.ts'
+
+/** `3 sessions`, `1 session`, `no sessions`. */
+export function count(amount: number, one: string, many = `${one}s`): string {
+  if (amount === 0) return `no ${many}`
+  return `${amount} ${amount === 1 ? one : many}`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function list(parts: readonly string[]): string {
+  const [last = ''] = parts.slice(-1)
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`
+}
+
+/** What can sign in or is signed in, in words. */
+export function signedIn({ counts }: Pick<AccountFacts, 'counts'>): string {
+  const { sessions, ssoSessions, tokens } = counts
+  return list([count(sessions, 'session'), count(ssoSessions, 'single sign-on session'), count(tokens, 'token')])
+}
+
+/** Cuts a text to what a place takes, in UTF-16 units, and never in the middle of a character. */
+export function fit(text: string, longest: number): string {
+  if (text.length <= longest) return text
+  const cut = text.slice(0, longest - 1)
+  return `${cut.isWellFormed() ? cut : cut.slice(0, -1)}…`
+}
+
+/** `2026-11-23 03:31 UTC`. */
+export function utc(at: string): string {
+  return `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`
+}
+
+const nouns: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  sessions: ['session', 'sessions'],
+  ssoSessions: ['single sign-on session', 'single sign-on sessions'],
+  passkeys: ['passkey', 'passkeys'],
+  trustedDevices: ['trusted device', 'trusted devices'],
+  linkedAccounts: ['linked account', 'linked accounts'],
+}
+
+type Value = Effect['basis'][string] | undefined
+
+/** How what is there now differs from what was approved, one sentence each: "alice now has 4 sessions, not 3." */
+export function differences(who: string, approved: Effect['basis'], now: Effect['basis']): readonly string[] {
+  const names = [...new Set([...Object.keys(approved), ...Object.keys(now)])].toSorted()
+  return names.flatMap((name) => {
+    const [before, after] = [approved[name], now[name]]
+    return before === after ? [] : [difference(who, name, before, after)]
+  })
+}
+
+function difference(who: string, name: string, before: Value, after: Value): string {
+  const noun = nouns[name]
+  if (noun !== undefined && typeof before === 'number' && typeof after === 'number') {
+    return `${who} now has ${count(after, ...noun)}, not ${before}.`
+  }
+  if (noun !== undefined) return `The ${noun[1]} of ${who} ${after === null ? 'can no longer' : 'can now'} be seen.`
+  const flag = typeof after === 'boolean' ? flags[name] : undefined
+  if (flag !== undefined) return `${flag.about ?? who} ${after === true ? flag.yes : flag.no}.`
+  return `The ${labels[name] ?? name} of ${who} is now ${shown(after)}, not ${shown(before)}.`
+}
+
+const flags: Readonly<Record<string, { readonly about?: string; readonly yes: string; readonly no: string }>> = {
+  suspended: { yes: 'is suspended now', no: 'is no longer suspended' },
+  lastAdmin: { yes: 'is now the last administrator', no: 'is no longer the last administrator' },
+  mfaEnrolled: { yes: 'has an authenticator now', no: 'no longer has an authenticator' },
+  mfaRequired: { about: 'This Autentico', yes: 'requires MFA now', no: 'no longer requires MFA' },
+  database: { about: 'The worker', yes: 'can reach the database now', no: 'can no longer reach the database' },
+}
+
+const labels: Readonly<Record<string, string>> = { username: 'username', email: 'e-mail address', role: 'role' }
+
+function shown(value: Value): string {
+  return value === '' || value === null || value === undefined ? 'empty' : `“${String(value)}”`
+}

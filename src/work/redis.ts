@@ -1,0 +1,73 @@
+import { Redis } from 'ioredis'
+import type { Log } from './log.ts'
+
+/** Redis as it is must not carry the queue; the message says why and what to do. */
+export class RedisUnfit extends Error {
+  override readonly name = 'RedisUnfit'
+}
+
+/** What every key in Redis begins with, unless told otherwise. */
+export const defaultPrefix = 'autentico-responder'
+
+/**
+ * A connection that gives up at once while Redis cannot be reached: whoever waits for it has a person waiting. It goes on
+ * trying to connect in the background.
+ */
+export function impatientConnection(url: string, log: Log): Redis {
+  return watched(new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, retryStrategy }), log)
+}
+
+/** A connection that waits as long as it takes. The queue's consumers need it so. */
+export function patientConnection(url: string, log: Log): Redis {
+  return watched(new Redis(url, { maxRetriesPerRequest: null, retryStrategy }), log)
+}
+
+/**
+ * @throws RedisUnfit for a Redis older than 6.2, and for one that may evict: it would drop orders without a word when its
+ *   memory is full.
+ */
+export async function checkRedis(redis: Redis): Promise<void> {
+  const version = fieldOf(await redis.info('server'), 'redis_version') ?? 'unknown'
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (!(major > 6 || (major === 6 && minor >= 2))) {
+    throw new RedisUnfit(`Redis is version ${version}; the queue needs 6.2 or newer.`)
+  }
+  const policy = await policyOf(redis)
+  if (policy === 'noeviction') return
+  throw new RedisUnfit(
+    `Redis has maxmemory-policy ${policy}: it would drop work orders without a word when its memory is full. Set maxmemory-policy noeviction (redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf).`,
+  )
+}
+
+async function policyOf(redis: Redis): Promise<string> {
+  try {
+    const [, value] = (await redis.config('GET', 'maxmemory-policy')) as readonly string[]
+    if (value !== undefined) return value
+  } catch {
+    // Managed Redis forbids CONFIG; INFO says the same.
+  }
+  return fieldOf(await redis.info('memory'), 'maxmemory_policy') ?? 'unknown'
+}
+
+function fieldOf(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+}
+
+/** Soon again, because people wait, and at most every second. */
+function retryStrategy(times: number): number {
+  return Math.min(50 * times, 1_000)
+}
+
+/** Says once that the connection is lost and once that it is back; without a listener an error would end the process. */
+function watched(redis: Redis, log: Log): Redis {
+  let lost = false
+  redis.on('error', (error: Error & { readonly code?: string }) => {
+    if (!lost) log.warn({ why: error.code ?? error.name }, 'redis is not reachable')
+    lost = true
+  })
+  redis.on('ready', () => {
+    if (lost) log.info({}, 'redis is reachable again')
+    lost = false
+  })
+  return redis
+}

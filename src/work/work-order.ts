@@ -1,0 +1,99 @@
+import type { KeyObject } from 'node:crypto'
+import { z } from 'zod'
+import type { Account } from '#/incident/account.ts'
+import type { IncidentId } from '#/incident/events.ts'
+import { type Person, samePerson } from '#/incident/people.ts'
+import type { Effect, OrderId, RequestId } from '#/incident/work.ts'
+import type { ActionName } from '#/playbook/playbook.ts'
+import { account, actionName, basis, branded, moment, person } from './schemas.ts'
+import { digestOf, type Envelope, signed, verified } from './signing.ts'
+
+/** Something the ledger says is to be done, as a worker is told. All times ISO 8601, UTC, milliseconds. */
+export type WorkOrder = {
+  /** `<incident>-<seq of the entry that ordered it>`: issued twice, it is still one order. */
+  readonly id: OrderId
+  readonly incident: IncidentId
+  readonly mode: 'prepare' | 'run'
+  readonly action: ActionName
+  readonly target: Account
+  readonly requestedBy?: Person
+  readonly approvedBy: readonly Person[]
+  readonly request?: RequestId
+  /** What the approved effect rested on ({@link Effect}). */
+  readonly basis?: Effect['basis']
+  /** What an action may need besides, such as `passwordResetAt`. */
+  readonly params?: Readonly<Record<string, string>>
+  /** The entry in the ledger that ordered it. */
+  readonly cause: { readonly seq: number; readonly hash: string }
+  readonly issuedAt: string
+  readonly notBefore?: string
+  readonly expiresAt: string
+  readonly drill: boolean
+}
+
+const workOrder: z.ZodType<WorkOrder> = z.strictObject({
+  id: branded<OrderId>(),
+  incident: branded<IncidentId>(),
+  mode: z.enum(['prepare', 'run']),
+  action: actionName,
+  target: account,
+  requestedBy: person.exactOptional(),
+  approvedBy: z.array(person).max(20),
+  request: branded<RequestId>().exactOptional(),
+  basis: basis.exactOptional(),
+  params: z.record(z.string().max(100), z.string().max(1000)).exactOptional(),
+  cause: z.strictObject({ seq: z.int().positive(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  issuedAt: moment,
+  notBefore: moment.exactOptional(),
+  expiresAt: moment,
+  drill: z.boolean(),
+})
+
+/** Free text does not go into orders, so a larger one is none of ours. */
+const longestOrder = 64 * 1024
+
+export function signOrder(order: WorkOrder, key: KeyObject): Envelope {
+  return signed('order', order, key)
+}
+
+/** What became of looking at something that claims to be an order. */
+export type Judged =
+  | { readonly kind: 'order'; readonly order: WorkOrder }
+  /** Genuine, but its time is over. It is answered, never run. */
+  | { readonly kind: 'expired'; readonly order: WorkOrder }
+  | { readonly kind: 'forged'; readonly why: string; readonly digest: string }
+
+export type JudgeOptions = {
+  readonly botKeys: readonly KeyObject[]
+  /** The name under which it lay in the queue. */
+  readonly jobId: string
+  readonly now: Date
+  /** Whether an action changes anything, and so needs two people. */
+  readonly changes: (action: ActionName) => boolean
+}
+
+/**
+ * The one door for orders. Refused is what is not signed by the bot, was altered, lies under another name than its own, does
+ * not belong to its incident, or would change something without two different people behind it: a stolen queue must not
+ * be enough, and neither must a bot that forgot its rules.
+ */
+export function judgeOrder(found: unknown, { botKeys, jobId, now, changes }: JudgeOptions): Judged {
+  const seen = verified(found, { purpose: 'order', schema: workOrder, keys: botKeys, longest: longestOrder })
+  if (seen.kind === 'refused') return { kind: 'forged', why: seen.why, digest: seen.digest }
+  const order = seen.value
+  const why = whyNot(order, jobId, changes)
+  if (why !== undefined) return { kind: 'forged', why, digest: digestOf(found) }
+  return order.expiresAt <= now.toISOString() ? { kind: 'expired', order } : { kind: 'order', order }
+}
+
+function whyNot(order: WorkOrder, jobId: string, changes: JudgeOptions['changes']): string | undefined {
+  if (order.id !== jobId) return `It is the order ${order.id}, put into the queue again under another name.`
+  if (order.id !== `${order.incident}-${order.cause.seq}`) return `It names an incident or an entry that ${order.id} is not of.`
+  if (order.mode === 'prepare' || !changes(order.action)) return undefined
+  const { requestedBy, approvedBy } = order
+  if (requestedBy === undefined) return `Nobody is named who asked for ${order.action}.`
+  if (!approvedBy.some((approver) => !samePerson(approver, requestedBy))) {
+    return `Nobody besides the requester approved ${order.action}.`
+  }
+  return order.basis === undefined ? `It does not say what was approved of ${order.action}.` : undefined
+}
