@@ -1,0 +1,32 @@
+import { adminClientRoutes } from './admin-clients.ts'
+import { adminFederationRoutes } from './admin-federation.ts'
+import { adminSessionRoutes } from './admin-sessions.ts'
+import { adminSettingsRoutes } from './admin-settings.ts'
+import { adminUserRoutes } from './admin-users.ts'
+import { deviceAuthorization } from './grant-device.ts'
+import { publicRoutes } from './public.ts'
+import type { Route } from './router.ts'
+import { tokenEndpoint } from './token-endpoint.ts'
+import { introspectEndpoint, revokeEndpoint, userInfoEndpoint } from './token-services.ts'
+import type { World } from './world.ts'
+
+const oauth = '/oauth2'
+
+/** Everything the server answers to; what is missing here falls through to the interface pages. */
+export function routes(world: World): readonly Route[] {
+  return [
+    ...publicRoutes(world, oauth),
+    ['POST', `${oauth}/token`, tokenEndpoint(world)],
+    ['POST', `${oauth}/protocol/openid-connect/token`, tokenEndpoint(world)],
+    ['POST', `${oauth}/device_authorization`, deviceAuthorization(world)],
+    ['POST', `${oauth}/revoke`, revokeEndpoint(world)],
+    ['POST', `${oauth}/introspect`, introspectEndpoint(world)],
+    ['', `${oauth}/userinfo`, userInfoEndpoint(world)],
+    ['', `${oauth}/protocol/openid-connect/userinfo`, userInfoEndpoint(world)],
+    ...adminUserRoutes(world),
+    ...adminSessionRoutes(world),
+    ...adminClientRoutes(world, oauth),
+    ...adminFederationRoutes(world),
+    ...adminSettingsRoutes(world),
+  ]
+}
