@@ -1,0 +1,255 @@
+import type { KnownBlock } from '@slack/types'
+import { severities, type Severity } from '#/incident/events.ts'
+import { openRequests, type OpenedIncident, type Request } from '#/incident/state.ts'
+import type { Playbook, PlaybookStep } from '#/playbook/playbook.ts'
+import { limits } from '../limits.ts'
+import { fields, forms, type Reference, writeReference } from '../references.ts'
+import { context, type Form, form, option, plain, section, textField } from './blocks.ts'
+import { line, lines, literal, type Mrkdwn, mrkdwn, shortened, visible } from './text.ts'
+import { leftUnproven } from './summary-message.ts'
+import { requestTitle, stepNumber } from './words.ts'
+
+/** What has been filled into the opening form, for showing it again. */
+export type OpeningValues = {
+  readonly playbook?: string
+  /** The option that was picked, or the bare text that the command named. */
+  readonly target?: { readonly text: string; readonly value: string }
+  readonly severity?: Severity
+  readonly summary?: string
+}
+
+/** The opening form. `lineUp` is said below the fields: where the thread will be, and who can approve. */
+export function openingForm(playbooks: readonly Playbook[], values: OpeningValues, lineUp: readonly Mrkdwn[]): Form {
+  const options = playbooks.slice(0, 100).map(({ id, title }) => option(title, id))
+  const chosen = options.find(({ value }) => value === values.playbook) ?? options[0]
+  return form({
+    callback: forms.open,
+    title: 'Open an incident',
+    submit: 'Open',
+    blocks: [
+      {
+        type: 'input',
+        block_id: fields.playbook,
+        label: plain('Playbook', 100),
+        element: { type: 'static_select', action_id: fields.playbook, options, ...(chosen === undefined ? {} : { initial_option: chosen }) },
+      },
+      {
+        type: 'input',
+        block_id: fields.target,
+        label: plain('Target', 100),
+        hint: plain('The account in Autentico. Type a part of its name or address.', 200),
+        element: {
+          type: 'external_select',
+          action_id: fields.target,
+          min_query_length: 1,
+          placeholder: plain('Username or e-mail address', 100),
+          ...(values.target === undefined ? {} : { initial_option: option(values.target.text, values.target.value) }),
+        },
+      },
+      severityField(values.severity ?? 'sev2'),
+      textField({
+        id: fields.summary,
+        label: 'What happened',
+        placeholder: 'Login from two countries, 03:12',
+        multiline: true,
+        optional: true,
+        ...(values.summary === undefined ? {} : { value: values.summary }),
+      }),
+      context(...lineUp),
+    ],
+  })
+}
+
+function severityField(initial: Severity): KnownBlock {
+  const options = severities.map((severity) => option(severity.toUpperCase(), severity, severityWords[severity]))
+  const chosen = options.find(({ value }) => value === initial)
+  return {
+    type: 'input',
+    block_id: fields.severity,
+    label: plain('Severity', 100),
+    element: { type: 'radio_buttons', action_id: fields.severity, options, ...(chosen === undefined ? {} : { initial_option: chosen }) },
+  }
+}
+
+const severityWords = {
+  sev1: 'The attacker is acting now, or an administrator is hit',
+  sev2: 'An account is very likely taken over',
+  sev3: 'A suspicion to be ruled out',
+} as const
+
+/** For the last administrator: the approver types the username, so that nobody approves by habit. */
+export function approveByTypingForm(incident: OpenedIncident, request: Request, reference: Reference): Form {
+  const { effect, code } = request.shown ?? { effect: undefined, code: '' }
+  return form({
+    callback: forms.approveByTyping,
+    title: 'Approve?',
+    submit: effect?.verb ?? 'Approve',
+    metadata: writeReference(reference),
+    blocks: [
+      section(lines(mrkdwn`*${requestTitle(incident, request)}*  code \`${literal(code)}\``, line(effect?.sentence ?? '', 900), line(effect?.question ?? '', 600))),
+      textField({ id: fields.typed, label: `Type the username of the account to approve`, hint: `It is ${effect?.confirmByTyping ?? ''}`, longest: 200 }),
+    ],
+  })
+}
+
+export function denyForm(incident: OpenedIncident, request: Request, reference: Reference): Form {
+  return form({
+    callback: forms.deny,
+    title: 'Deny',
+    submit: 'Deny',
+    metadata: writeReference(reference),
+    blocks: [
+      section(mrkdwn`*${requestTitle(incident, request)}* · ${line(request.shown?.effect.sentence ?? '', 600)}`),
+      textField({ id: fields.reason, label: 'Why not', hint: 'The record and the thread will say it.', multiline: true }),
+    ],
+  })
+}
+
+/** Skipping one step, or all that are left: the second is chosen in the form. */
+export function skipForm(incident: OpenedIncident, step: PlaybookStep, reference: Reference): Form {
+  const one = option(`Only step ${stepNumber(incident, step)}: ${step.title}`, 'skip')
+  return form({
+    callback: forms.skip,
+    title: 'Skip',
+    submit: 'Ask to skip',
+    metadata: writeReference(reference),
+    blocks: [
+      section(literal('What is skipped stays not proven, and somebody else has to approve it.')),
+      {
+        type: 'input',
+        block_id: fields.note,
+        label: plain('What to skip', 100),
+        element: {
+          type: 'radio_buttons',
+          action_id: fields.note,
+          options: [one, option('Every step that is left', 'skip-rest')],
+          initial_option: one,
+        },
+      },
+      textField({ id: fields.reason, label: 'Why', hint: 'The record will say it.', multiline: true }),
+    ],
+  })
+}
+
+export function attestForm(incident: OpenedIncident, step: PlaybookStep, reference: Reference): Form {
+  return form({
+    callback: forms.attest,
+    title: 'Done by hand',
+    submit: 'Ask to record it',
+    metadata: writeReference(reference),
+    blocks: [
+      section(mrkdwn`*Step ${stepNumber(incident, step)} · ${line(step.title, 80)}* was done by hand. The bot cannot see it, so it stays not proven, and somebody else has to approve the record.`),
+      textField({ id: fields.reason, label: 'What was done, and how you know', multiline: true }),
+    ],
+  })
+}
+
+/** The ways of reaching somebody that do not pass through the account in question. */
+export const notificationChannels = ['phone call', 'in person', 'video call', 'e-mail to another address', 'letter', 'through the manager'] as const
+
+export function notificationForm(incident: OpenedIncident, reference: Reference): Form {
+  const who = incident.target.username
+  return form({
+    callback: forms.notify,
+    title: 'The user was told',
+    submit: 'Record',
+    metadata: writeReference(reference),
+    blocks: [
+      section(mrkdwn`Tell ${line(who, 60)} by a way that does not pass through the account. What you write here goes on record; keep secrets out of it.`),
+      {
+        type: 'input',
+        block_id: fields.channel,
+        label: plain('How', 100),
+        element: {
+          type: 'static_select',
+          action_id: fields.channel,
+          options: notificationChannels.map((channel) => option(channel, channel)),
+        },
+      },
+      textField({ id: fields.identityCheck, label: 'How identity was checked', placeholder: 'Employee number, known voice, badge', longest: 500 }),
+      textField({ id: fields.note, label: 'Note', multiline: true, optional: true }),
+    ],
+  })
+}
+
+export function noteForm(incident: OpenedIncident, reference: Reference, text = ''): Form {
+  return form({
+    callback: forms.note,
+    title: 'Add to the timeline',
+    submit: 'Add',
+    metadata: writeReference(reference),
+    blocks: [
+      context(mrkdwn`Goes into the record of ${literal(incident.id)} and cannot be taken back. Keep secrets out of it.`),
+      textField({ id: fields.note, label: 'Note', multiline: true, value: text }),
+    ],
+  })
+}
+
+export function closeForm(incident: OpenedIncident, reference: Reference): Form {
+  const requests = openRequests(incident).map((request) => mrkdwn`🟡 ${requestTitle(incident, request)} waits for a decision`)
+  const contained = incident.containedAt === undefined ? literal('⚠️ This incident is not contained.') : literal('✅ Contained and proven.')
+  return form({
+    callback: forms.close,
+    title: `Close ${incident.id}`,
+    submit: 'Close it',
+    metadata: writeReference(reference),
+    blocks: [
+      section(lines(contained, mrkdwn`Not proven: ${leftUnproven(incident)}`, ...requests)),
+      textField({ id: fields.reason, label: 'Closing words', hint: 'What happened, and what is left to do.', multiline: true, optional: true }),
+    ],
+  })
+}
+
+/** Shown to one person, once. The secret stands in plain text, where nothing is interpreted. */
+export function secretForm(incident: OpenedIncident, secret: string): Form {
+  return form({
+    callback: forms.secret,
+    title: 'Temporary password',
+    blocks: [
+      section(mrkdwn`For ${line(incident.target.username, 60)}. It is shown this once; the record says that you saw it. Hand it over by voice or in person, not in Slack.`),
+      { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: secret }] }] },
+    ],
+  })
+}
+
+/** For a message shortcut outside an incident's thread: which incident it belongs to. */
+export function chooseIncidentForm(open: readonly OpenedIncident[], metadata: string, text: string): Form {
+  const options = open.slice(0, 100).map(({ id, playbook, target }) => option(`${id} · ${playbook.shortTitle} · ${target.username}`, id))
+  return form({
+    callback: forms.noteFromMessage,
+    title: 'Add to the timeline',
+    submit: 'Add',
+    metadata,
+    blocks: [
+      { type: 'input', block_id: fields.incident, label: plain('Incident', 100), element: { type: 'static_select', action_id: fields.incident, options } },
+      textField({ id: fields.note, label: 'Note', hint: 'It goes on record and cannot be taken back.', multiline: true, value: text }),
+    ],
+  })
+}
+
+/** Below the fields of the opening form. `able` undefined: not counted yet. */
+export function openingLineUp(channel: string, able: number | undefined): readonly Mrkdwn[] {
+  return [
+    mrkdwn`The thread will be in ${channelMark(channel)}.`,
+    able === undefined
+      ? literal('Counting who can approve besides you…')
+      : literal(able === 0 ? '⚠️ Nobody can approve besides you: steps can be asked for, but not run.' : `${able} ${able === 1 ? 'person' : 'people'} can approve besides you.`),
+  ]
+}
+
+function channelMark(id: string): Mrkdwn {
+  return /^[CG][A-Z0-9]{2,30}$/.test(id) ? (`<#${id}>` as Mrkdwn) : literal(id)
+}
+
+/** What a form is replaced by while its answer takes longer than Slack waits. */
+export function workingForm(title: string): Form {
+  return form({ callback: 'working', title, blocks: [section(literal('Working on it. This changes by itself; you can also close it, and the thread will show what came of it.'))] })
+}
+
+/** An answer in place of a form, with what was typed, so that nothing is lost. */
+export function answerForm(title: string, said: readonly Mrkdwn[], typed: readonly string[]): Form {
+  const kept = typed.filter((text) => text.trim() !== '').join('\n')
+  const typedPart: readonly KnownBlock[] =
+    kept === '' ? [] : [section(literal('What you had typed:')), { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shortened(visible(kept), limits.sectionText) }] }] }]
+  return form({ callback: 'answer', title, blocks: [section(lines(...said)), ...typedPart] })
+}

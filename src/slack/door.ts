@@ -1,0 +1,67 @@
+import type { PersonCommand } from '#/incident/commands.ts'
+import type { IncidentId, Recorded } from '#/incident/events.ts'
+import type { Refusal } from '#/incident/refusals.ts'
+import type { OpenedIncident } from '#/incident/state.ts'
+import type { OrderId } from '#/incident/work.ts'
+import type { Playbook } from '#/playbook/playbook.ts'
+
+/** What became of a person's command. */
+export type Executed =
+  | { readonly kind: 'accepted'; readonly incident: OpenedIncident; readonly recorded: readonly Recorded[] }
+  | { readonly kind: 'refused'; readonly sentence: string; readonly refusal: Refusal }
+
+/** An account as the type-ahead shows it. */
+export type AccountHit = {
+  readonly id: string
+  readonly username: string
+  /** "" when the account has none. */
+  readonly email: string
+  readonly sessions?: number
+  readonly mfa?: boolean
+  /** The account that the bot itself signs in with. */
+  readonly isBot: boolean
+}
+
+/** What a text means as a target. Only an exact match of a username, an e-mail address or an id is `found`. */
+export type Pick =
+  | { readonly kind: 'found'; readonly account: AccountHit & { readonly deactivated?: boolean } }
+  | { readonly kind: 'none'; readonly nearest?: string }
+  | { readonly kind: 'ambiguous'; readonly candidates: readonly AccountHit[] }
+  | { readonly kind: 'unavailable'; readonly why: string }
+
+export type VerifyReport = {
+  readonly ok: boolean
+  readonly entries: number
+  readonly head: { readonly seq: number; readonly hash: string }
+  readonly checkpoints: number
+  /** Whether the thread, the second witness, was compared with the ledger. */
+  readonly thread: 'compared' | 'not readable' | 'no thread'
+  /** What does not hold, one sentence each. */
+  readonly problems: readonly string[]
+}
+
+/** What the rest of the program offers to people in Slack. Slack's own types stop in this room. */
+export type Door = {
+  /**
+   * Decides and records; durable when it returns. A person's refused command is recorded too. Synchronous on purpose, so
+   * that nothing can come between a decision and its record.
+   */
+  execute(incident: IncidentId | 'new', command: PersonCommand): Executed
+  incident(id: IncidentId): OpenedIncident | undefined
+  openIncidents(): readonly OpenedIncident[]
+  /** Open and closed, newest first. */
+  recentIncidents(count: number): readonly OpenedIncident[]
+  /** Every entry of an incident, in order. */
+  timeline(id: IncidentId): readonly Recorded[]
+  verify(id: IncidentId): Promise<VerifyReport>
+  readonly accounts: {
+    search(text: string): Promise<readonly AccountHit[] | 'unavailable'>
+    pick(text: string): Promise<Pick>
+  }
+  /** Opens the sealed secret, once. Called only after the entry that says so was recorded. */
+  takeSecret(incident: IncidentId, order: OrderId): string | undefined
+  readonly playbooks: readonly Playbook[]
+  readonly drill: boolean
+  /** How the program itself is, one line each, for the Home tab. */
+  status?(): Promise<readonly string[]>
+}

@@ -1,0 +1,81 @@
+import type { Account } from '#/incident/account.ts'
+import { whyNotRespond } from '#/incident/approval.ts'
+import { severities, type Severity } from '#/incident/events.ts'
+import type { Standing } from '#/incident/people.ts'
+import type { OpenedIncident } from '#/incident/state.ts'
+import type { Playbook } from '#/playbook/playbook.ts'
+import { openingForm, openingLineUp, type OpeningValues } from '../cards/forms.ts'
+import { hour } from '../cards/text.ts'
+import type { AccountHit } from '../door.ts'
+import { fields } from '../references.ts'
+import { noticeOf, openForm, refusalText, updateForm } from './answers.ts'
+import type { Asked, Desk, Submission } from './desk.ts'
+import { resolveTarget } from './target.ts'
+
+/** Opens the form at once, before anything else is asked of anybody; what takes longer is filled in afterwards. */
+export async function openIncident(asked: Asked, desk: Desk, values: OpeningValues): Promise<void> {
+  const { channel, door, roster } = desk
+  const [, view] = await Promise.all([asked.ack(), openForm(desk, asked, openingForm(door.playbooks, values, openingLineUp(channel, undefined)))])
+  if (view === undefined) return
+
+  const [by, able] = await Promise.all([roster.standing(asked.user), roster.forecast(asked.user)])
+  if (whyNotRespond(by) === undefined) {
+    await updateForm(desk, view, openingForm(door.playbooks, values, openingLineUp(channel, able)))
+    return
+  }
+  const executed = recordAttempt(desk, by, values)
+  if (executed?.kind === 'refused') await updateForm(desk, view, noticeOf('Not opened', await refusalText(desk, executed)))
+}
+
+/** Somebody who may not open an incident tried to: the rules say so, and it goes on record. */
+function recordAttempt({ door, channel }: Desk, by: Standing, values: OpeningValues): ReturnType<Desk['door']['execute']> | undefined {
+  const playbook = door.playbooks.find(({ id }) => id === values.playbook) ?? door.playbooks[0]
+  if (playbook === undefined) return undefined
+  const target = { id: '', username: values.target?.text ?? '', email: '' } as Account
+  return door.execute('new', { type: 'OpenIncident', by, playbook, severity: 'sev3', summary: '', target, targetIsBot: false, channel, drill: door.drill })
+}
+
+/** The form was sent. The account is read afresh; what is wrong is said under its field, and the form stays as it was. */
+export async function opened(submission: Submission, desk: Desk): Promise<void> {
+  const { door, roster, channel } = desk
+  const playbook = door.playbooks.find(({ id }) => id === submission.value(fields.playbook))
+  const severity = severityOf(submission.value(fields.severity))
+  if (playbook === undefined || severity === undefined) return submission.answer({ kind: 'errors', errors: { [fields.playbook]: 'Choose one of the playbooks.' } })
+
+  const [by, target] = await Promise.all([roster.standing(submission.user), resolveTarget(desk, submission.value(fields.target))])
+  if (target.kind === 'problem' && whyNotRespond(by) === undefined) {
+    return submission.answer({ kind: 'errors', errors: { [fields.target]: target.sentence } })
+  }
+  const account = target.kind === 'account' ? target.account : undefined
+  const already = account === undefined ? undefined : sameIncident(door.openIncidents(), playbook, account)
+  if (already !== undefined && whyNotRespond(by, already.target) === undefined) {
+    const sentence = `${already.id} is open for ${already.target.username} already, since ${hour(already.openedAt)} by @${already.openedBy.name}. Go on in its thread.`
+    return submission.answer({ kind: 'errors', errors: { [fields.target]: sentence } })
+  }
+  // From here on nothing waits, so that two people who send the form at once cannot both get here first.
+  const executed = door.execute('new', {
+    type: 'OpenIncident',
+    by,
+    playbook,
+    severity,
+    summary: submission.value(fields.summary),
+    target: { id: account?.id ?? '', username: account?.username ?? '', email: account?.email ?? '' } as Account,
+    targetIsBot: account?.isBot === true,
+    channel,
+    drill: door.drill,
+  })
+  if (executed.kind === 'refused') {
+    const field = executed.refusal.code === 'text_too_long' ? fields.summary : fields.target
+    return submission.answer({ kind: 'errors', errors: { [field]: await refusalText(desk, executed) } })
+  }
+  await submission.answer({ kind: 'form', form: noticeOf(`${executed.incident.id} is open`, `${executed.incident.id} is open. Its card and thread appear in the incident channel.`) })
+}
+
+/** Two incidents for one account under one playbook would undo each other's proof. */
+function sameIncident(open: readonly OpenedIncident[], playbook: Playbook, account: AccountHit): OpenedIncident | undefined {
+  return open.find((incident) => incident.playbook.id === playbook.id && (incident.target.id as string) === account.id)
+}
+
+function severityOf(value: string): Severity | undefined {
+  return severities.find((severity) => severity === value)
+}

@@ -1,0 +1,76 @@
+import { WebClient } from '@slack/web-api'
+import { Agent, fetch } from 'undici'
+import { failureOf } from './failures.ts'
+import { type Log, sdkLogger } from './log.ts'
+
+export type LaneName = 'cards' | 'timeline' | 'lookUps' | 'replies'
+
+/** Calls a method of Slack's Web API. Throws `RateLimited`, `SlackUnavailable` or `SlackRejected`, nothing else. */
+export type Call = (method: string, args?: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>
+
+/**
+ * Slack by separate lanes: a limit or a silence in one never holds up another. No lane repeats a post by itself, because
+ * Slack would take it twice.
+ */
+export type Lanes = { readonly [lane in LaneName]: Call } & {
+  /** Posts JSON to a `response_url`. Throws `SlackUnavailable`. */
+  readonly respond: (url: string, body: object) => Promise<void>
+} & AsyncDisposable
+
+const settings = {
+  cards: { timeout: 5000, retries: 0 },
+  timeline: { timeout: 5000, retries: 0 },
+  lookUps: { timeout: 2500, retries: 1 },
+  // A form has to open within three seconds of the click.
+  replies: { timeout: 2500, retries: 0 },
+} as const
+
+export function openLanes(options: { readonly token: string; readonly apiUrl?: string; readonly log: Log }): Lanes {
+  const agents = new Map<LaneName, Agent>()
+  const lane = (name: LaneName): Call => {
+    const agent = new Agent({ connections: 8, connectTimeout: settings[name].timeout })
+    agents.set(name, agent)
+    const client = new WebClient(options.token, {
+      ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
+      logger: sdkLogger(options.log, `slack ${name}`),
+      timeout: settings[name].timeout,
+      retryConfig: { retries: settings[name].retries, minTimeout: 150, maxTimeout: 500 },
+      rejectRateLimitedCalls: true,
+      allowAbsoluteUrls: false,
+      fetch: async (url, init) => fetch(url, { ...(init as RequestOf), dispatcher: agent }),
+    })
+    return async (method, args = {}) => {
+      try {
+        return { ...(await client.apiCall(method, { ...args })) }
+      } catch (error) {
+        throw failureOf(method, error)
+      }
+    }
+  }
+  const lanes = { cards: lane('cards'), timeline: lane('timeline'), lookUps: lane('lookUps'), replies: lane('replies') }
+  return {
+    ...lanes,
+    respond: async (url, body) => respond(url, body, agents.get('replies')),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([...agents.values()].map(async (agent) => agent.destroy()))
+    },
+  }
+}
+
+type RequestOf = NonNullable<Parameters<typeof fetch>[1]>
+
+async function respond(url: string, body: object, dispatcher: Agent | undefined): Promise<void> {
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(settings.replies.timeout),
+      ...(dispatcher === undefined ? {} : { dispatcher }),
+    })
+    await answer.body?.cancel()
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
+  } catch (error) {
+    throw failureOf('a response_url', error)
+  }
+}

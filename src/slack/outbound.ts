@@ -1,0 +1,192 @@
+import { z } from 'zod'
+import type { IncidentId } from '#/incident/events.ts'
+import type { Message } from './cards/blocks.ts'
+import { RateLimited, SlackRejected } from './failures.ts'
+import type { Lanes } from './lanes.ts'
+import type { Log } from './log.ts'
+
+export type Place = { readonly channel: string; readonly ts: string }
+export type EntryMark = { readonly seq: number; readonly hash: string }
+
+/** Where a private answer can go. */
+export type Where = { readonly channel?: string; readonly thread?: string; readonly responseUrl?: string }
+
+/** What was found of our own posts. `not readable`: Slack does not let us read the channel back. */
+export type Found<T> = { readonly kind: 'read'; readonly found: T } | { readonly kind: 'not readable'; readonly why: string }
+
+const entryType = 'autentico_entry'
+const cardType = 'autentico_card'
+// Ours have no links to show off, and bare words must not turn into any.
+const quietly = { unfurl_links: false, unfurl_media: false, link_names: false, parse: 'none' } as const
+
+const posted = z.object({ ts: z.string(), channel: z.string() })
+const page = z.object({
+  messages: z
+    .array(z.object({ ts: z.string(), metadata: z.object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) }).nullish().catch(undefined) }))
+    .default([]),
+  response_metadata: z.object({ next_cursor: z.string().nullish() }).nullish(),
+})
+type Page = z.infer<typeof page>
+
+/**
+ * Everything we send to Slack. The functions for cards and the timeline throw the three failures of `failures.ts`; the
+ * private answers never throw, because there is nobody left to tell.
+ */
+export class Outbound {
+  readonly #lanes: Lanes
+  readonly #log: Log
+  readonly #origins: readonly string[]
+
+  constructor(deps: { readonly lanes: Lanes; readonly log: Log; readonly apiUrl?: string }) {
+    this.#lanes = deps.lanes
+    this.#log = deps.log
+    this.#origins = deps.apiUrl === undefined ? [] : [new URL(deps.apiUrl).origin]
+  }
+
+  /** Posts the root message of an incident's thread. After `SlackUnavailable`, look with `findCard` before posting again. */
+  async postCard(channel: string, card: Message, incident: IncidentId): Promise<Place> {
+    const metadata = { event_type: cardType, event_payload: { incident } }
+    return posted.parse(await this.#lanes.cards('chat.postMessage', { channel, ...card, metadata, ...quietly }))
+  }
+
+  /**
+   * Edits a card or a request in place. `SlackRejected` with `message_not_found`, `edit_window_closed`, `is_inactive` or
+   * `cant_update_message` means that it has to be posted anew.
+   */
+  async updateCard({ channel, ts }: Place, card: Message): Promise<void> {
+    await this.#lanes.cards('chat.update', { channel, ts, ...card, link_names: false, parse: 'none' })
+  }
+
+  /**
+   * Posts into a thread. Every entry it shows is named in the metadata, so that `findInThread` finds it. Metadata can be
+   * read by the whole workspace: numbers and hashes only.
+   */
+  async postInThread(thread: Place, reply: Message, incident: IncidentId, entries: readonly EntryMark[]): Promise<Place> {
+    const last = entries.at(-1)
+    const metadata =
+      last === undefined
+        ? {}
+        : {
+            metadata: {
+              event_type: entryType,
+              event_payload: { incident, seq: last.seq, hash: last.hash, also: entries.slice(0, -1).map(({ seq }) => seq) },
+            },
+          }
+    const { channel, ts } = thread
+    return posted.parse(await this.#lanes.timeline('chat.postMessage', { channel, thread_ts: ts, ...reply, ...metadata, ...quietly }))
+  }
+
+  /** Where the given entries stand in the thread. Entries that are not there are not in the map. */
+  async findInThread(thread: Place, incident: IncidentId, seqs: readonly number[]): Promise<Found<ReadonlyMap<number, Place & { readonly hash?: string }>>> {
+    const wanted = new Set(seqs)
+    const found = new Map<number, Place & { readonly hash?: string }>()
+    const walked = await this.#walk('conversations.replies', thread, ({ messages }) => {
+      for (const { ts, metadata } of messages) {
+        if (metadata?.event_type !== entryType || metadata.event_payload['incident'] !== incident) continue
+        const { seq, hash, also } = metadata.event_payload
+        for (const one of [seq, ...(Array.isArray(also) ? (also as readonly unknown[]) : [])]) {
+          if (typeof one !== 'number' || !wanted.has(one)) continue
+          found.set(one, { channel: thread.channel, ts, ...(one === seq && typeof hash === 'string' ? { hash } : {}) })
+        }
+      }
+      return found.size === wanted.size
+    })
+    return walked === undefined ? { kind: 'read', found } : { kind: 'not readable', why: walked }
+  }
+
+  /** The root message of an incident, looked for among the newest messages of the channel. */
+  async findCard(channel: string, incident: IncidentId): Promise<Found<Place | undefined>> {
+    let found: Place | undefined
+    const walked = await this.#walk('conversations.history', { channel }, ({ messages }) => {
+      const card = messages.find(({ metadata }) => metadata?.event_type === cardType && metadata.event_payload['incident'] === incident)
+      found = card === undefined ? undefined : { channel, ts: card.ts }
+      return found !== undefined
+    })
+    return walked === undefined ? { kind: 'read', found } : { kind: 'not readable', why: walked }
+  }
+
+  /** Reads page by page until `enough`. Gives the reason when Slack does not let us read. */
+  async #walk(method: string, where: { readonly channel: string; readonly ts?: string }, enough: (page: Page) => boolean): Promise<string | undefined> {
+    let cursor: string | undefined
+    for (let pages = 0; pages < 25; pages += 1) {
+      try {
+        const answer = page.parse(
+          await this.#lanes.lookUps(method, { ...where, limit: 200, include_all_metadata: true, ...(cursor === undefined ? {} : { cursor }) }),
+        )
+        cursor = answer.response_metadata?.next_cursor ?? undefined
+        if (enough(answer) || cursor === undefined || cursor === '') return undefined
+      } catch (error) {
+        if (error instanceof SlackRejected && ['missing_scope', 'not_in_channel', 'channel_not_found'].includes(error.code)) return error.message
+        throw error
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * Tells one person something in private: where they pressed, or else in a direct message. True when Slack took it; that
+   * it was seen is never certain.
+   */
+  async replyPrivately(user: string, where: Where, answer: Message): Promise<boolean> {
+    const { channel, thread, responseUrl } = where
+    const ways: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ...(responseUrl === undefined || !this.#mayPostTo(responseUrl)
+        ? []
+        : [
+            [
+              'response_url',
+              async () =>
+                this.#lanes.respond(responseUrl, {
+                  response_type: 'ephemeral',
+                  replace_original: false,
+                  ...answer,
+                  ...(thread === undefined ? {} : { thread_ts: thread }),
+                }),
+            ] as const,
+          ]),
+      ...(channel === undefined
+        ? []
+        : [
+            [
+              'chat.postEphemeral',
+              async () =>
+                this.#lanes.replies('chat.postEphemeral', {
+                  channel,
+                  user,
+                  ...answer,
+                  link_names: false,
+                  parse: 'none',
+                  ...(thread === undefined ? {} : { thread_ts: thread }),
+                }),
+            ] as const,
+          ]),
+      ['direct message', async () => this.dm(user, answer)],
+    ]
+    const failed: string[] = []
+    for (const [way, send] of ways) {
+      try {
+        await send()
+        return true
+      } catch (error) {
+        failed.push(`${way}: ${error instanceof Error ? error.message : 'unknown error'}`)
+        // Elsewhere the limit is another one; the same way again would only wait.
+        if (error instanceof RateLimited) continue
+      }
+    }
+    this.#log.warn({ user, failed }, 'a private answer could not be delivered')
+    return false
+  }
+
+  /** A direct message. Throws the failures of `failures.ts`. */
+  async dm(user: string, text: Message): Promise<void> {
+    await this.#lanes.replies('chat.postMessage', { channel: user, ...text, ...quietly })
+  }
+
+  /** Only to Slack's own hosts, or to the API that was configured. */
+  #mayPostTo(responseUrl: string): boolean {
+    if (!URL.canParse(responseUrl)) return false
+    const { protocol, hostname, origin } = new URL(responseUrl)
+    if (this.#origins.includes(origin)) return true
+    return protocol === 'https:' && /(^|\.)slack(-gov)?\.com$/.test(hostname)
+  }
+}

@@ -1,0 +1,123 @@
+import type { IncidentId } from '#/incident/events.ts'
+import type { OrderId, RequestId } from '#/incident/work.ts'
+import type { StepId } from '#/playbook/playbook.ts'
+
+/**
+ * What a button or a form speaks of. It comes back from the client, so it holds names only: everything that matters is
+ * looked up again.
+ */
+export type Reference =
+  | { readonly of: 'incident'; readonly incident: IncidentId }
+  | { readonly of: 'step'; readonly incident: IncidentId; readonly step: StepId }
+  /** `digest`: what the presser was shown. Absent while nothing was shown yet. */
+  | { readonly of: 'request'; readonly incident: IncidentId; readonly request: RequestId; readonly digest?: string }
+  | { readonly of: 'order'; readonly incident: IncidentId; readonly order: OrderId }
+  | { readonly of: 'message'; readonly incident: IncidentId; readonly channel: string; readonly ts: string }
+
+export function writeReference(reference: Reference): string {
+  const { incident } = reference
+  switch (reference.of) {
+    case 'incident':
+      return incident
+    case 'step':
+      return `${incident}|s|${reference.step}`
+    case 'request':
+      return `${incident}|${reference.request}|${reference.digest ?? '-'}`
+    case 'order':
+      return `${incident}|o|${reference.order}`
+    case 'message':
+      return `${incident}|m|${reference.channel}|${reference.ts}`
+  }
+}
+
+/** Reads it back, strictly. Undefined: not one of ours. */
+export function readReference(text: string): Reference | undefined {
+  if (text.length > 300) return undefined
+  const [first = '', kind, third = '', fourth = '', ...more] = text.split('|')
+  const incident = readIncidentId(first)
+  if (incident === undefined || more.length > 0) return undefined
+  if (kind === undefined) return { of: 'incident', incident }
+  if (kind === 'm') {
+    return isChannelId(third) && isStamp(fourth) ? { of: 'message', incident, channel: third, ts: fourth } : undefined
+  }
+  if (fourth !== '') return undefined
+  if (kind === 's') return /^[a-z][a-z0-9-]{0,63}$/.test(third) ? { of: 'step', incident, step: third as StepId } : undefined
+  if (kind === 'o') {
+    return /^INC-\d{1,9}-\d{1,15}$/.test(third) ? { of: 'order', incident, order: third as OrderId } : undefined
+  }
+  if (!/^r[1-9]\d{0,5}$/.test(kind)) return undefined
+  const request = kind as RequestId
+  if (third === '-') return { of: 'request', incident, request }
+  return /^[0-9a-f]{64}$/.test(third) ? { of: 'request', incident, request, digest: third } : undefined
+}
+
+/** `INC-7`, as people type it: also `inc-7` and `7`. */
+export function readIncidentId(text: string): IncidentId | undefined {
+  const [, number] = /^(?:INC-)?([1-9]\d{0,8})$/i.exec(text.trim()) ?? []
+  return number === undefined ? undefined : (`INC-${number}` as IncidentId)
+}
+
+export function isChannelId(text: string): boolean {
+  return /^[CGD][A-Z0-9]{2,30}$/.test(text)
+}
+
+export function isStamp(text: string): boolean {
+  return /^\d{1,12}\.\d{6}$/.test(text)
+}
+
+/** What people press. Each is the `action_id` of a button, or the word before the bar in an option of the overflow menu. */
+export const presses = {
+  ask: 'ask',
+  approve: 'approve',
+  approveByTyping: 'approve_by_typing',
+  deny: 'deny',
+  withdraw: 'withdraw',
+  suspend: 'suspend',
+  attest: 'attest',
+  skip: 'skip',
+  skipRest: 'skip_rest',
+  notify: 'notify',
+  secret: 'secret',
+  note: 'note',
+  take: 'take_command',
+  readSnapshot: 'read_snapshot',
+  readSweep: 'read_sweep',
+  timeline: 'timeline',
+  close: 'close',
+  more: 'more',
+  openForm: 'open_form',
+  /** A button that only opens a link. Slack reports the press all the same. */
+  link: 'link',
+} as const
+
+/** The `callback_id` of each form. */
+export const forms = {
+  open: 'open_incident_form',
+  approveByTyping: 'approve_by_typing_form',
+  deny: 'deny_form',
+  skip: 'skip_form',
+  skipRest: 'skip_rest_form',
+  attest: 'attest_form',
+  notify: 'notify_form',
+  note: 'note_form',
+  noteFromMessage: 'note_from_message_form',
+  close: 'close_form',
+  secret: 'secret_shown',
+} as const
+
+/** The shortcuts, by the `callback_id` that the app manifest gives them. */
+export const shortcuts = { openIncident: 'open_incident', addToTimeline: 'add_to_timeline' } as const
+
+/** The fields of the forms: block id and action id are the same word. */
+export const fields = {
+  playbook: 'playbook',
+  target: 'target',
+  severity: 'severity',
+  summary: 'summary',
+  reason: 'reason',
+  typed: 'typed',
+  channel: 'channel',
+  identityCheck: 'identity_check',
+  note: 'note',
+  incident: 'incident',
+} as const

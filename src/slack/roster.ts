@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import type { Account } from '#/incident/account.ts'
+import { verdict, whyNotReview } from '#/incident/approval.ts'
+import type { Standing, UserId } from '#/incident/people.ts'
+import type { OpenedIncident, Request } from '#/incident/state.ts'
+import type { Call } from './lanes.ts'
+import type { Log } from './log.ts'
+import type { Identity, Workspace } from './workspace.ts'
+
+export type RosterSettings = {
+  /** User ids and user-group ids. An empty list means nobody. */
+  readonly responders: readonly string[]
+  readonly approvers: readonly string[]
+  /** Slack user id to Autentico username, where the e-mail addresses do not tell. */
+  readonly accounts: ReadonlyMap<string, string>
+}
+
+type RosterDeps = {
+  readonly settings: RosterSettings
+  readonly call: Call
+  readonly workspace: Workspace
+  readonly log: Log
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonic: () => number
+}
+
+/** `usergroups.users.list` takes about 20 calls a minute, so the members of a group are kept this long, and no longer. */
+export const groupKeptMs = 15_000
+const groupFailureKeptMs = 5_000
+/** How many people of the lists are asked about for one sentence. */
+const mostAsked = 40
+
+const userAnswer = z.object({
+  user: z.object({
+    id: z.string(),
+    team_id: z.string().nullish(),
+    name: z.string().default(''),
+    deleted: z.boolean().nullish(),
+    is_bot: z.boolean().nullish(),
+    is_workflow_bot: z.boolean().nullish(),
+    is_restricted: z.boolean().nullish(),
+    is_ultra_restricted: z.boolean().nullish(),
+    is_invited_user: z.boolean().nullish(),
+    is_stranger: z.boolean().nullish(),
+    profile: z.object({ email: z.string().nullish() }).nullish(),
+    enterprise_user: z.object({ enterprise_id: z.string().nullish() }).nullish(),
+  }),
+})
+type SlackUser = z.infer<typeof userAnswer>['user']
+
+const groupAnswer = z.object({ users: z.array(z.string()) })
+
+/** Who is a responder and who may approve, asked of Slack at the moment of the click. When Slack cannot say, nobody is. */
+export class Roster {
+  readonly #deps: RosterDeps
+  readonly #groups = new Map<string, { readonly until: number; readonly members: Promise<readonly string[] | undefined> }>()
+
+  constructor(deps: RosterDeps) {
+    this.#deps = deps
+  }
+
+  /** Never throws: what Slack does not tell makes the standing `unknown`, and then the rules allow nothing. */
+  async standing(user: UserId): Promise<Standing> {
+    const { settings } = this.#deps
+    const [asked, responder, approver] = await Promise.all([
+      this.#ask(user),
+      this.#isListed(settings.responders, user),
+      this.#isListed(settings.approvers, user),
+    ])
+    const account = settings.accounts.get(user)
+    const email = asked?.user.profile?.email?.trim().toLowerCase()
+    return {
+      person: { slack: { team: asked?.identity.enterprise ?? asked?.identity.team ?? 'unknown', user }, name: nameOf(user, asked?.user) },
+      membership: asked === undefined ? 'unknown' : membershipOf(asked.user, asked.identity),
+      responder,
+      approver,
+      rosterEmpty: settings.responders.length === 0 && settings.approvers.length === 0,
+      ...(email === undefined || email === '' ? {} : { email }),
+      ...(account === undefined ? {} : { account }),
+    }
+  }
+
+  /** Who could approve a request now, as `@bao, @chi`. "" when nobody could, or Slack does not say. */
+  async able({ target }: OpenedIncident, request: Request): Promise<string> {
+    const candidates = await this.#approvers()
+    return candidates
+      .filter((candidate) => verdict(request, target, candidate).satisfied)
+      .map(({ person }) => `@${person.name}`)
+      .join(', ')
+  }
+
+  /** How many people besides the requester could approve. With a target, the target does not count. */
+  async forecast(requester: UserId, target?: Account): Promise<number> {
+    const nobody = { id: '', username: '', email: '' } as Account
+    const candidates = await this.#approvers()
+    return candidates.filter(({ person, ...standing }) => person.slack.user !== requester && whyNotReview({ person, ...standing }, target ?? nobody) === undefined).length
+  }
+
+  /** What is in doubt because a user group cannot be read, as a sentence. Undefined: nothing. */
+  async doubt(): Promise<string | undefined> {
+    const groups = [...new Set([...this.#deps.settings.responders, ...this.#deps.settings.approvers])].filter(isGroup)
+    const read = await Promise.all(groups.map(async (group) => ({ group, members: await this.#members(group) })))
+    const silent = read.filter(({ members }) => members === undefined).map(({ group }) => group)
+    return silent.length === 0
+      ? undefined
+      : `Slack does not say who is in the user group ${silent.join(', ')} right now, so its members do not count. Press again in a moment.`
+  }
+
+  async #approvers(): Promise<readonly Standing[]> {
+    const ids = await this.#expand(this.#deps.settings.approvers)
+    return Promise.all(ids.slice(0, mostAsked).map(async (id) => this.standing(id as UserId)))
+  }
+
+  async #expand(list: readonly string[]): Promise<readonly string[]> {
+    const expanded = await Promise.all(list.map(async (id) => (isGroup(id) ? ((await this.#members(id)) ?? []) : [id])))
+    return [...new Set(expanded.flat())]
+  }
+
+  async #isListed(list: readonly string[], user: UserId): Promise<boolean> {
+    // The plain ids need no call, and a silent group must not hold up somebody who is listed by name.
+    if (list.includes(user)) return true
+    return (await this.#expand(list.filter(isGroup))).includes(user)
+  }
+
+  async #ask(user: UserId): Promise<{ readonly user: SlackUser; readonly identity: Identity } | undefined> {
+    try {
+      const [identity, answer] = await Promise.all([this.#deps.workspace.identity(), this.#deps.call('users.info', { user })])
+      return { identity, user: userAnswer.parse(answer).user }
+    } catch (error) {
+      this.#deps.log.warn({ user, why: messageOf(error) }, 'Slack did not say who somebody is')
+      return undefined
+    }
+  }
+
+  async #members(group: string): Promise<readonly string[] | undefined> {
+    const now = this.#deps.monotonic()
+    const kept = this.#groups.get(group)
+    if (kept !== undefined && kept.until > now) return kept.members
+    const members = this.#readMembers(group)
+    this.#groups.set(group, { until: now + groupKeptMs, members })
+    return members
+  }
+
+  async #readMembers(group: string): Promise<readonly string[] | undefined> {
+    const { call, workspace, log, monotonic } = this.#deps
+    try {
+      const identity = await workspace.identity()
+      const args = { usergroup: group, ...(identity.wholeOrganisation ? { team_id: identity.team } : {}) }
+      return groupAnswer.parse(await call('usergroups.users.list', args)).users
+    } catch (error) {
+      log.warn({ group, why: messageOf(error) }, 'a user group cannot be read, so its members do not count')
+      this.#groups.set(group, { until: monotonic() + groupFailureKeptMs, members: Promise.resolve(undefined) })
+      return undefined
+    }
+  }
+}
+
+function isGroup(id: string): boolean {
+  return id.startsWith('S')
+}
+
+/**
+ * The handle, which is unique in a workspace. Never the display name: everybody may set that to what somebody else is
+ * called.
+ */
+function nameOf(user: UserId, known: SlackUser | undefined): string {
+  const handle = known?.name.trim() ?? ''
+  return handle === '' ? user : handle.slice(0, 80)
+}
+
+/** `is_stranger` is no proof of the contrary: it is false for an external person inside the channel. The ids decide. */
+function membershipOf(user: SlackUser, identity: Identity): Standing['membership'] {
+  if (user.is_bot === true || user.is_workflow_bot === true || user.id === 'USLACKBOT') return 'bot'
+  if (user.deleted === true) return 'deactivated'
+  const home = user.enterprise_user?.enterprise_id
+  const sameOrganisation = identity.enterprise !== undefined && home === identity.enterprise
+  if (user.is_stranger === true || (user.team_id !== identity.team && !sameOrganisation)) return 'external'
+  if (user.is_restricted === true || user.is_ultra_restricted === true) return 'guest'
+  return user.is_invited_user === true ? 'invited' : 'member'
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
