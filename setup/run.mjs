@@ -1,0 +1,90 @@
+// Makes this checkout ready, then runs one of its scripts:
+//
+//   node setup/run.mjs [--redis] [--dev] <script.ts> [arguments…]
+//
+// Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except redis-server on Debian, as root).
+// The second time it only looks. Exit codes: the script's own; 69 when something is missing that cannot be installed here.
+import { spawn } from 'node:child_process'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { whileLocked } from './lock.mjs'
+import { environmentOf, fetchNode, findNode } from './node.mjs'
+import { installPackages, packagesAreThere } from './packages.mjs'
+import { findRedis, installRedis } from './redis.mjs'
+import { CannotSetUp, say } from './say.mjs'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/**
+ * @param {readonly string[]} argv
+ * @returns {{ readonly redis: boolean, readonly dev: boolean, readonly script: string, readonly args: readonly string[] }}
+ */
+function readArguments(argv) {
+  const first = argv.findIndex((word) => !word.startsWith('--'))
+  const options = argv.slice(0, first === -1 ? argv.length : first)
+  const unknown = options.find((option) => option !== '--redis' && option !== '--dev')
+  const script = argv[first]
+  if (unknown !== undefined || script === undefined) {
+    throw new CannotSetUp(
+      `${unknown === undefined ? 'No script given' : `Unknown option ${unknown}`}.\nUsage:  node setup/run.mjs [--redis] [--dev] <script.ts> [arguments…]`,
+    )
+  }
+  return { redis: options.includes('--redis'), dev: options.includes('--dev'), script, args: argv.slice(first + 1) }
+}
+
+/**
+ * What the script runs on. Looks first without the lock, so that a ready checkout costs next to nothing.
+ * @param {{ readonly redis: boolean, readonly dev: boolean }} need
+ * @returns {Promise<{ readonly node: string, readonly redis: string | undefined }>}
+ */
+async function makeReady(need) {
+  const node = findNode(root)
+  const redis = need.redis ? findRedis() : undefined
+  if (node !== undefined && packagesAreThere(root, need) && (redis !== undefined || !need.redis)) return { node, redis }
+
+  return whileLocked(join(root, '.runtime'), () => {
+    const found = findNode(root) ?? fetchNode(root)
+    // Another set-up may have done the work while this one waited.
+    if (!packagesAreThere(root, need)) installPackages(root, { dev: need.dev, env: environmentOf(found) })
+    return { node: found, redis: need.redis ? (findRedis() ?? installRedis()) : undefined }
+  })
+}
+
+/**
+ * Runs the script in this process's place: same input and output, signals handed on, and its way of ending becomes ours.
+ * @param {string} node
+ * @param {readonly string[]} command
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {void}
+ */
+function become(node, command, env) {
+  const child = spawn(node, command, { stdio: 'inherit', env })
+  const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => {
+      // A terminal sends Ctrl-C to the script as well; handing it on would make it the second one.
+      if (!(signal === 'SIGINT' && atTerminal)) child.kill(signal)
+    })
+  }
+  child.on('error', (error) => {
+    say(`${node} could not be started: ${error.message}`)
+    process.exitCode = 69
+  })
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+try {
+  const { script, args, ...need } = readArguments(process.argv.slice(2))
+  const { node, redis } = await makeReady(need)
+  const env = environmentOf(node)
+  if (redis !== undefined) env['REDIS_SERVER_BIN'] = redis
+  become(node, [resolve(root, script), ...args], env)
+} catch (error) {
+  if (!(error instanceof CannotSetUp)) throw error
+  say(error.message)
+  process.exitCode = 69
+}
