@@ -92,7 +92,12 @@ function done(
   const { step } = order
   if (step === undefined) return []
   const { kind: _kind, ...rest } = result
+  const { secret } = incident
   return [
+    // The state knows one secret: the one before it would be kept sealed, with nobody left to destroy it.
+    ...(rest.sealed !== undefined && secret?.state === 'sealed'
+      ? [{ type: 'SecretDestroyed', order: secret.order, why: 'a new one was made' } as const]
+      : []),
     { type: 'StepDone', order: order.id, step, action: order.action, proven: allProven(result.checks), ...rest },
     ...afterSettling(incident, (id) => id === step, around),
   ]
