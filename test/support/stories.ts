@@ -1,0 +1,254 @@
+import { cast, otherWorkspace, workspace } from '#/drill/cast.ts'
+import type { Account, AccountFacts, AccountId } from '#/incident/account.ts'
+import type { Command } from '#/incident/commands.ts'
+import type { Person, Standing, UserId } from '#/incident/people.ts'
+import type { OpenedIncident, Request } from '#/incident/state.ts'
+import type { OrderId, StepCheck, WorkResult } from '#/incident/work.ts'
+import { accountCompromise } from '#/playbook/account-compromise.ts'
+import type { ActionName, StepId } from '#/playbook/playbook.ts'
+
+export type Handle = keyof typeof cast
+
+/** When every story begins. */
+export const start: string = '2026-11-23T03:00:00.000Z'
+
+/** A moment `minutes` after the beginning of the story. */
+export function minute(minutes: number): string {
+  return new Date(Date.parse(start) + minutes * 60_000).toISOString()
+}
+
+export function person(handle: Handle): Person {
+  const { user } = cast[handle]
+  const team = handle === 'olu' ? otherWorkspace.team : workspace.team
+  return { slack: { team, user: user as UserId }, name: handle }
+}
+
+/** What Slack and the roster say of somebody of the cast. Ana, Bao and Chi are on both lists; nobody else is. */
+export function standing(handle: Handle, change: Partial<Standing> = {}): Standing {
+  const listed = handle === 'ana' || handle === 'bao' || handle === 'chi'
+  const membership = handle === 'gil' ? 'guest' : handle === 'olu' ? 'external' : 'member'
+  const { email } = cast[handle]
+  return {
+    person: person(handle),
+    membership,
+    responder: listed,
+    approver: listed,
+    rosterEmpty: false,
+    email,
+    ...change,
+  }
+}
+
+/** The account that every story is about. */
+export const alice: Account = { id: 'cv3kalice' as AccountId, username: 'alice', email: cast.alice.email }
+
+export function facts(change: Partial<AccountFacts> = {}): AccountFacts {
+  return {
+    readAt: start,
+    account: alice,
+    role: 'user',
+    isBot: false,
+    isLastAdmin: false,
+    suspended: false,
+    counts: {
+      sessions: 3,
+      ssoSessions: 1,
+      tokens: 2,
+      passkeys: 1,
+      trustedDevices: 0,
+      pendingLogins: 0,
+      codesAndLinks: 0,
+      linkedAccounts: 0,
+    },
+    mfa: { enrolled: true, required: false },
+    database: true,
+    accessTokensEndAt: null,
+    ...change,
+  }
+}
+
+export const steps: Readonly<Record<'sessions' | 'password' | 'mfa' | 'passkeys' | 'notify', StepId>> = {
+  sessions: 'revoke-sessions' as StepId,
+  password: 'reset-password' as StepId,
+  mfa: 'reset-mfa' as StepId,
+  passkeys: 'revoke-passkeys' as StepId,
+  notify: 'notify' as StepId,
+}
+
+export function check(action: ActionName, proven: StepCheck['proven'] = true): StepCheck {
+  return { action, name: `${action} read back`, proven, detail: `${action} is ${proven === true ? 'proven' : 'open'}` }
+}
+
+/** What a sweep reads back: one check for each containment step, `open` of them no longer true. */
+export function sweepChecks(...open: readonly ActionName[]): readonly StepCheck[] {
+  const actions = accountCompromise.steps.flatMap(({ kind, action }) => (kind === 'containment' ? [action] : []))
+  return actions.map((action) => check(action, !open.includes(action)))
+}
+
+export function effect(
+  sentence = 'Revokes 3 sessions of alice.',
+  confirmByTyping?: string,
+): Extract<WorkResult, { kind: 'prepared' }>['effect'] {
+  const words = { sentence, question: 'Do it for alice?', verb: 'Do it', warnings: [], basis: { sessions: 3 } }
+  return confirmByTyping === undefined ? words : { ...words, confirmByTyping }
+}
+
+export function doneResult(change: Partial<Extract<WorkResult, { kind: 'done' }>> = {}): WorkResult {
+  const defaults = {
+    did: ['Did it.'],
+    checks: [check('revoke-sessions')],
+    evidence: [],
+    requestIds: ['q-1'],
+    notes: [],
+  }
+  return { kind: 'done', ...defaults, ...change }
+}
+
+/** A command that depends on the state so far, such as a press on the card that is there now. */
+export type Pressed = (incident: OpenedIncident) => Command
+
+/** A turn in a story: a command, a command that depends on the state, or time passing. */
+export type Act = Command | Pressed | { readonly passes: number }
+
+export function passes(minutes: number): { readonly passes: number } {
+  return { passes: minutes * 60_000 }
+}
+
+export function opens(
+  change: Partial<Extract<Command, { type: 'OpenIncident' }>> = {},
+): Extract<Command, { type: 'OpenIncident' }> {
+  return {
+    type: 'OpenIncident',
+    by: standing('ana'),
+    playbook: accountCompromise,
+    severity: 'sev2',
+    summary: 'Odd sign-in from mallory’s network.',
+    target: alice,
+    targetIsBot: false,
+    channel: 'C0INCIDENTS',
+    drill: false,
+    ...change,
+  }
+}
+
+type Ask = Extract<Command, { type: 'AskForStep' }>
+
+export function asks(step: StepId, change: Partial<Ask> = {}): Ask {
+  return { type: 'AskForStep', by: standing('ana'), step, kind: 'run', ...change }
+}
+
+/** Presses Approve on the newest request, as its card shows it. */
+export function approves(
+  by: Standing = standing('bao'),
+  change: Partial<Extract<Command, { type: 'ApproveRequest' }>> = {},
+): Pressed {
+  return (incident) => {
+    const request = newestRequest(incident)
+    const digest = request.shown?.digest ?? 'not shown yet'
+    return { type: 'ApproveRequest', by, request: request.id, digest, ...change }
+  }
+}
+
+export function denies(by: Standing = standing('bao'), reason = 'Not this account.'): Pressed {
+  return (incident) => ({
+    type: 'DenyRequest',
+    by,
+    request: newestRequest(incident).id,
+    reason,
+  })
+}
+
+export function withdraws(by: Standing = standing('ana')): Pressed {
+  return (incident) => ({ type: 'WithdrawRequest', by, request: newestRequest(incident).id })
+}
+
+export const notifies: Extract<Command, { type: 'RecordNotification' }> = {
+  type: 'RecordNotification',
+  by: standing('ana'),
+  channel: 'phone',
+  identityCheck: 'called back on the number in the directory',
+  note: '',
+}
+
+export function closes(by: Standing = standing('ana'), reason = 'Over.'): Command {
+  return { type: 'CloseIncident', by, reason }
+}
+
+export const expires: Command = { type: 'ExpireRequests' }
+
+/** A worker's report on the newest open order of one sort. */
+export function reports(sort: 'snapshot' | 'prepare' | 'run' | 'sweep', result: WorkResult): Pressed {
+  return (incident) => ({
+    type: 'RecordOutcome',
+    worker: 'worker-1',
+    order: openOrder(incident, sort),
+    result,
+  })
+}
+
+export function openOrder(incident: OpenedIncident, sort: 'snapshot' | 'prepare' | 'run' | 'sweep'): OrderId {
+  const found = [...incident.orders.values()].findLast(({ mode, step, action }) => {
+    if (sort === 'snapshot') return action === incident.playbook.snapshot
+    if (sort === 'sweep') return action === incident.playbook.sweep
+    return mode === sort && step !== undefined
+  })
+  if (found === undefined) throw new Error(`no ${sort} order is open`)
+  return found.id
+}
+
+export function newestRequest(incident: OpenedIncident): Request {
+  const request = [...incident.requests.values()].at(-1)
+  if (request === undefined) throw new Error('nothing has been asked for')
+  return request
+}
+
+export const snapshots: Act = reports('snapshot', { kind: 'snapshot', facts: facts(), evidence: [], warnings: [] })
+
+/** Opened by Ana, and the account has been read. */
+export const underWay: readonly Act[] = [opens(), snapshots]
+
+/** Ana asks, and the worker has looked: the request is shown. */
+export function shownRequest(step: StepId, ask: Partial<Ask> = {}): readonly Act[] {
+  return [asks(step, ask), reports('prepare', { kind: 'prepared', facts: facts(), effect: effect() })]
+}
+
+/** Asked by Ana, approved by Bao, and running. */
+export function running(step: StepId, ask: Partial<Ask> = {}): readonly Act[] {
+  return [...shownRequest(step, ask), approves()]
+}
+
+export function proven(step: StepId): readonly Act[] {
+  return [...running(step), reports('run', doneResult())]
+}
+
+/** Done, but one thing could not be read back. */
+export function unproven(step: StepId): readonly Act[] {
+  return [...running(step), reports('run', doneResult({ checks: [check('close-doors', 'unknown')] }))]
+}
+
+/** Skipped with approval, or recorded as done by hand. */
+export function settledByWord(step: StepId, kind: 'attest' | 'skip' | 'skip-rest'): readonly Act[] {
+  return [asks(step, { kind, reason: 'Its owner did it on the phone.' }), approves()]
+}
+
+export const firstThreeProven: readonly Act[] = [
+  ...underWay,
+  ...proven(steps.sessions),
+  ...proven(steps.password),
+  ...proven(steps.mfa),
+]
+export const allProven: readonly Act[] = [...firstThreeProven, ...proven(steps.passkeys)]
+
+export function swept(...open: readonly ActionName[]): readonly Act[] {
+  return [passes(10), reports('sweep', doneResult({ checks: sweepChecks(...open) }))]
+}
+
+export const contained: readonly Act[] = [...allProven, ...swept()]
+
+/** Access is restored, and the temporary password waits for Ana. */
+export const restored: readonly Act[] = [
+  ...contained,
+  notifies,
+  ...running(steps.notify),
+  reports('run', doneResult({ checks: [check('restore-access')], sealed: { expiresAt: minute(25) } })),
+]
