@@ -91,8 +91,13 @@ export function faultsInView(view: Json, kind: 'modal' | 'home'): readonly strin
   return shaped({
     required: { title: plain(24), blocks },
     optional: {
-      ...{ ...common, type: oneOf('modal'), submit: plain(24), close: plain(24) },
-      ...{ clear_on_close: flag, notify_on_close: flag, submit_disabled: flag },
+      ...common,
+      type: oneOf('modal'),
+      submit: plain(24),
+      close: plain(24),
+      clear_on_close: flag,
+      notify_on_close: flag,
+      submit_disabled: flag,
     },
     together: (_value, at) =>
       view['submit'] === undefined && objects(view['blocks']).some((each) => each['type'] === 'input')

@@ -51,7 +51,7 @@ export async function answerControl(
   }
 }
 
-function read(deps: ControlDeps, what: string, person: string): object | undefined {
+async function read(deps: ControlDeps, what: string, person: string): Promise<object | undefined> {
   if (what === 'state') return deps.state()
   if (what === 'calls') return deps.calls()
   if (what === 'sees') return deps.as(person).sees()
@@ -125,7 +125,7 @@ function how(args: JsonObject): Press {
 
 /** `{home: true}`, `{view}`, `{channel, ts}` or `{ts}`. */
 function whereOf(args: JsonObject): Where {
-  if (args['home'] === true) return 'home'
+  if (args['home'] === true) return { home: true }
   if (text(args['view']) !== '') return { view: text(args['view']) }
   const ts = text(args['ts'])
   return text(args['channel']) === '' ? ts : { channel: text(args['channel']), ts }

@@ -101,8 +101,11 @@ const pickers: Readonly<Record<string, Check>> = {
   multi_channels_select: shaped({ optional: { ...several, initial_channels: anything } }),
   conversations_select: shaped({
     optional: {
-      ...{ ...held, initial_conversation: words(255), default_to_current_conversation: flag },
-      ...{ response_url_enabled: flag, filter: anything },
+      ...held,
+      initial_conversation: words(255),
+      default_to_current_conversation: flag,
+      response_url_enabled: flag,
+      filter: anything,
     },
   }),
   multi_conversations_select: shaped({
@@ -128,7 +131,9 @@ const overflow = shaped({ required: { options: listOf(option, { least: 1, most: 
 
 /** What may stand in an `actions` block. */
 export const actionElement = typed({
-  ...{ button, overflow, workflow_button: anything },
+  button,
+  overflow,
+  workflow_button: anything,
   ...pickers,
   rich_text_input: writing['rich_text_input'] ?? anything,
 })

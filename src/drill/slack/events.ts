@@ -70,7 +70,10 @@ export class Events {
       change.type === 'message'
         ? { ...shown, ...common }
         : {
-            ...{ ...common, subtype: change.type, ts: common.event_ts, hidden: true },
+            ...common,
+            subtype: change.type,
+            ts: common.event_ts,
+            hidden: true,
             ...(change.type === 'message_changed' ? { message: shown } : { deleted_ts: change['ts'] }),
           }
     void this.send(event, `message.${kind ?? ''}`)

@@ -63,7 +63,7 @@ export function entryFor(element: JsonObject, value: Json, offered: readonly Jso
     )
     if (found !== undefined) return found
     const shown = options.map((option) => text(option['value'])).join(', ')
-    throw new Error(`"${String(wanted)}" is not offered in ${text(element['action_id'])}; offered: ${shown}`)
+    throw new Error(`${JSON.stringify(wanted)} is not offered in ${text(element['action_id'])}; offered: ${shown}`)
   }
   if (how.many === true) return { type, [how.name]: (isList(value) ? value : [value]).map(choose) }
   return { type, [how.name]: value === null ? null : choose(value) }

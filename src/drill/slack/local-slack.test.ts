@@ -23,12 +23,24 @@ async function local(options: Partial<LocalSlackOptions> = {}): Promise<LocalSla
 async function connect(slack: LocalSlack, listen: (app: BoltApp) => void): Promise<BoltApp> {
   const clientOptions = { slackApiUrl: slack.apiUrl }
   const receiver = new bolt.SocketModeReceiver({
-    ...{ appToken: slack.appToken, logLevel: bolt.LogLevel.ERROR },
-    installerOptions: { clientOptions: { ...clientOptions, retryConfig: { retries: 2 } } },
+    appToken: slack.appToken,
+    logLevel: bolt.LogLevel.ERROR,
+    installerOptions: {
+      clientOptions: {
+        ...clientOptions,
+        retryConfig: { retries: 2 },
+      },
+    },
   })
   const app = new bolt.App({
-    ...{ token: slack.botToken, receiver, logLevel: bolt.LogLevel.ERROR },
-    clientOptions: { ...clientOptions, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true },
+    token: slack.botToken,
+    receiver,
+    logLevel: bolt.LogLevel.ERROR,
+    clientOptions: {
+      ...clientOptions,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+    },
   })
   listen(app)
   await app.start()

@@ -117,12 +117,26 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   const control = switches({ workspace, faults, rates, sockets, events, tokens, withheld, deliveries, deliver })
   const state = () => snapshot(workspace, sockets.count)
   const api = {
-    call: { workspace, triggers, rates, url, openSocket: () => url.replace('http', 'ws') + sockets.ticket() },
-    ...{ faults, tokens, granted: () => manifest.scopes.filter((scope) => !withheld.has(scope)) },
+    call: {
+      workspace,
+      triggers,
+      rates,
+      url,
+      openSocket: () => url.replace('http', 'ws') + sockets.ticket(),
+    },
+    faults,
+    tokens,
+    granted: () => manifest.scopes.filter((scope) => !withheld.has(scope)),
     log: (call: ApiCall) => {
       calls.push(call)
       if (calls.length > callsKept) calls.shift()
-      workspace.tell({ type: 'api', method: call.method, args: call.args, ok: call.ok, error: call.error })
+      workspace.tell({
+        type: 'api',
+        method: call.method,
+        args: call.args,
+        ok: call.ok,
+        error: call.error,
+      })
     },
   }
   const controls = { workspace, as, switches: control, state, calls: () => calls }
@@ -153,8 +167,14 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head))
 
   return {
-    ...{ url, apiUrl: `${url}/api/`, botToken: tokens.bot, appToken: tokens.app, signingSecret },
-    ...{ as, control, state },
+    url,
+    apiUrl: `${url}/api/`,
+    botToken: tokens.bot,
+    appToken: tokens.app,
+    signingSecret,
+    as,
+    control,
+    state,
     calls: (method) => calls.filter((call) => method === undefined || call.method === method),
     [Symbol.asyncDispose]: async () => {
       events.close()

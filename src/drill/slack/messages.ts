@@ -11,12 +11,19 @@ export function messageJson(
   options: { readonly metadata: boolean },
 ): JsonObject {
   return {
-    ...{ type: 'message', user: message.user, ts: message.ts, text: message.text },
+    type: 'message',
+    user: message.user,
+    ts: message.ts,
+    text: message.text,
     ...(message.byApp ? appFields(workspace) : { team: workspace.users.get(message.user)?.team ?? company.team }),
     ...(message.blocks.length > 0 && { blocks: message.blocks }),
     ...(message.files.length > 0 && { files: message.files }),
     ...(message.reactions.length > 0 && {
-      reactions: message.reactions.map(({ name, users }) => ({ name, users, count: users.length })),
+      reactions: message.reactions.map(({ name, users }) => ({
+        name,
+        users,
+        count: users.length,
+      })),
     }),
     ...(message.pinned && { pinned_to: [channel] }),
     ...(message.edited !== undefined && { edited: message.edited }),
@@ -28,8 +35,14 @@ export function messageJson(
 /** An ephemeral message in the same form; Slack marks it. */
 export function ephemeralJson(shown: Ephemeral): JsonObject {
   return {
-    ...{ type: 'message', user: app.user, bot_id: app.bot, app_id: app.id, ts: shown.ts, text: shown.text },
-    ...{ is_ephemeral: true, blocks: shown.blocks },
+    type: 'message',
+    user: app.user,
+    bot_id: app.bot,
+    app_id: app.id,
+    ts: shown.ts,
+    text: shown.text,
+    is_ephemeral: true,
+    blocks: shown.blocks,
     ...(shown.thread !== undefined && { thread_ts: shown.thread }),
   }
 }
@@ -48,13 +61,33 @@ export function channelJson(channel: Channel): JsonObject {
   }
   return {
     ...common,
-    ...{ name: channel.name, name_normalized: channel.name, creator: app.user, context_team_id: company.team },
-    ...{ is_channel: !isPrivate, is_group: isPrivate, is_im: false, is_mpim: false, is_private: isPrivate },
-    ...{ is_general: channel.name === 'general', is_member: channel.members.includes(app.user) },
-    ...{ is_shared: channel.shared, is_ext_shared: channel.shared, is_pending_ext_shared: false, pending_shared: [] },
-    ...{ shared_team_ids: [company.team], num_members: channel.members.length },
-    topic: { value: '', creator: '', last_set: 0 },
-    purpose: { value: '', creator: '', last_set: 0 },
+    name: channel.name,
+    name_normalized: channel.name,
+    creator: app.user,
+    context_team_id: company.team,
+    is_channel: !isPrivate,
+    is_group: isPrivate,
+    is_im: false,
+    is_mpim: false,
+    is_private: isPrivate,
+    is_general: channel.name === 'general',
+    is_member: channel.members.includes(app.user),
+    is_shared: channel.shared,
+    is_ext_shared: channel.shared,
+    is_pending_ext_shared: false,
+    pending_shared: [],
+    shared_team_ids: [company.team],
+    num_members: channel.members.length,
+    topic: {
+      value: '',
+      creator: '',
+      last_set: 0,
+    },
+    purpose: {
+      value: '',
+      creator: '',
+      last_set: 0,
+    },
   }
 }
 
@@ -62,18 +95,36 @@ export function channelJson(channel: Channel): JsonObject {
 export function userJson(workspace: Workspace, user: User, options: { readonly email: boolean }): JsonObject {
   const outside = user.team !== company.team
   return {
-    ...{ id: user.id, team_id: user.team, name: user.handle, real_name: user.name, deleted: user.deactivated },
-    ...{ tz: 'Etc/UTC', tz_label: 'Coordinated Universal Time', tz_offset: 0, updated: 1_700_000_000 },
+    id: user.id,
+    team_id: user.team,
+    name: user.handle,
+    real_name: user.name,
+    deleted: user.deactivated,
+    tz: 'Etc/UTC',
+    tz_label: 'Coordinated Universal Time',
+    tz_offset: 0,
+    updated: 17e8,
     profile: {
-      ...{ real_name: user.name, real_name_normalized: user.name, display_name: user.handle, team: user.team },
+      real_name: user.name,
+      real_name_normalized: user.name,
+      display_name: user.handle,
+      team: user.team,
       ...(options.email && user.email !== '' && { email: user.email }),
-      ...(user.bot && { bot_id: app.bot, api_app_id: app.id }),
+      ...(user.bot && {
+        bot_id: app.bot,
+        api_app_id: app.id,
+      }),
     },
-    ...{ is_bot: user.bot, is_app_user: false, is_email_confirmed: true },
+    is_bot: user.bot,
+    is_app_user: false,
+    is_email_confirmed: true,
     ...(outside && { is_stranger: workspace.isStranger(user) }),
     ...(!user.deactivated && {
-      ...{ is_admin: false, is_owner: false, is_primary_owner: false },
-      ...{ is_restricted: user.guest, is_ultra_restricted: user.guest },
+      is_admin: false,
+      is_owner: false,
+      is_primary_owner: false,
+      is_restricted: user.guest,
+      is_ultra_restricted: user.guest,
     }),
   }
 }
@@ -81,8 +132,17 @@ export function userJson(workspace: Workspace, user: User, options: { readonly e
 function appFields(workspace: Workspace): JsonObject {
   const name = workspace.users.get(app.user)?.name ?? app.handle
   return {
-    ...{ bot_id: app.bot, app_id: app.id, team: company.team },
-    bot_profile: { id: app.bot, app_id: app.id, name, deleted: false, updated: 1_700_000_000, team_id: company.team },
+    bot_id: app.bot,
+    app_id: app.id,
+    team: company.team,
+    bot_profile: {
+      id: app.bot,
+      app_id: app.id,
+      name,
+      deleted: false,
+      updated: 17e8,
+      team_id: company.team,
+    },
   }
 }
 
@@ -100,7 +160,12 @@ function threadFields(workspace: Workspace, channel: string, message: Message): 
   if (last === undefined) return {}
   const users = [...new Set(replies.map(({ user }) => user))]
   return {
-    ...{ thread_ts: message.ts, reply_count: replies.length, reply_users: users, reply_users_count: users.length },
-    ...{ latest_reply: last.ts, is_locked: false, subscribed: false },
+    thread_ts: message.ts,
+    reply_count: replies.length,
+    reply_users: users,
+    reply_users_count: users.length,
+    latest_reply: last.ts,
+    is_locked: false,
+    subscribed: false,
   }
 }

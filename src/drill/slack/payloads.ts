@@ -18,10 +18,20 @@ export type Surface =
 /** Who acted, in which installation. A person of another company carries that company's team id, the payload ours. */
 export function actorFields(user: User): JsonObject {
   return {
-    user: { id: user.id, username: user.handle, name: user.handle, team_id: user.team },
-    ...{ api_app_id: app.id, token: verificationToken },
-    team: { id: company.team, domain: company.domain },
-    ...{ enterprise: null, is_enterprise_install: false },
+    user: {
+      id: user.id,
+      username: user.handle,
+      name: user.handle,
+      team_id: user.team,
+    },
+    api_app_id: app.id,
+    token: verificationToken,
+    team: {
+      id: company.team,
+      domain: company.domain,
+    },
+    enterprise: null,
+    is_enterprise_install: false,
   }
 }
 
@@ -36,8 +46,10 @@ export function surfaceFields(workspace: Workspace, surface: Surface): JsonObjec
   const shown = surface.kind === 'message' ? surface.message : surface.shown
   return {
     container: {
-      ...{ type: 'message', message_ts: shown.ts, channel_id: surface.channel.id },
-      ...{ is_ephemeral: surface.kind === 'ephemeral' },
+      type: 'message',
+      message_ts: shown.ts,
+      channel_id: surface.channel.id,
+      is_ephemeral: surface.kind === 'ephemeral',
       ...(shown.thread !== undefined && { thread_ts: shown.thread }),
     },
     channel: channelFields(surface.channel),
@@ -59,8 +71,12 @@ export function blockActions(given: {
 }): JsonObject {
   const state = given.surface.kind === 'view' ? {} : { state: stateOf(blocksOf(given.surface), given.entered) }
   return {
-    ...{ type: 'block_actions', ...actorFields(given.user), ...surfaceFields(given.workspace, given.surface) },
-    ...{ ...state, trigger_id: given.trigger, actions: [given.action] },
+    type: 'block_actions',
+    ...actorFields(given.user),
+    ...surfaceFields(given.workspace, given.surface),
+    ...state,
+    trigger_id: given.trigger,
+    actions: [given.action],
     ...(given.responseUrl !== undefined && { response_url: given.responseUrl }),
   }
 }
@@ -74,11 +90,19 @@ export function slashCommand(given: {
   readonly responseUrl: string
 }): JsonObject {
   return {
-    ...{ token: verificationToken, team_id: company.team, team_domain: company.domain },
-    ...{ channel_id: given.channel.id, channel_name: nameInPayloads(given.channel) },
-    ...{ user_id: given.user.id, user_name: given.user.handle, command: given.command, text: given.text },
-    ...{ api_app_id: app.id, is_enterprise_install: 'false' },
-    ...{ response_url: given.responseUrl, trigger_id: given.trigger },
+    token: verificationToken,
+    team_id: company.team,
+    team_domain: company.domain,
+    channel_id: given.channel.id,
+    channel_name: nameInPayloads(given.channel),
+    user_id: given.user.id,
+    user_name: given.user.handle,
+    command: given.command,
+    text: given.text,
+    api_app_id: app.id,
+    is_enterprise_install: 'false',
+    response_url: given.responseUrl,
+    trigger_id: given.trigger,
   }
 }
 
@@ -87,9 +111,14 @@ export function viewPayload(
   given: { readonly user: User; readonly view: View; readonly trigger?: string; readonly cleared?: boolean },
 ): JsonObject {
   return {
-    ...{ type, ...actorFields(given.user), view: viewJson(given.view) },
+    type,
+    ...actorFields(given.user),
+    view: viewJson(given.view),
     ...(type === 'view_submission'
-      ? { trigger_id: given.trigger, response_urls: [] }
+      ? {
+          trigger_id: given.trigger,
+          response_urls: [],
+        }
       : { is_cleared: given.cleared === true }),
   }
 }
@@ -97,10 +126,22 @@ export function viewPayload(
 /** The wrapping of an event of the Events API. */
 export function eventCallback(workspace: Workspace, event: JsonObject): JsonObject {
   return {
-    ...{ token: verificationToken, team_id: company.team, context_team_id: company.team, api_app_id: app.id },
-    ...{ event, type: 'event_callback', event_id: workspace.clock.id('Ev'), event_time: workspace.clock.seconds() },
+    token: verificationToken,
+    team_id: company.team,
+    context_team_id: company.team,
+    api_app_id: app.id,
+    event,
+    type: 'event_callback',
+    event_id: workspace.clock.id('Ev'),
+    event_time: workspace.clock.seconds(),
     authorizations: [
-      { enterprise_id: null, team_id: company.team, user_id: app.user, is_bot: true, is_enterprise_install: false },
+      {
+        enterprise_id: null,
+        team_id: company.team,
+        user_id: app.user,
+        is_bot: true,
+        is_enterprise_install: false,
+      },
     ],
     is_ext_shared_channel: false,
   }

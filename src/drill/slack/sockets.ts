@@ -62,8 +62,10 @@ export class Sockets {
     const answer = this.#answerTo(envelope)
     connection.send(
       JSON.stringify({
-        ...{ envelope_id: envelope, type: delivery.kind, accepts_response_payload: delivery.kind !== 'events_api' },
-        ...{ payload: delivery.payload },
+        envelope_id: envelope,
+        type: delivery.kind,
+        accepts_response_payload: delivery.kind !== 'events_api',
+        payload: delivery.payload,
         ...(delivery.retry !== undefined && {
           retry_attempt: delivery.retry.attempt,
           retry_reason: delivery.retry.reason,
@@ -117,8 +119,14 @@ export class Sockets {
     connection.on('message', (frame: Buffer) => this.#acknowledge(frame.toString('utf8')))
     connection.send(
       JSON.stringify({
-        ...{ type: 'hello', num_connections: this.#connections.size, connection_info: { app_id: app.id } },
-        debug_info: { host: 'local', build_number: 1, approximate_connection_time: 3600 },
+        type: 'hello',
+        num_connections: this.#connections.size,
+        connection_info: { app_id: app.id },
+        debug_info: {
+          host: 'local',
+          build_number: 1,
+          approximate_connection_time: 3600,
+        },
       }),
     )
   }

@@ -105,12 +105,16 @@ export function switches(board: Switchboard): Switches {
     archive: (channel, archived = true) => {
       workspace.setChannel(channel, { archived })
     },
-    ...{ addMember, removeMember },
+    addMember,
+    removeMember,
     removeBot: (channel) => removeMember(channel, app.user),
     share: (channel) => {
       const outsiders = [...workspace.users.values()].filter(({ team }) => team === otherWorkspace.team)
       const joining = outsiders.map(({ id }) => id).filter((id) => !members(channel).includes(id))
-      workspace.setChannel(channel, { shared: true, members: [...members(channel), ...joining] })
+      workspace.setChannel(channel, {
+        shared: true,
+        members: [...members(channel), ...joining],
+      })
     },
     deleteMessage: (channel, ts) => workspace.remove(channel, ts),
     deactivate: (user) => {

@@ -34,11 +34,11 @@ type Answer = {
 }
 
 /** Answers one request to `/api/<method>` the way Slack does, or the way a fault wants it. */
-export async function answerApi(
+export function answerApi(
   deps: WebApiDeps,
   request: { readonly incoming: IncomingMessage; readonly body: Buffer; readonly url: URL },
   response: ServerResponse,
-): Promise<void> {
+): void {
   const method = request.url.pathname.slice('/api/'.length)
   const fault = deps.faults.take(method)
   const how = fault === undefined ? undefined : (fault.how ?? 'answer')
@@ -49,19 +49,21 @@ export async function answerApi(
     return
   }
 
-  const args = await readArgs(
-    request.body,
-    request.incoming.headers['content-type'] ?? '',
-    request.url.searchParams,
-  ).catch((error: unknown) => {
-    if (error instanceof SlackRefusal) return error
-    throw error
-  })
+  const args = argsOf(request)
   const answer = args instanceof SlackRefusal ? refused(args) : answerTo(deps, method, args, request.incoming)
   log(deps, method, args instanceof SlackRefusal ? {} : args, answer)
   if (how === 'timeout-after') return
   if (how === 'reset-after') request.incoming.socket.destroy()
   else write(response, answer, { cut: how === 'cut' })
+}
+
+function argsOf(request: { readonly incoming: IncomingMessage; readonly body: Buffer; readonly url: URL }) {
+  try {
+    return readArgs(request.body, request.incoming.headers['content-type'] ?? '', request.url.searchParams)
+  } catch (error) {
+    if (error instanceof SlackRefusal) return error
+    throw error
+  }
 }
 
 function answerTo(deps: WebApiDeps, name: string, args: JsonObject, incoming: IncomingMessage): Answer {

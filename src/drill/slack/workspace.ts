@@ -254,29 +254,42 @@ export class Workspace {
   #seed(people: readonly Person[]): void {
     for (const person of people) this.users.set(person.user, userOf(person))
     this.users.set(app.user, {
-      ...{ id: app.user, handle: app.handle, name: 'Autentico', email: '', team: company.team },
-      ...{ bot: true, guest: false, deactivated: false },
+      id: app.user,
+      handle: app.handle,
+      name: 'Autentico',
+      email: '',
+      team: company.team,
+      bot: true,
+      guest: false,
+      deactivated: false,
     })
 
     const of = (...parts: readonly Person['part'][]) =>
       people.filter(({ part }) => parts.includes(part)).map(({ user }) => user)
     const channels: readonly Omit<Channel, 'archived'>[] = [
       {
-        ...{ ...incidentChannel, kind: 'private', shared: false },
+        ...incidentChannel,
+        kind: 'private',
+        shared: false,
         members: [app.user, ...of('responder', 'commander', 'guest')],
       },
       {
-        ...{ ...generalChannel, kind: 'public', shared: false },
+        ...generalChannel,
+        kind: 'public',
+        shared: false,
         members: of('responder', 'commander', 'victim', 'colleague'),
       },
       {
-        ...{ ...partnerChannel, kind: 'private', shared: true },
+        ...partnerChannel,
+        kind: 'private',
+        shared: true,
         members: [app.user, ...of('responder', 'commander', 'outsider')],
       },
     ]
     for (const channel of channels) this.channels.set(channel.id, { ...channel, archived: false })
     this.usergroups.set(securityGroup.id, {
-      ...{ ...securityGroup, name: 'Security' },
+      ...securityGroup,
+      name: 'Security',
       users: of('responder', 'commander'),
     })
   }
@@ -287,8 +300,13 @@ export const everybody: readonly Person[] = Object.values(cast)
 
 function userOf(person: Person): User {
   return {
-    ...{ id: person.user, handle: person.handle, name: person.name, email: person.email },
+    id: person.user,
+    handle: person.handle,
+    name: person.name,
+    email: person.email,
     team: person.part === 'outsider' ? otherWorkspace.team : company.team,
-    ...{ bot: false, guest: person.part === 'guest', deactivated: false },
+    bot: false,
+    guest: person.part === 'guest',
+    deactivated: false,
   }
 }

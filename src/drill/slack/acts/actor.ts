@@ -77,8 +77,12 @@ async function openHome(client: Client): Promise<{ readonly ok: true; readonly h
   }
   const published = client.workspace.homes.get(user.id)
   const event: JsonObject = {
-    ...{ type: 'app_home_opened', user: user.id, channel: client.workspace.directMessage(user.id).id, tab: 'home' },
-    ...{ event_ts: client.workspace.clock.stamp(), ...(published !== undefined && { view: viewJson(published) }) },
+    type: 'app_home_opened',
+    user: user.id,
+    channel: client.workspace.directMessage(user.id).id,
+    tab: 'home',
+    event_ts: client.workspace.clock.stamp(),
+    ...(published !== undefined && { view: viewJson(published) }),
   }
   const ack = await client.sendEvent(event)
   return ack.ok ? { ok: true, home: homeOf(client) } : failure(ack, 'Home')

@@ -64,7 +64,10 @@ export function seen(channel: string, message: Message | Ephemeral): Seen {
 export function form(view: View): Form {
   const { spec } = view
   return {
-    ...{ id: view.id, kind: view.kind, hash: view.hash, callback: text(spec['callback_id']) },
+    id: view.id,
+    kind: view.kind,
+    hash: view.hash,
+    callback: text(spec['callback_id']),
     title: text(object(spec['title'])['text']),
     submit: text(object(spec['submit'])['text']) || undefined,
     blocks: objects(spec['blocks']),

@@ -61,8 +61,8 @@ export async function close(client: Client, id?: string, options: { readonly all
 
 function respond(client: Client, view: View, answer: JsonObject): Submitted {
   const spec = answer['view'] ?? null
-  switch (answer['response_action']) {
-    case undefined:
+  switch (text(answer['response_action'])) {
+    case '':
       client.workspace.closeView(view.id)
       return { ok: true, now: 'closed' }
     case 'clear':
@@ -79,8 +79,15 @@ function respond(client: Client, view: View, answer: JsonObject): Submitted {
       if (faultsInForm(client.workspace, spec).length > 0 || client.workspace.stack(view.user).length >= 3)
         return trouble
       return {
-        ...{ ok: true, now: 'pushed' },
-        form: form(addView(client.workspace, { user: view.user, spec: object(spec), below: view })),
+        ok: true,
+        now: 'pushed',
+        form: form(
+          addView(client.workspace, {
+            user: view.user,
+            spec: object(spec),
+            below: view,
+          }),
+        ),
       }
     default:
       return trouble

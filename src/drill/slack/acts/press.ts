@@ -10,7 +10,11 @@ import type { Client, Failed, Outcome, Seen } from './client.ts'
 import { failure, mayOpen } from './client.ts'
 
 /** What a person acts on: a message by its `ts`, an open form by its id, or their Home tab. */
-export type Where = string | { readonly channel: string; readonly ts: string } | { readonly view: string } | 'home'
+export type Where =
+  | string
+  | { readonly channel: string; readonly ts: string }
+  | { readonly view: string }
+  | { readonly home: true }
 
 export type Press = {
   readonly blockId?: string
@@ -62,8 +66,12 @@ export async function type(
   const ack = await client.deliver({
     kind: 'interactive',
     payload: {
-      ...{ type: 'block_suggestion', ...actorFields(client.user()), ...surfaceFields(client.workspace, surface) },
-      ...{ action_id: field.action, block_id: text(block['block_id']), value: typed },
+      type: 'block_suggestion',
+      ...actorFields(client.user()),
+      ...surfaceFields(client.workspace, surface),
+      action_id: field.action,
+      block_id: text(block['block_id']),
+      value: typed,
     },
   })
   if (!ack.ok) return failure(ack, field.action)
@@ -95,8 +103,14 @@ async function act(client: Client, surface: Surface, action: string, how: Press)
   const ack = await client.deliver({
     kind: 'interactive',
     payload: blockActions({
-      ...{ workspace: client.workspace, user, surface: current, entered },
-      action: { ...(entry ?? buttonFields(element)), ...ids },
+      workspace: client.workspace,
+      user,
+      surface: current,
+      entered,
+      action: {
+        ...(entry ?? buttonFields(element)),
+        ...ids,
+      },
       trigger: client.triggers.issue(user.id, current.kind === 'view' ? current.view.id : undefined),
       responseUrl: responseUrl(client, current),
     }),
@@ -114,15 +128,20 @@ function responseUrl(client: Client, surface: Surface): string | undefined {
   if (surface.kind === 'view') return undefined
   const shown = surface.kind === 'message' ? surface.message : surface.shown
   const target: ResponseTarget = {
-    ...{ user: client.user().id, channel: surface.channel.id, thread: shown.thread },
-    source: { ts: shown.ts, ephemeral: surface.kind === 'ephemeral' },
+    user: client.user().id,
+    channel: surface.channel.id,
+    thread: shown.thread,
+    source: {
+      ts: shown.ts,
+      ephemeral: surface.kind === 'ephemeral',
+    },
   }
   return client.url + client.responseUrls.issue(target)
 }
 
 function surfaceAt(client: Client, where: Where): Surface {
   const user = client.user()
-  if (where === 'home') {
+  if (typeof where === 'object' && 'home' in where) {
     const home = client.workspace.homes.get(user.id)
     if (home === undefined) throw new Error(`the app has published no Home tab for ${user.handle}`)
     return { kind: 'view', view: home }

@@ -29,7 +29,10 @@ export async function command(
   const ack = await client.deliver({
     kind: 'slash_commands',
     payload: slashCommand({
-      ...{ user, channel, command: name, text: known.escapes ? escapeTyped(client.workspace, typed) : typed },
+      user,
+      channel,
+      command: name,
+      text: known.escapes ? escapeTyped(client.workspace, typed) : typed,
       trigger: client.triggers.issue(user.id),
       responseUrl: client.url + client.responseUrls.issue(target),
     }),
@@ -46,8 +49,11 @@ export async function shortcut(client: Client, callback: string): Promise<Outcom
   const ack = await client.deliver({
     kind: 'interactive',
     payload: {
-      ...{ type: 'shortcut', ...actorFields(user), callback_id: callback },
-      ...{ trigger_id: client.triggers.issue(user.id), action_ts: client.workspace.clock.stamp() },
+      type: 'shortcut',
+      ...actorFields(user),
+      callback_id: callback,
+      trigger_id: client.triggers.issue(user.id),
+      action_ts: client.workspace.clock.stamp(),
     },
   })
   return ack.ok ? { ok: true } : failure(ack, callback)
@@ -68,9 +74,14 @@ export async function messageShortcut(
   const ack = await client.deliver({
     kind: 'interactive',
     payload: {
-      ...{ type: 'message_action', ...actorFields(user), callback_id: callback, channel: channelFields(channel) },
-      ...{ trigger_id: client.triggers.issue(user.id), action_ts: client.workspace.clock.stamp() },
-      ...{ response_url: client.url + client.responseUrls.issue(target), message_ts: message.ts },
+      type: 'message_action',
+      ...actorFields(user),
+      callback_id: callback,
+      channel: channelFields(channel),
+      trigger_id: client.triggers.issue(user.id),
+      action_ts: client.workspace.clock.stamp(),
+      response_url: client.url + client.responseUrls.issue(target),
+      message_ts: message.ts,
       message: messageJson(client.workspace, channel.id, message, { metadata: true }),
     },
   })

@@ -7,8 +7,13 @@ import type { Method } from './call.ts'
 import { channelOf, messageOf } from './call.ts'
 
 export const authTest: Method = ({ url }) => ({
-  ...{ url: `${url}/`, team: company.name, user: app.handle, team_id: company.team, user_id: app.user },
-  ...{ bot_id: app.bot, is_enterprise_install: false },
+  url: `${url}/`,
+  team: company.name,
+  user: app.handle,
+  team_id: company.team,
+  user_id: app.user,
+  bot_id: app.bot,
+  is_enterprise_install: false,
 })
 
 export const apiTest: Method = ({ args }) => {

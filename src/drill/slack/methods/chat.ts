@@ -24,11 +24,17 @@ export const postMessage: Method = (call) => {
   const metadata = metadataOf(call)
   const thread = threadOf(call, channel)
   const message = call.workspace.post(channel.id, {
-    ...{ user: app.user, byApp: true, text: words.slice(0, longestKept), blocks: blocks ?? [], metadata, thread },
+    user: app.user,
+    byApp: true,
+    text: words.slice(0, longestKept),
+    blocks: blocks ?? [],
+    metadata,
+    thread,
     broadcast: thread !== undefined && call.args.flag('reply_broadcast'),
   })
   return {
-    ...{ channel: channel.id, ts: message.ts },
+    channel: channel.id,
+    ts: message.ts,
     message: messageJson(call.workspace, channel.id, message, { metadata: true }),
   }
 }
@@ -55,11 +61,21 @@ export const update: Method = (call) => {
   if (words.length > longestUpdate) throw new SlackRefusal('msg_too_long')
   const metadata = metadataOf(call) ?? message.metadata
   const after = call.workspace.change(channel.id, message.ts, {
-    ...{ text: words === '' ? message.text : words, blocks: blocks ?? [], metadata },
-    edited: blocks === undefined ? { user: app.bot, ts: call.workspace.clock.stamp() } : message.edited,
+    text: words === '' ? message.text : words,
+    blocks: blocks ?? [],
+    metadata,
+    edited:
+      blocks === undefined
+        ? {
+            user: app.bot,
+            ts: call.workspace.clock.stamp(),
+          }
+        : message.edited,
   })
   return {
-    ...{ channel: channel.id, ts: after.ts, text: after.text },
+    channel: channel.id,
+    ts: after.ts,
+    text: after.text,
     message: messageJson(call.workspace, channel.id, after, { metadata: true }),
   }
 }

@@ -18,7 +18,8 @@ export const usersList: Method = (call) => {
   const { items, cursor } = cut(call, [...call.workspace.users.values()], ({ id }) => id)
   return {
     members: items.map((user) => seen(call, user)),
-    ...{ cache_ts: call.workspace.clock.seconds(), response_metadata: { next_cursor: cursor } },
+    cache_ts: call.workspace.clock.seconds(),
+    response_metadata: { next_cursor: cursor },
   }
 }
 
@@ -61,8 +62,17 @@ function grants(call: Call, scope: string): boolean {
 
 function usergroupJson(group: Usergroup, withUsers: boolean): JsonObject {
   return {
-    ...{ id: group.id, team_id: company.team, is_usergroup: true, name: group.name, handle: group.handle },
-    ...{ description: '', is_external: false, date_create: 1_700_000_000, date_delete: 0, auto_type: null },
-    ...{ user_count: group.users.length, ...(withUsers && { users: group.users }) },
+    id: group.id,
+    team_id: company.team,
+    is_usergroup: true,
+    name: group.name,
+    handle: group.handle,
+    description: '',
+    is_external: false,
+    date_create: 17e8,
+    date_delete: 0,
+    auto_type: null,
+    user_count: group.users.length,
+    ...(withUsers && { users: group.users }),
   }
 }

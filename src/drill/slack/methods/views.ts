@@ -64,8 +64,14 @@ export function addView(
 ): View {
   const id = workspace.clock.id('V')
   const view: View = {
-    ...{ id, kind: 'modal', user: form.user, spec: identified(workspace, form.spec), hash: newHash(workspace) },
-    ...{ root: form.below?.root ?? id, previous: form.below?.id, entered: new Map() },
+    id,
+    kind: 'modal',
+    user: form.user,
+    spec: identified(workspace, form.spec),
+    hash: newHash(workspace),
+    root: form.below?.root ?? id,
+    previous: form.below?.id,
+    entered: new Map(),
   }
   workspace.setView(view)
   return view
