@@ -6,7 +6,7 @@ import type { TokenSource, Witness } from './token.ts'
 import type { Answer, Request, Transport } from './transport.ts'
 
 /** One call to the admin API, and what its success looks like. */
-export type Call<T> = {
+type Call<T> = {
   readonly method: Request['method']
   readonly to: Path
   readonly query?: Query

@@ -74,7 +74,7 @@ const userColumns = [
 ]
 
 /** The oldest schema understood (2.0.0-beta.1) and the newest known (2.1.2). */
-export const oldestSchema = 6
+const oldestSchema = 6
 export const newestSchema = 10
 
 /** Says what a database lacks for being used here, or undefined if it lacks nothing. */
