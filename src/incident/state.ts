@@ -215,7 +215,7 @@ function applied(
       }))
     case 'StepDenied':
       return backToWaiting(
-        withRequest(incident, event.request, (request) => ({
+        withRequest(endOrdersOf(incident, event.request, 'prepare'), event.request, (request) => ({
           ...request,
           end: { kind: 'denied', by: personOf(actor), at, reason: event.reason },
         })),
