@@ -41,6 +41,8 @@ export type Request = {
   readonly requester: Person
   readonly identity: RequesterIdentity
   readonly askedAt: string
+  /** Where the step stood before: it returns there when the request comes to nothing. */
+  readonly before: StepState
   readonly shown?: {
     readonly effect: Effect
     readonly expiresAt: string
@@ -214,7 +216,7 @@ function applied(
         end: { kind: 'approved', by: personOf(actor), at },
       }))
     case 'StepDenied':
-      return backToWaiting(
+      return backToBefore(
         withRequest(endOrdersOf(incident, event.request, 'prepare'), event.request, (request) => ({
           ...request,
           end: { kind: 'denied', by: personOf(actor), at, reason: event.reason },
@@ -222,7 +224,7 @@ function applied(
         event,
       )
     case 'RequestWithdrawn':
-      return backToWaiting(
+      return backToBefore(
         withRequest(endOrdersOf(incident, event.request, 'prepare'), event.request, (request) => ({
           ...request,
           end: { kind: 'withdrawn', by: personOf(actor), at },
@@ -230,12 +232,12 @@ function applied(
         event,
       )
     case 'RequestExpired':
-      return backToWaiting(
+      return backToBefore(
         withRequest(incident, event.request, (request) => ({ ...request, end: { kind: 'expired', at } })),
         event,
       )
     case 'ApprovalVoided':
-      return backToWaiting(
+      return backToBefore(
         withRequest(endOrdersOf(incident, event.request, 'run'), event.request, (request) => ({
           ...request,
           end: { kind: 'voided', at, reason: event.differences.join(' ') },
@@ -328,6 +330,7 @@ function requested(
     requester,
     identity,
     askedAt: at,
+    before: stepState(incident, step),
     end: { kind: 'open' },
     ...(action === undefined ? {} : { action }),
     ...(reason === undefined ? {} : { reason }),
@@ -419,13 +422,14 @@ function exposure(incident: OpenedIncident, endsAt: string | null | undefined): 
   return incident.exposureEndsAt !== undefined && incident.exposureEndsAt > endsAt ? {} : { exposureEndsAt: endsAt }
 }
 
-function backToWaiting(
+function backToBefore(
   incident: OpenedIncident,
   { step, request }: { readonly step: StepId; readonly request: RequestId },
 ): OpenedIncident {
-  const before = incident.steps.get(step)
-  const current = before?.status === 'requested' || before?.status === 'running' ? before.request : undefined
-  return current === request ? withStep(incident, step, { status: 'waiting' }) : incident
+  const now = incident.steps.get(step)
+  const asked =
+    now?.status === 'requested' || now?.status === 'running' ? incident.requests.get(now.request) : undefined
+  return asked?.id === request ? withStep(incident, step, asked.before) : incident
 }
 
 function bothOf(incident: OpenedIncident, id: RequestId): readonly Person[] {
