@@ -21,6 +21,8 @@ export type Config = {
   readonly pendingLoginMs: number
   readonly secretTtlMs: number
   readonly checkpointEvery: number
+  /** Between two messages in one channel. Slack allows about one a second. */
+  readonly messageSpacingMs: number
   readonly keys: {
     /** PEM files of what the other side signs and seals with. Needed only where bot and worker run apart. */
     readonly botPublicKeys: string | undefined
@@ -190,6 +192,7 @@ const schema = z.object({
   SWEEP_DELAY: duration('10m'),
   PENDING_LOGIN_TTL: duration('10m'),
   SECRET_TTL: duration('15m'),
+  MESSAGE_SPACING: duration('1100ms'),
   CHECKPOINT_EVERY: z.coerce.number({ error: 'is a whole number' }).int().min(1).default(100),
 })
 
@@ -285,6 +288,7 @@ function configOf(data: Parsed): Config {
     pendingLoginMs: data.PENDING_LOGIN_TTL,
     secretTtlMs: data.SECRET_TTL,
     checkpointEvery: data.CHECKPOINT_EVERY,
+    messageSpacingMs: data.MESSAGE_SPACING,
     keys: { botPublicKeys: data.BOT_PUBLIC_KEYS_FILE, workerPublicKeys: data.WORKER_PUBLIC_KEYS_FILE },
     environment: { envFile: data.AUTENTICO_ENV_FILE, restartCommand: data.AUTENTICO_RESTART_COMMAND },
     proxy: {

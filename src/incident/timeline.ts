@@ -165,8 +165,9 @@ function proof(did: readonly string[], checks: readonly StepCheck[], proven: boo
   return proven ? `${did.join(' ')} ${details(checks)}`.trim() : `${did.join(' ')} Open: ${details(open)}`.trim()
 }
 
+/** What was read back, each sentence once: two steps may promise the same. */
 function details(checks: readonly StepCheck[]): string {
-  return checks.map(({ detail }) => detail).join('; ')
+  return [...new Set(checks.map(({ detail }) => detail))].join(' ')
 }
 
 function joined(sentences: readonly string[]): string {

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { backup } from './backup.ts'
 import { checkLink, type Draft, type Entry, entryOf, type Head, link, type Row } from './chain.ts'
 import { takeLock } from './lock.ts'
 import { encodeNodes, extend } from './merkle.ts'
@@ -155,21 +155,6 @@ function refuseBrokenEnd(file: string, db: Database.Database): void {
   }
   const size = head?.seq ?? 0
   if (kept > size) throw damaged(`there were ${kept} entries and there are ${size}: its end was cut off`)
-}
-
-async function backup(db: Database.Database, target: string): Promise<void> {
-  if (existsSync(target)) throw new Error(`${target} exists: a backup never overwrites, name another file`)
-  const partial = `${target}.partial`
-  closeSync(openSync(partial, 'w', 0o600))
-  try {
-    await db.backup(partial)
-    const written = openSync(partial, 'r')
-    fsyncSync(written)
-    closeSync(written)
-    renameSync(partial, target)
-  } finally {
-    rmSync(partial, { force: true })
-  }
 }
 
 function orWriteFailed<Result>(file: string, write: () => Result): Result {

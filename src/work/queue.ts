@@ -1,6 +1,6 @@
 import { type Job, type JobsOptions, Queue } from 'bullmq'
 import type { Log } from './log.ts'
-import { defaultPrefix, impatientConnection } from './redis.ts'
+import { defaultPrefix, firstTry, impatientConnection } from './redis.ts'
 import type { Envelope } from './signing.ts'
 
 /** The two queues: orders go to the workers, outcomes come back. */
@@ -42,6 +42,11 @@ export type MessageQueue = AsyncDisposable & {
   putCanary(): Promise<void>
 }
 
+/** Redis cannot be reached, so nothing was put in or taken out. It is tried again in the background. */
+export class QueueAway extends Error {
+  override readonly name = 'QueueAway'
+}
+
 /** The name of a message that means nothing. */
 export const canaryKind = 'canary'
 
@@ -54,36 +59,51 @@ const keep: Readonly<Record<QueueName, JobsOptions>> = {
 
 export function openQueue(name: QueueName, { url, prefix = defaultPrefix, log }: RedisPlace): MessageQueue {
   const connection = impatientConnection(url, log)
-  const queue = new Queue<unknown, unknown, string>(name, { connection, prefix, skipWaitingForReady: true })
-  queue.on('error', () => undefined) // The connection's own listener has said it already.
+  let made: Queue<unknown, unknown, string> | undefined
 
-  const find = async (id: string): Promise<Job<unknown, unknown, string> | undefined> => queue.getJob(id)
+  /** BullMQ's queue, made once Redis has been reached: made before, it would wait, and everybody with it. */
+  async function reach(): Promise<Queue<unknown, unknown, string>> {
+    await firstTry(connection)
+    if (connection.status !== 'ready') throw new QueueAway('The queue (Redis) cannot be reached.')
+    if (made !== undefined) return made
+    made = new Queue(name, { connection, prefix })
+    made.on('error', () => undefined) // The connection's own listener has said it already.
+    return made
+  }
+
+  async function find(id: string): Promise<Job<unknown, unknown, string> | undefined> {
+    return (await reach()).getJob(id)
+  }
+
   return {
     async put({ id, kind, envelope, delayMs = 0 }) {
+      const queue = await reach()
       await queue.add(kind, envelope, { ...keep[name], jobId: id, delay: Math.max(0, delayMs), attempts: 1 })
     },
 
     async state(id) {
-      const state = (await find(id)) === undefined ? 'unknown' : await queue.getJobState(id)
-      return states[state] ?? 'absent'
+      const job = await find(id)
+      return job === undefined ? 'absent' : (states[await job.getState()] ?? 'absent')
     },
 
     find: async (id) => (await find(id))?.data,
 
     async remove(id) {
+      const queue = await reach()
       // Removing is refused while the job is locked.
       await queue.remove(id).catch(() => 0)
-      return (await find(id)) === undefined
+      return (await queue.getJob(id)) === undefined
     },
 
-    waiting: async () => queue.getWaitingCount(),
+    waiting: async () => (await reach()).getWaitingCount(),
 
     async putCanary() {
+      const queue = await reach()
       await queue.add(canaryKind, {}, { jobId: canaryKind, removeOnComplete: true, removeOnFail: true })
     },
 
     async [Symbol.asyncDispose]() {
-      await queue.close().catch(() => undefined)
+      await made?.close().catch(() => undefined)
       connection.disconnect()
     },
   }

@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { type Autentico, connectAutentico } from '#/autentico/connect.ts'
+import type { Credentials } from '#/autentico/token.ts'
+import { KeyUnusable } from '#/work/keys.ts'
+import { startWorker } from '#/work/worker.ts'
+import { startBot } from './bot.ts'
+import type { AutenticoConfig, Config, Secrets } from './config.ts'
+import { type Keyring, openKeyring } from './keyring.ts'
+
+export type AppDeps = {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly log: Logger
+  /** Something is stuck that only a restart mends. */
+  readonly onStuck: (why: string) => void
+}
+
+/** How long running orders may take to end when the program is stopped; what has not ended then is handed back. */
+const graceMs = 5_000
+
+/**
+ * Builds every part of the chosen role and joins them; closing goes in reverse order of building, so the bot stops taking clicks
+ * before the worker lets go of its orders. Throws before anything runs when a key, the ledger, Redis or Slack's tokens are unusable.
+ */
+export async function startApp({ config, secrets, log, onStuck }: AppDeps): Promise<AsyncDisposable> {
+  await using building = new AsyncDisposableStack()
+  const keyring = openKeyring(config)
+  if (config.autentico !== undefined) {
+    const autentico = building.use(connectTo(config.autentico, secrets))
+    const worker = await startWorker(workerDeps({ config, secrets, keyring, autentico, log }))
+    building.defer(async () => worker.stop({ graceMs }))
+    log.info({ worker: config.workerId }, 'the worker is ready')
+  }
+  const { slack } = config
+  if (slack !== undefined && keyring.bot !== undefined) {
+    const bot = { config: { ...config, slack }, secrets, keys: keyring.bot, workerKeys: keyring.trustedWorkers, log, onStuck }
+    building.use(await startBot(bot))
+  }
+  return building.move()
+}
+
+function workerDeps({
+  config,
+  secrets,
+  keyring,
+  autentico,
+  log,
+}: {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly keyring: Keyring
+  readonly autentico: Autentico
+  readonly log: Logger
+}): Parameters<typeof startWorker>[0] {
+  const { worker, trustedBot, trustedWorkers } = keyring
+  if (worker === undefined || trustedBot.sealing === undefined) {
+    throw new KeyUnusable('The worker knows no key of the bot to seal secrets to. Put the output of `responder keys` on the bot into BOT_PUBLIC_KEYS_FILE.')
+  }
+  return {
+    url: secrets.redisUrl,
+    prefix: config.queuePrefix,
+    log,
+    name: config.workerId,
+    autentico,
+    journalFile: join(config.dataDir, 'worker', 'journal.sqlite'),
+    signingKey: worker.signing.privateKey,
+    workerKeys: trustedWorkers,
+    botKeys: trustedBot.signing,
+    sealTo: trustedBot.sealing,
+    times: { pendingLoginMs: config.pendingLoginMs, secretTtlMs: config.secretTtlMs },
+  }
+}
+
+/** Autentico as the configuration names it. */
+export function connectTo(autentico: AutenticoConfig, secrets: Secrets): Autentico & AsyncDisposable {
+  const { url, databasePath } = autentico
+  return connectAutentico({ url, databasePath, credentials: credentialsOf(autentico, secrets) })
+}
+
+function credentialsOf({ clientId, username }: AutenticoConfig, secrets: Secrets): Credentials {
+  const { autenticoAdminToken: token, autenticoClientSecret: clientSecret, autenticoPassword: password, autenticoTotpSecret: totpSecret } = secrets
+  if (token !== undefined) return { kind: 'bearer', token }
+  return { kind: 'password', clientId: clientId ?? '', clientSecret, username: username ?? '', password: password ?? '', totpSecret }
+}

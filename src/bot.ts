@@ -1,0 +1,309 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { IncidentId } from '#/incident/events.ts'
+import { dispatcher, entryOf } from '#/followers/dispatcher.ts'
+import { notary } from '#/followers/notary.ts'
+import { createPoster, TryLater } from '#/followers/poster.ts'
+import { createReconciler, type QueueState } from '#/followers/reconciler.ts'
+import { expire } from '#/followers/reminder.ts'
+import { slackThread } from '#/followers/thread.ts'
+import type { Entry } from '#/ledger/chain.ts'
+import { checkpoint } from '#/ledger/checkpoint.ts'
+import { storeEvidence } from '#/ledger/evidence.ts'
+import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
+import { type Ledger, openLedger } from '#/ledger/ledger.ts'
+import { builtInPlaybooks } from '#/playbook/built-in.ts'
+import type { Outbound } from '#/slack/outbound.ts'
+import { type Inlet, type Slack, startSlack } from '#/slack/start-slack.ts'
+import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
+import type { Outcome } from '#/work/outcome.ts'
+import { consumeOutcomes } from '#/work/outcomes.ts'
+import { open as unseal } from '#/work/seal.ts'
+import { openVault, type Vault } from '#/work/vault.ts'
+import { accountsOf } from './accounts.ts'
+import { verifyDataDir } from './cli/verify.ts'
+import type { Config, Secrets, SlackConfig } from './config.ts'
+import { createDoor } from './door.ts'
+import { createIncidents, type Incidents, recordedOf, systemStream } from './handle.ts'
+import { type BotKeys, originOf } from './keyring.ts'
+
+export type BotDeps = {
+  readonly config: Config & { readonly slack: SlackConfig }
+  readonly secrets: Secrets
+  readonly keys: BotKeys
+  readonly workerKeys: Parameters<typeof consumeOutcomes>[0]['workerKeys']
+  readonly log: Logger
+  /** Something is stuck that only a restart mends: the program ends, and its supervisor starts it again. */
+  readonly onStuck: (why: string) => void
+}
+
+const expireEveryMs = 1_000
+const reconcileEveryMs = 2_000
+const redrawEveryMs = 20_000
+
+/**
+ * Builds the bot: the ledger, its followers, the way to the workers, and the door to Slack. Resolves when clicks can be taken. Closing
+ * goes in reverse: no click is left half done, followers finish the batch under way, the ledger is closed last.
+ */
+export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
+  const { config, secrets, keys, log } = deps
+  const now = () => new Date()
+  await using building = new AsyncDisposableStack()
+
+  const ledger = building.use(openLedger({ file: join(config.dataDir, 'ledger.sqlite') }))
+  const rules = { requestTtlMs: config.requestTtlMs, sweepDelayMs: config.sweepDelayMs }
+  const incidents = createIncidents({ ledger, rules, now })
+  const vault = openVault(join(config.dataDir, 'sealed'))
+  const redis = { url: secrets.redisUrl, prefix: config.queuePrefix, log }
+
+  const queue = building.use(openOrderQueue({ ...redis, signingKey: keys.signing.privateKey }))
+  const accounts = building.use(accountsOf({ redis, keys, workerKeys: deps.workerKeys }))
+  building.use(takeOutcomes({ deps, incidents, vault }))
+
+  let outbound: Outbound | undefined
+  const door = createDoor({
+    incidents,
+    playbooks: builtInPlaybooks,
+    accounts,
+    vault,
+    sealingKey: keys.sealing.privateKey,
+    verifyLedger: async () => verifyDataDir(config.dataDir),
+    outbound: () => outbound,
+    drill: config.drill,
+    status: async () => accounts.status(),
+  })
+  const slack = building.use(await startSlack(slackOptions(deps, door)))
+  outbound = slack.outbound
+
+  building.use(startDispatcher({ ledger, incidents, queue, config, log }))
+  building.use(startNotary({ ledger, incidents, keys, config, log }))
+  building.use(startVaultKeeper({ ledger, vault, log }))
+  building.use(startPoster({ ledger, incidents, slack, config, log, now }))
+  building.use(startReconciling({ ledger, incidents, queue, config, log, now }))
+  building.use(every(expireEveryMs, log, async () => {
+    expire(incidents.open(), now().toISOString(), (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
+  }))
+
+  for (const finding of await slack.check()) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
+  log.info({ entries: ledger.size(), open: incidents.open().length, port: slack.port() }, 'the bot is ready')
+  return building.move()
+}
+
+function slackOptions({ config, secrets, log, onStuck }: BotDeps, door: ReturnType<typeof createDoor>): Parameters<typeof startSlack>[0] {
+  const { slack } = config
+  const inlet: Inlet =
+    slack.mode.kind === 'socket'
+      ? { mode: 'socket', appToken: secrets.slackAppToken ?? '' }
+      : { mode: 'http', signingSecret: secrets.slackSigningSecret ?? '', port: slack.mode.port, host: '0.0.0.0' }
+  return {
+    botToken: secrets.slackBotToken ?? '',
+    inlet,
+    channel: slack.channel,
+    roster: { responders: slack.responders, approvers: slack.approvers, accounts: slack.userMap },
+    door,
+    log,
+    onStuck: (stuck) => onStuck(`Slack: ${JSON.stringify(stuck)}`),
+    ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
+  }
+}
+
+/** What workers report becomes a command, and so goes through the rules like everything else. */
+function takeOutcomes({ deps, incidents, vault }: { readonly deps: BotDeps; readonly incidents: Incidents; readonly vault: Vault }): AsyncDisposable {
+  const { config, secrets, keys, log } = deps
+  return consumeOutcomes({
+    url: secrets.redisUrl,
+    prefix: config.queuePrefix,
+    log,
+    workerKeys: deps.workerKeys,
+    onOutcome: async (outcome) => {
+      const known = incidents.find(outcome.incident)?.orders.has(outcome.order) === true
+      // Only what the ledger waits for is kept; an outcome that comes a second time brings nothing new.
+      if (known) {
+        await keepEvidence(outcome, join(config.dataDir, 'evidence'), keys)
+        if (outcome.sealed !== undefined) vault.keep(outcome.order, outcome.sealed)
+      }
+      const { order, worker, result } = outcome
+      const executed = incidents.execute(outcome.incident, { type: 'RecordOutcome', worker, order, result })
+      if (executed.kind === 'refused') {
+        log.info({ order, worker, kind: result.kind }, 'an outcome came for an order that has ended')
+        return
+      }
+      if (outcome.final) log.info({ order, worker, kind: result.kind }, 'an order has ended')
+    },
+    onForgery: async (forgery) => {
+      log.error(forgery, `a forged ${forgery.what} was refused`)
+      incidents.execute(systemStream, { type: 'RecordForgery', ...forgery })
+    },
+  })
+}
+
+async function keepEvidence({ order, evidence = [] }: Outcome, directory: string, keys: BotKeys): Promise<void> {
+  for (const { name, digest, sealed } of evidence) {
+    const stored = await storeEvidence(directory, unseal(sealed, keys.sealing.privateKey, order))
+    if (stored !== digest) throw new Error(`the evidence ${name} of ${order} is not what its digest says`)
+  }
+}
+
+type FollowerDeps = { readonly ledger: Ledger; readonly log: Logger }
+
+function onFailure(log: Logger): (failure: FollowFailure) => void {
+  return ({ name, seq, attempt, retryInMs, error }) => {
+    const why = error instanceof Error ? error.message : String(error)
+    // The first tries are ordinary: Redis or Slack is away for a moment, and it goes on by itself.
+    log[attempt > 3 ? 'error' : 'warn']({ follower: name, seq, attempt, retryInMs, why }, 'a follower waits and tries again')
+  }
+}
+
+/** Everything with a person waiting behind it is tried again soon. */
+function soon(attempt: number, error: unknown): number {
+  if (error instanceof TryLater && error.afterMs !== undefined) return error.afterMs
+  return Math.min(2_000, cappedBackoff(attempt) / 4)
+}
+
+function startDispatcher({
+  ledger,
+  incidents,
+  queue,
+  config,
+  log,
+}: FollowerDeps & { readonly incidents: Incidents; readonly queue: OrderQueue; readonly config: Config }): AsyncDisposable {
+  const dispatch = dispatcher({
+    find: (id) => incidents.find(id),
+    entry: (seq) => recordedAt(ledger, seq),
+    issue: async (order) => void (await queue.issue(order)),
+    orderTtlMs: config.orderTtlMs,
+  })
+  return follow({ ledger, name: 'dispatcher', handle: async (entries) => dispatch(entries.map(recordedOf)), onFailure: onFailure(log), retryIn: soon })
+}
+
+function recordedAt(ledger: Ledger, seq: number): ReturnType<typeof recordedOf> | undefined {
+  const entry = ledger.entry(seq)
+  return entry === undefined ? undefined : recordedOf(entry)
+}
+
+function startNotary({
+  ledger,
+  incidents,
+  keys,
+  config,
+  log,
+}: FollowerDeps & { readonly incidents: Incidents; readonly keys: BotKeys; readonly config: Config }): AsyncDisposable {
+  const origin = originOf(keys.ledger.publicKey)
+  const handle = notary({
+    sign: () => ({ size: ledger.size(), note: checkpoint(ledger, { origin, key: keys.ledger.privateKey }) }),
+    record: (id, { size, note }) => void incidents.execute(id, { type: 'RecordCheckpoint', size, note }),
+    covered: (id, seq) => ledger.stream(id, seq).some(covers(seq)),
+    every: config.checkpointEvery,
+  })
+  return follow({ ledger, name: 'notary', handle, onFailure: onFailure(log) })
+}
+
+function covers(seq: number): (entry: Entry) => boolean {
+  return ({ type, body }) =>
+    type === 'CheckpointSigned' && typeof body === 'object' && body !== null && 'size' in body && Number(body['size']) >= seq
+}
+
+/** A secret that was shown, or has run out, leaves the disk as well. */
+function startVaultKeeper({ ledger, vault, log }: FollowerDeps & { readonly vault: Vault }): AsyncDisposable {
+  const handle = async (entries: readonly Entry[]): Promise<void> => {
+    for (const { event } of entries.map(recordedOf)) if (event.type === 'SecretDestroyed') vault.destroy(event.order)
+  }
+  return follow({ ledger, name: 'vault', handle, onFailure: onFailure(log) })
+}
+
+function startPoster({
+  ledger,
+  incidents,
+  slack,
+  config,
+  log,
+  now,
+}: FollowerDeps & { readonly incidents: Incidents; readonly slack: Slack; readonly config: Config; readonly now: () => Date }): AsyncDisposable {
+  const thread = slackThread({ outbound: slack.outbound, timeline: (id) => incidents.timeline(id), now })
+  const poster = createPoster({
+    find: (id) => incidents.find(id),
+    timeline: (id) => incidents.timeline(id),
+    startThread: (id, { channel, ts }) => void incidents.execute(id, { type: 'StartThread', channel, ts }),
+    thread,
+    onLost: (id, error) => log.error({ incident: id, why: error.message }, 'the thread of an incident cannot be written; the ledger goes on without it'),
+    spacingMs: config.messageSpacingMs,
+  })
+  const following = follow({ ledger, name: 'poster', handle: poster.handle, onFailure: onFailure(log), retryIn: soon })
+  // Countdowns move on although nothing happens.
+  const redrawing = every(redrawEveryMs, log, async () => poster.redraw(incidents.open().map(({ id }) => id)))
+  return both(redrawing, following)
+}
+
+function startReconciling({
+  ledger,
+  incidents,
+  queue,
+  config,
+  log,
+  now,
+}: FollowerDeps & { readonly incidents: Incidents; readonly queue: OrderQueue; readonly config: Config; readonly now: () => Date }): AsyncDisposable {
+  const issueAgain = (id: IncidentId, order: Parameters<OrderQueue['state']>[0], why: string) => {
+    log.warn({ order, why }, 'an order is issued again')
+    incidents.execute(id, { type: 'IssueAgain', order, why })
+  }
+  const reconcile = createReconciler({
+    open: () => incidents.open(),
+    stateOf: async (order) => queueStates[await queue.state(order)],
+    dispatched: (order) => ledger.cursor('dispatcher') >= entryOf(order),
+    issueAgain,
+    expire: (id, order, sentence) => void incidents.execute(id, { type: 'ExpireOrder', order, sentence }),
+    orderTtlMs: config.orderTtlMs,
+    now: () => now().getTime(),
+  })
+  return every(reconcileEveryMs, log, reconcile)
+}
+
+const queueStates: Readonly<Record<OrderState, QueueState>> = {
+  absent: 'absent',
+  waiting: 'waiting',
+  delayed: 'waiting',
+  active: 'waiting',
+  done: 'ended',
+  failed: 'ended',
+}
+
+/** Does something again and again, never twice at once. A failure is for the next time; it is logged when it is a new one. */
+function every(ms: number, log: Logger, work: () => Promise<void>): AsyncDisposable {
+  let running: Promise<void> = Promise.resolve()
+  let busy = false
+  let said = ''
+  const timer = setInterval(() => {
+    if (busy) return
+    busy = true
+    running = work()
+      .then(
+        () => {
+          said = ''
+        },
+        (error: unknown) => {
+          const why = error instanceof Error ? error.message : String(error)
+          if (why !== said) log.warn({ why }, 'a regular task failed and is tried again')
+          said = why
+        },
+      )
+      .finally(() => {
+        busy = false
+      })
+  }, ms)
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
+
+function both(one: AsyncDisposable, other: AsyncDisposable): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      await one[Symbol.asyncDispose]()
+      await other[Symbol.asyncDispose]()
+    },
+  }
+}
+

@@ -1,0 +1,97 @@
+import type { IncidentId } from '#/incident/events.ts'
+import { timelineLine } from '#/incident/timeline.ts'
+import type { Playbook } from '#/playbook/playbook.ts'
+import type { Door, VerifyReport } from '#/slack/door.ts'
+import { SlackRejected } from '#/slack/failures.ts'
+import type { Outbound } from '#/slack/outbound.ts'
+import type { Vault } from '#/work/vault.ts'
+import { open as unseal } from '#/work/seal.ts'
+import type { KeyObject } from 'node:crypto'
+import type { Incidents } from './handle.ts'
+
+export type DoorDeps = {
+  readonly incidents: Incidents
+  readonly playbooks: readonly Playbook[]
+  readonly accounts: Door['accounts']
+  readonly vault: Vault
+  /** The bot's X25519 key, private. */
+  readonly sealingKey: KeyObject
+  /** Recomputes the whole ledger. */
+  readonly verifyLedger: () => Promise<{
+    readonly ok: boolean
+    readonly entries: number
+    readonly head: { readonly seq: number; readonly hash: string } | undefined
+    readonly checkpoints: number
+    readonly problems: readonly { readonly seq?: number; readonly what: string }[]
+  }>
+  /** Set once Slack is open; the door is built before it. */
+  readonly outbound: () => Outbound | undefined
+  readonly drill: boolean
+  readonly status: () => Promise<readonly string[]>
+}
+
+/** What the rest of the program offers to people in Slack. */
+export function createDoor(deps: DoorDeps): Door {
+  const { incidents, vault, sealingKey } = deps
+  return {
+    execute: (incident, command) => incidents.execute(incident, command),
+    incident: (id) => incidents.find(id),
+    openIncidents: () => incidents.open(),
+    recentIncidents: (count) => incidents.recent(count),
+    timeline: (id) => incidents.timeline(id),
+    verify: async (id) => verify(deps, id),
+    accounts: deps.accounts,
+    takeSecret(_incident, order) {
+      const sealed = vault.take(order)
+      return sealed === undefined ? undefined : unseal(sealed, sealingKey, order).toString('utf8')
+    },
+    playbooks: deps.playbooks,
+    drill: deps.drill,
+    status: deps.status,
+  }
+}
+
+async function verify(deps: DoorDeps, id: IncidentId): Promise<VerifyReport> {
+  const report = await deps.verifyLedger()
+  const witnessed = await compareThread(deps, id)
+  const problems = [
+    ...report.problems.map(({ seq, what }) => (seq === undefined ? what : `Entry ${seq}: ${what}`)),
+    ...witnessed.problems,
+  ]
+  return {
+    ok: report.ok && witnessed.problems.length === 0,
+    entries: report.entries,
+    head: report.head ?? { seq: 0, hash: '' },
+    checkpoints: report.checkpoints,
+    thread: witnessed.thread,
+    problems,
+  }
+}
+
+/** The thread carries number and hash of every line it shows; a ledger that was rewritten no longer agrees with it. */
+async function compareThread(
+  { incidents, outbound }: DoorDeps,
+  id: IncidentId,
+): Promise<{ readonly thread: VerifyReport['thread']; readonly problems: readonly string[] }> {
+  const incident = incidents.find(id)
+  const slack = outbound()
+  if (incident?.thread === undefined || slack === undefined) return { thread: 'no thread', problems: [] }
+  const shown = incidents.timeline(id).filter((recorded) => timelineLine(recorded, incident).forThread)
+  try {
+    const answer = await slack.findInThread(
+      incident.thread,
+      id,
+      shown.map(({ seq }) => seq),
+    )
+    if (answer.kind === 'not readable') return { thread: 'not readable', problems: [] }
+    const problems = shown.flatMap(({ seq, hash }) => {
+      const found = answer.found.get(seq)?.hash
+      return found === undefined || found === hash ? [] : [`Entry ${seq} is not the one that the thread was told of.`]
+    })
+    return { thread: 'compared', problems }
+  } catch (error) {
+    // That Slack is away says nothing about the ledger.
+    if (error instanceof SlackRejected && error.code !== 'message_not_found' && error.code !== 'thread_not_found') throw error
+    return { thread: 'not readable', problems: [] }
+  }
+}

@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** The real program as a process of its own. */
+export type Program = AsyncDisposable & {
+  /** Every line it has logged so far. */
+  readonly lines: readonly string[]
+  /** Asks it to end, as a supervisor does, and waits. Resolves with its exit code. */
+  readonly stop: () => Promise<number | null>
+  /** Ends it at once, as a crash does. */
+  readonly kill: () => Promise<void>
+  readonly pid: number | undefined
+  /** Resolves when it has ended, whoever ended it. */
+  readonly ended: Promise<number | null>
+}
+
+const main = join(import.meta.dirname, '../main.ts')
+
+/**
+ * Starts `main.ts start` with exactly this environment (and PATH) and resolves when it says that it is ready. Throws with what it said
+ * when it ends before that.
+ */
+export async function startProgram(
+  env: Readonly<Record<string, string>>,
+  { args = ['start'], readyWhen = 'the bot is ready' }: { readonly args?: readonly string[]; readonly readyWhen?: string } = {},
+): Promise<Program> {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
+  // A drill that is killed must not leave a bot behind.
+  const orphaned = () => child.kill('SIGKILL')
+  process.once('exit', orphaned)
+  const ended = once(child, 'exit').then(([code]: unknown[]) => {
+    process.off('exit', orphaned)
+    return typeof code === 'number' ? code : null
+  })
+  const lines: string[] = []
+  const ready = Promise.withResolvers<void>()
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    lines.push(line)
+    if (line.includes(readyWhen)) ready.resolve()
+  })
+  void ended.then((code) => ready.reject(new Error(`the program ended with ${code ?? 'a signal'} before it was ready:\n${lines.join('\n')}`)))
+  await ready.promise
+  return {
+    lines,
+    pid: child.pid,
+    ended,
+    stop: async () => end(child, 'SIGTERM', ended),
+    kill: async () => void (await end(child, 'SIGKILL', ended)),
+    [Symbol.asyncDispose]: async () => void (await end(child, 'SIGTERM', ended)),
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals, ended: Promise<number | null>): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+  return ended
+}
