@@ -206,7 +206,7 @@ type Overrides = z.infer<z.ZodObject<typeof overrideFields>>
 function overrides(body: Overrides): Record<string, string | number | null> {
   const texts = overrideTexts.map((name) => [name, body[name] ?? null] as const)
   const flags = overrideFlags.map((name) => [name, bit(body[name])] as const)
-  return Object.fromEntries([...texts, ...flags])
+  return Object.fromEntries<string | number | null>([...texts, ...flags])
 }
 
 function bit(value: boolean | null | undefined): number | null {

@@ -15,6 +15,7 @@ import { dispatch } from './router.ts'
 import { routes } from './routes.ts'
 import { prepareDatabase } from './schema.ts'
 import { type Accounts, type BotCredentials, readSeed, seedClients, seedCompany } from './seed.ts'
+import type { Loot } from './seed-victim.ts'
 import { Settings } from './settings.ts'
 import { refuse } from './wire.ts'
 import type { World } from './world.ts'
@@ -45,6 +46,8 @@ export type LocalAutentico = {
   readonly credentials: BotCredentials
   /** User ids, and passwords where there is one, by username. */
   readonly accounts: Accounts
+  /** What mallory has of alice's, for `steal`; absent with an empty seed. */
+  readonly loot?: Loot
   readonly control: Control
   readonly controlToken: string
   /** Stops and starts on the same files and port: tokens survive, a changed environment file takes effect. */
@@ -69,6 +72,7 @@ export async function startLocalAutentico(options: LocalAutenticoOptions): Promi
     environmentFile,
     credentials: seeded.credentials,
     accounts: seeded.accounts,
+    ...(seeded.loot === undefined ? {} : { loot: seeded.loot }),
     control,
     controlToken,
     async restart() {
@@ -130,6 +134,16 @@ async function run(options: LocalAutenticoOptions, { control, controlToken }: La
   }
 }
 
+/** An ordinary company has switched on what makes logging in comfortable. */
+const companySettings = {
+  trust_device_enabled: 'true',
+  magic_link_enabled: 'true',
+  smtp_host: 'mail.acme.test',
+  smtp_username: 'autentico',
+  smtp_password: 'drill-mail-password',
+  smtp_from: 'login@acme.test',
+}
+
 function prepareSettings(world: World, options: LocalAutenticoOptions): void {
   const isFresh = world.settings.stored().size === 0
   world.settings.start(world.now())
@@ -137,6 +151,7 @@ function prepareSettings(world: World, options: LocalAutenticoOptions): void {
   const lifetime = options.accessTokenSeconds
   const changed = {
     onboarded: 'true',
+    ...(options.seed === 'empty' ? {} : companySettings),
     ...(lifetime === undefined ? {} : { access_token_expiration: `${lifetime}s` }),
     ...options.settings,
   }

@@ -26,8 +26,8 @@ await using autentico = await startLocalAutentico({
   rateLimit: values['rate-limit'],
   ...(controlToken === undefined ? {} : { controlToken }),
 })
-const { url, databaseFile, environmentFile, credentials, accounts } = autentico
-const line = { url, databaseFile, environmentFile, credentials, accounts, controlToken: autentico.controlToken }
+const { url, databaseFile, environmentFile, credentials, accounts, loot } = autentico
+const line = { url, databaseFile, environmentFile, credentials, accounts, loot, controlToken: autentico.controlToken }
 process.stdout.write(`${JSON.stringify(line)}\n`)
 
 await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])

@@ -1,8 +1,15 @@
+import { accountRoutes } from './account-api.ts'
 import { adminClientRoutes } from './admin-clients.ts'
 import { adminFederationRoutes } from './admin-federation.ts'
 import { adminSessionRoutes } from './admin-sessions.ts'
 import { adminSettingsRoutes } from './admin-settings.ts'
 import { adminUserRoutes } from './admin-users.ts'
+import { authorizeRoutes } from './door-authorize.ts'
+import { federationRoutes } from './door-federation.ts'
+import { linkRoutes } from './door-links.ts'
+import { loginRoutes } from './door-login.ts'
+import { mfaRoutes } from './door-mfa.ts'
+import { passkeyRoutes } from './door-passkey.ts'
 import { deviceAuthorization } from './grant-device.ts'
 import { publicRoutes } from './public.ts'
 import type { Route } from './router.ts'
@@ -23,6 +30,13 @@ export function routes(world: World): readonly Route[] {
     ['POST', `${oauth}/introspect`, introspectEndpoint(world)],
     ['', `${oauth}/userinfo`, userInfoEndpoint(world)],
     ['', `${oauth}/protocol/openid-connect/userinfo`, userInfoEndpoint(world)],
+    ...authorizeRoutes(world),
+    ...loginRoutes(world),
+    ...mfaRoutes(world),
+    ...passkeyRoutes(world),
+    ...linkRoutes(world),
+    ...federationRoutes(world),
+    ...accountRoutes(world),
     ...adminUserRoutes(world),
     ...adminSessionRoutes(world),
     ...adminClientRoutes(world, oauth),

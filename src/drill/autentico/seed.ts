@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { cast } from '../cast.ts'
 import { createClient, findClient } from './clients.ts'
+import { type Loot, seedVictim } from './seed-victim.ts'
 import { createUser } from './users.ts'
 import { accountClientId, adminClientId, type World } from './world.ts'
 
@@ -16,7 +17,12 @@ export type BotCredentials = {
 
 export type Account = { readonly id: string; readonly password: string }
 export type Accounts = { readonly [username: string]: Account }
-export type Seeded = { readonly credentials: BotCredentials; readonly accounts: Accounts }
+export type Seeded = {
+  readonly credentials: BotCredentials
+  readonly accounts: Accounts
+  /** What mallory has of alice's; absent in an empty seed. */
+  readonly loot?: Loot
+}
 
 const seeded = z.object({
   credentials: z.object({
@@ -26,6 +32,13 @@ const seeded = z.object({
     password: z.string(),
   }),
   accounts: z.record(z.string(), z.object({ id: z.string(), password: z.string() })),
+  loot: z
+    .object({
+      totpSecret: z.string(),
+      passkey: z.object({ id: z.string(), privateKeyPem: z.string() }),
+      federation: z.object({ providerId: z.string(), secret: z.string(), sub: z.string(), email: z.string() }),
+    })
+    .exactOptional(),
 })
 
 /** What an earlier start made in this folder; undefined when there was none. */
@@ -62,7 +75,7 @@ export function seedClients(world: World): void {
   }
 }
 
-/** Clients of the company: one for browsers, one for quick token sessions, one for televisions. */
+/** Clients of the drill's company: one for browsers, one for quick token sessions, one for screens without a keyboard. */
 export const portalClientId = 'portal'
 export const scriptClientId = 'company-scripts'
 export const deviceClientId = 'meeting-room-screen'
@@ -82,15 +95,20 @@ export function seedCompany(world: World, options: { readonly dir: string; reado
     accounts[username] = { id, password }
   }
   add('admin', 'admin@acme.test', 'admin')
+  if (options.company) seedCompanyClients(world)
   if (options.company) {
-    seedCompanyClients(world)
     for (const person of [cast.alice, cast.ana, cast.bao]) add(person.handle, person.email)
     add(cast.chi.handle, cast.chi.email, 'admin')
     // The one name is a part of the other, and a search for it finds both.
     for (const name of ['bobb', 'bobby']) add(name, `${name}@acme.test`)
     for (let n = 1; n <= crowd; n += 1) add(userName(n), `${userName(n)}@acme.test`)
   }
-  const result = { credentials, accounts }
+  const alice = accounts[cast.alice.handle]
+  const loot =
+    alice === undefined
+      ? undefined
+      : seedVictim(world, { victimId: alice.id, accounts, portalClientId, scriptClientId })
+  const result: Seeded = { credentials, accounts, ...(loot === undefined ? {} : { loot }) }
   writeFileSync(join(options.dir, 'seed.json'), JSON.stringify(result), { mode: 0o600 })
   return result
 }

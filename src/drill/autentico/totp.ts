@@ -28,8 +28,7 @@ function codeAt(secret: string, step: number): string {
 }
 
 function decodeBase32(secret: string): Buffer {
-  const bits = [...secret.toUpperCase().replaceAll('=', '')].map((char) =>
-    alphabet.indexOf(char).toString(2).padStart(5, '0'),
-  )
-  return Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  const letters = Array.from(secret.toUpperCase().replaceAll('=', ''))
+  const bits = letters.map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
 }
