@@ -5,7 +5,7 @@ import type { IncidentEvent, RequesterIdentity, RequestKind } from './events.ts'
 import { recordOutcome } from './outcome.ts'
 import { type Standing, samePerson } from './people.ts'
 import { type About, type Refusal, type RefusalCode, refusalSentence } from './refusals.ts'
-import { effectOfDecision, nextRequestId, shown } from './requests.ts'
+import { effectOfDecision, nextRequestId, shown, stepsLeft } from './requests.ts'
 import {
   containmentSteps,
   type Incident,
@@ -189,12 +189,19 @@ function whyTooEarly(incident: OpenedIncident, step: PlaybookStep): Refusal | un
   return first === undefined ? undefined : because('step_not_next', { what: `“${first.title}”` })
 }
 
-/** Why a request that was right to make is not right to approve any more: a sweep or an earlier step came in between. */
-function whyNotNow(incident: OpenedIncident, { step: id, kind }: Request): Refusal | undefined {
+/** Why a request that was right to make is not right to approve any more: something came in between. */
+function whyNotNow(
+  incident: OpenedIncident,
+  { step: id, kind, action, reason = '', shown: seen }: Request,
+): Refusal | undefined {
   const step = incident.playbook.steps.find((known) => known.id === id)
   if (step === undefined) return because('no_such_step')
   const early = whyTooEarly(incident, step)
   if (early !== undefined) return early
+  // A worker compares what it is about to do with what was shown. Where no worker is asked, it is compared here.
+  if (action === undefined && effectOfDecision(incident, step, kind, reason).sentence !== seen?.effect.sentence) {
+    return because('shown_differs')
+  }
   return kind === 'run' && step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined
 }
 
@@ -253,7 +260,7 @@ function afterApproval(incident: OpenedIncident, request: Request, around: Surro
     case 'skip-rest':
       return settle(
         incident,
-        unsettled(incident).map((rest) => ({ type: 'StepSkipped', step: rest, request: id, reason })),
+        stepsLeft(incident, step).map((rest) => ({ type: 'StepSkipped', step: rest.id, request: id, reason })),
         around,
       )
   }
@@ -430,10 +437,6 @@ function actionOf(step: PlaybookStep, kind: RequestKind): ActionName | undefined
 
 function identityOf({ email, account }: Standing): RequesterIdentity {
   return { ...(email === undefined ? {} : { email }), ...(account === undefined ? {} : { account }) }
-}
-
-function unsettled(incident: OpenedIncident): readonly StepId[] {
-  return incident.playbook.steps.filter(({ id }) => !isSettled(stepState(incident, id))).map(({ id }) => id)
 }
 
 function titleOf(incident: OpenedIncident, id: StepId): string {

@@ -1,7 +1,7 @@
 import type { PlaybookStep, StepId } from '#/playbook/playbook.ts'
 import type { Surroundings } from './decide.ts'
 import type { IncidentEvent, RequestKind } from './events.ts'
-import { isSettled, type OpenedIncident, stepState } from './state.ts'
+import { type OpenedIncident, stepState } from './state.ts'
 import type { Effect, RequestId } from './work.ts'
 
 /** The id of the request that would be made next. Requests are numbered inside their incident. */
@@ -46,6 +46,14 @@ export function codeOf(digest: string): string {
   return `${letters.slice(0, 3)}-${letters.slice(3)}`
 }
 
+/** What “skip the rest” leaves undone: the step it was pressed on, and every other that nobody has asked for and nothing settled. */
+export function stepsLeft(incident: OpenedIncident, from: StepId): readonly PlaybookStep[] {
+  return incident.playbook.steps.filter(({ id }) => {
+    const { status } = stepState(incident, id)
+    return id === from || status === 'waiting' || status === 'failed'
+  })
+}
+
 /** What a request that touches nothing outside does, in words. */
 export function effectOfDecision(
   incident: OpenedIncident,
@@ -63,13 +71,12 @@ export function effectOfDecision(
       basis: {},
     }
   }
-  const left = incident.playbook.steps.filter(({ id }) => !isSettled(stepState(incident, id)))
-  const rest = kind === 'skip-rest' && left.length > 1
-  const titles = rest ? left.map(({ title }) => `“${title}”`).join(', ') : `“${step.title}”`
+  const rest = kind === 'skip-rest' ? stepsLeft(incident, step.id) : [step]
+  const titles = rest.map(({ title }) => `“${title}”`).join(', ')
   return {
     sentence: `Leaves ${titles} undone for ${who}: ${reason}`,
     question: `Leave ${titles} undone? The incident will not count as contained.`,
-    verb: rest ? 'Skip them' : 'Skip it',
+    verb: rest.length > 1 ? 'Skip them' : 'Skip it',
     warnings: ['What is skipped stays not proven, and the summary says so.'],
     basis: {},
   }
