@@ -1,53 +1,12 @@
-import { readFileSync } from 'node:fs'
-import type { App as BoltApp } from '@slack/bolt'
-import bolt from '@slack/bolt'
-import { afterEach, expect, test, vi } from 'vitest'
-import type { LocalSlack, LocalSlackOptions } from './local-slack.ts'
-import { startLocalSlack } from './local-slack.ts'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { boltOnHttp, boltOnSockets, localSlack } from '../../../test/support/real-bolt.ts'
+import { cast, incidentChannel } from '../cast.ts'
+import type { Seen } from './acts/client.ts'
+import type { LocalSlack } from './local-slack.ts'
 
-const manifest = readFileSync(new URL('../../../manifest.yml', import.meta.url), 'utf8')
-const incidents = 'C0INCIDENTS'
-
-const cleanups: (() => PromiseLike<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-async function local(options: Partial<LocalSlackOptions> = {}): Promise<LocalSlack> {
-  const slack = await startLocalSlack({ manifest, rateLimit: false, ...options })
-  cleanups.push(() => slack[Symbol.asyncDispose]())
-  return slack
-}
-
-/** A real Bolt app on Socket Mode; only the API address differs from production. */
-async function connect(slack: LocalSlack, listen: (app: BoltApp) => void): Promise<BoltApp> {
-  const clientOptions = { slackApiUrl: slack.apiUrl }
-  const receiver = new bolt.SocketModeReceiver({
-    appToken: slack.appToken,
-    logLevel: bolt.LogLevel.ERROR,
-    installerOptions: {
-      clientOptions: {
-        ...clientOptions,
-        retryConfig: { retries: 2 },
-      },
-    },
-  })
-  const app = new bolt.App({
-    token: slack.botToken,
-    receiver,
-    logLevel: bolt.LogLevel.ERROR,
-    clientOptions: {
-      ...clientOptions,
-      retryConfig: { retries: 0 },
-      rejectRateLimitedCalls: true,
-    },
-  })
-  listen(app)
-  await app.start()
-  cleanups.push(() => app.stop())
-  return app
-}
-
+const channel = incidentChannel.id
 const card = [
   { type: 'section', text: { type: 'mrkdwn', text: 'An incident' } },
   {
@@ -56,9 +15,27 @@ const card = [
   },
 ]
 
+/** Waits for a message that a person sees. */
+async function seenBy(slack: LocalSlack, person: string, fits: (message: Seen) => boolean): Promise<Seen> {
+  return vi.waitFor(() => {
+    const found = slack.as(person).sees().find(fits)
+    if (found === undefined) throw new Error(`${person} does not see it yet`)
+    return found
+  })
+}
+
+const post = async (slack: LocalSlack, arguments_: object): Promise<unknown> => {
+  const response = await fetch(`${slack.apiUrl}chat.postMessage`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${slack.botToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ channel, ...arguments_ }),
+  })
+  return response.json()
+}
+
 test('a command opens a card, and a button on it edits the card in place', async () => {
-  const slack = await local()
-  await connect(slack, (app) => {
+  const slack = await localSlack()
+  await boltOnSockets(slack, (app) => {
     app.command('/autentico', async ({ ack, client, command }) => {
       await ack(`You said ${command.text}`)
       await client.chat.postMessage({ channel: command.channel_id, text: 'An incident', blocks: card })
@@ -66,23 +43,233 @@ test('a command opens a card, and a button on it edits the card in place', async
     app.action('approve', async ({ ack, body, client }) => {
       await ack()
       const ts = body.type === 'block_actions' ? (body.message?.ts ?? '') : ''
-      await client.chat.update({ channel: incidents, ts, text: `Approved by ${body.user.id}` })
+      await client.chat.update({ channel, ts, text: `Approved by ${body.user.id}` })
     })
   })
 
   const outcome = await slack.as('ana').command('/autentico incident')
   expect(outcome).toMatchObject({ ok: true, answer: { text: 'You said incident', ephemeral: true } })
-  const posted = await vi.waitFor(() => {
-    const found = slack
-      .as('bao')
-      .sees()
-      .find((message) => message.blocks.length > 0)
-    if (found === undefined) throw new Error('the card is not there yet')
-    return found
-  })
+  const posted = await seenBy(slack, 'bao', ({ blocks }) => blocks.length > 0)
 
   expect(await slack.as('bao').press(posted.ts, 'approve')).toEqual({ ok: true })
   await vi.waitFor(() => {
     expect(slack.as('chi').sees()).toMatchObject([{ ts: posted.ts, text: 'Approved by U0BAO', edited: true }])
   })
+  await expect(slack.as('bao').press(posted.ts, 'approve')).rejects.toThrow('nothing to press is called approve')
+  expect(await slack.as('chi').pressStale(posted, 'approve')).toEqual({ ok: true })
+})
+
+test('the same app works over signed HTTP, and a wrong signing secret reaches nobody', async () => {
+  const listening = await localSlack()
+  const heard: string[] = []
+  const request = await boltOnHttp(listening, (app) => {
+    app.command('/autentico', async ({ ack, command }) => {
+      heard.push(command.text)
+      await ack('heard')
+    })
+  })
+  const slack = await localSlack({ deliverTo: request })
+  const forged = await localSlack({ deliverTo: request, signingSecret: 'mallory' })
+
+  expect(await slack.as('ana').command('/autentico list')).toMatchObject({ ok: true, answer: { text: 'heard' } })
+  expect(await forged.as('ana').command('/autentico list')).toMatchObject({ ok: false, error: 'dispatch_failed' })
+  expect(heard).toEqual(['list'])
+})
+
+test('a command is refused in a thread, to people of another company, and where nobody listens', async () => {
+  const slack = await localSlack()
+  slack.control.share(channel)
+
+  expect(await slack.as('ana').command('/autentico list', { channel, thread: '1.000100' })).toMatchObject({
+    text: '/autentico is not supported in threads. Sorry!',
+  })
+  expect(await slack.as('olu').command('/autentico list')).toMatchObject({ ok: false, error: 'unknown_command' })
+  expect(await slack.as('ana').command('/autentico list')).toMatchObject({ ok: false, error: 'dispatch_failed' })
+})
+
+test('an app that does not acknowledge in time is a time-out to the person', async () => {
+  const slack = await localSlack({ ackWithin: 50 })
+  await boltOnSockets(slack, (app) => app.command('/autentico', async () => undefined))
+
+  expect(await slack.as('ana').command('/autentico list')).toMatchObject({
+    error: 'operation_timeout',
+    text: '/autentico failed with the error "operation_timeout"',
+  })
+})
+
+test('typed people, addresses and markup reach the app escaped', async () => {
+  const slack = await localSlack()
+  const texts: string[] = []
+  await boltOnSockets(slack, (app) => {
+    app.command('/autentico', async ({ ack, command }) => {
+      texts.push(command.text, command.channel_name)
+      await ack()
+    })
+  })
+
+  await slack.as('ana').command('/autentico incident @alice alice@acme.test <b> #general <@U0BAO>')
+  expect(texts).toEqual([
+    'incident <@U0ALICE|alice> <mailto:alice@acme.test|alice@acme.test> &lt;b&gt; <#C0GENERAL|general> <@U0BAO>',
+    'privategroup',
+  ])
+})
+
+test('an outsider in a shared channel can press buttons, and the payload says whose they are', async () => {
+  const slack = await localSlack()
+  const teams: unknown[] = []
+  await boltOnSockets(slack, (app) => {
+    app.action('approve', async ({ ack, body }) => {
+      const team = 'team_id' in body.user ? body.user.team_id : undefined
+      teams.push([body.user.id, team, body.team?.id])
+      await ack()
+    })
+  })
+  await post(slack, { text: 'An incident', blocks: card })
+  const ts = slack.as('ana').sees()[0]?.ts ?? ''
+
+  await expect(slack.as('olu').press(ts, 'approve')).rejects.toThrow('olu sees no message')
+  slack.control.share(channel)
+  expect(await slack.as('olu').press(ts, 'approve')).toEqual({ ok: true })
+  expect(await slack.as('gil').press(ts, 'approve')).toEqual({ ok: true })
+  expect(teams).toEqual([
+    [cast.olu.user, 'T0OTHER', 'T0ACME'],
+    [cast.gil.user, 'T0ACME', 'T0ACME'],
+  ])
+})
+
+test('the workspace outlives the app: it stops, starts again and finds its thread with the metadata', async () => {
+  const slack = await localSlack()
+  const first = await boltOnSockets(slack, () => undefined)
+  const metadata = { event_type: 'line', event_payload: { seq: 7 } }
+  const root = await first.client.chat.postMessage({ channel, text: 'INC-1', metadata })
+  await first.stop()
+
+  const second = await boltOnSockets(slack, () => undefined)
+  const thread = { channel, ts: root.ts ?? '' }
+  const bare = await second.client.conversations.replies(thread)
+  const full = await second.client.conversations.replies({ ...thread, include_all_metadata: true })
+  expect(bare.messages?.[0]?.metadata).toBeUndefined()
+  expect(full.messages?.[0]?.metadata).toEqual(metadata)
+})
+
+test('payloads take turns between two connections, and one that is dropped gets none', async () => {
+  const slack = await localSlack()
+  const heard: string[] = []
+  const listener = (name: string) => (app: Parameters<Parameters<typeof boltOnSockets>[1]>[0]) => {
+    app.command('/autentico', async ({ ack }) => {
+      heard.push(name)
+      await ack()
+    })
+  }
+  await boltOnSockets(slack, listener('one'))
+  await boltOnSockets(slack, listener('two'))
+  for (const word of ['a', 'b', 'c', 'd']) await slack.as('ana').command(`/autentico ${word}`)
+  expect(heard).toEqual(['one', 'two', 'one', 'two'])
+
+  slack.control.dropConnections()
+  await vi.waitFor(() => expect(slack.state().connections).toBe(0))
+  expect(await slack.as('ana').command('/autentico list')).toMatchObject({ error: 'dispatch_failed' })
+})
+
+test('the same payload can reach the app twice', async () => {
+  const slack = await localSlack()
+  const triggers: string[] = []
+  await boltOnSockets(slack, (app) => {
+    app.command('/autentico', async ({ ack, command }) => {
+      triggers.push(command.trigger_id)
+      await ack()
+    })
+  })
+
+  await slack.as('ana').command('/autentico incident')
+  await slack.control.redeliver()
+  expect(triggers).toHaveLength(2)
+  expect(new Set(triggers).size).toBe(1)
+})
+
+test('an answer by response URL may be used five times and may replace what was pressed', async () => {
+  const slack = await localSlack()
+  const uses: string[] = []
+  await boltOnSockets(slack, (app) => {
+    app.command('/autentico', async ({ ack, command }) => {
+      await ack({ text: 'Sure?', blocks: card })
+      for (const number of [1, 2, 3, 4, 5, 6]) {
+        const body = JSON.stringify({ text: `answer ${number}` })
+        const response = await fetch(command.response_url, { method: 'POST', body })
+        uses.push(`${response.status} ${await response.text()}`)
+      }
+    })
+    app.action('approve', async ({ ack, respond }) => {
+      await ack()
+      await respond({ replace_original: true, text: 'Done' })
+    })
+  })
+
+  const outcome = await slack.as('ana').command('/autentico incident')
+  await vi.waitFor(() => expect(uses).toEqual([...Array.from({ length: 5 }, () => '200 ok'), '404 used_url']))
+  expect(slack.as('ana').sees()).toHaveLength(6)
+
+  const asked = outcome.ok ? (outcome.answer?.ts ?? '') : ''
+  await slack.as('ana').press(asked, 'approve')
+  await seenBy(slack, 'ana', ({ ts, text }) => ts === asked && text === 'Done')
+  expect(slack.as('bao').sees()).toEqual([])
+})
+
+test('the Home tab shows what the app publishes when it is opened', async () => {
+  const slack = await localSlack()
+  await boltOnSockets(slack, (app) => {
+    app.event('app_home_opened', async ({ event, client }) => {
+      await client.views.publish({ user_id: event.user, view: { type: 'home', blocks: card } })
+    })
+  })
+
+  expect(await slack.as('ana').openHome()).toMatchObject({ ok: true })
+  await vi.waitFor(() => expect(slack.as('ana').home()).toMatchObject({ kind: 'home', blocks: [{}, {}] }))
+  expect(slack.as('bao').home()).toBeUndefined()
+  await expect(slack.as('olu').openHome()).rejects.toThrow('olu has no Home tab')
+})
+
+test('an event that is not acknowledged is tried again, and says so', async () => {
+  const tries: unknown[] = []
+  const app = createServer((request, response) => {
+    tries.push(request.headers['x-slack-retry-num'])
+    response.writeHead(tries.length < 3 ? 500 : 200).end()
+  })
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    app.close()
+  })
+  const { port } = app.address() as AddressInfo
+  const slack = await localSlack({ deliverTo: `http://127.0.0.1:${port}/`, retryEventsAfter: [0, 0, 0] })
+
+  expect(await slack.as('ana').openHome()).toMatchObject({ ok: false, error: 'dispatch_failed' })
+  await vi.waitFor(() => expect(tries).toEqual([undefined, '1', '2']))
+})
+
+test('another process can act and look through the control API, but no page of another site', async () => {
+  const slack = await localSlack()
+  await boltOnSockets(slack, (app) => app.command('/autentico', async ({ ack }) => ack('heard')))
+  const control = async (path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> =>
+    fetch(`${slack.url}/_control/${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+
+  const feed = await control('feed')
+  const outcome = await control('as/ana/command', { text: '/autentico list' })
+  expect(await outcome.json()).toMatchObject({ ok: true, answer: { text: 'heard' } })
+  expect(await (await control('sees/ana')).json()).toMatchObject([{ text: 'heard', ephemeral: true }])
+  const refused = await control('as/ana/press', { ts: '1.1', action: 'approve' })
+  expect([refused.status, await refused.json()]).toEqual([400, { error: 'ana sees no message 1.1' }])
+  expect((await control('as/ana/command', {}, { origin: 'http://mallory.test' })).status).toBe(403)
+  expect((await control('switch/nonsense', {})).status).toBe(404)
+
+  const decoder = new TextDecoder()
+  let events = ''
+  for await (const part of feed.body ?? []) {
+    events += decoder.decode(part as Uint8Array)
+    if (events.includes('event: ephemeral')) break
+  }
+  expect(events).toContain('event: delivery')
 })
