@@ -104,14 +104,16 @@ function done(
 }
 
 /**
- * The sweep holds when everything that was proven still is. A step that never was proven, or was skipped, has no proof to
- * repeat; it is in the summary anyway.
+ * The sweep holds when everything that was proven still is, and what an earlier sweep found is gone. A step that never was
+ * proven, or was skipped, has no proof to repeat; it is in the summary anyway.
  */
 function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>): readonly IncidentEvent[] {
-  const steps = containmentSteps(incident)
-  const proven = steps.filter(({ id }) => stepState(incident, id).status === 'proven')
-  const checks = result.checks.filter(({ action }) => proven.some((step) => step.action === action))
-  const holds = checks.every((check) => check.proven === true)
+  const states = containmentSteps(incident).map((step) => ({ step, state: stepState(incident, step.id) }))
+  // A step without any check read back is a step that the sweep did not look at.
+  const holds = states.every(({ step, state }) => {
+    const owed = state.status === 'proven' || (state.status === 'unproven' && state.lost === true)
+    return !owed || allProven(result.checks.filter(({ action }) => action === step.action))
+  })
   const { evidence, requestIds } = result
   const sweep: IncidentEvent = {
     type: 'SweepDone',
@@ -121,7 +123,8 @@ function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>
     evidence,
     requestIds,
   }
-  const contained = holds && proven.length === steps.length && allProven(checks) && incident.containedAt === undefined
+  const contained =
+    holds && states.every(({ state }) => state.status === 'proven') && incident.containedAt === undefined
   return contained ? [sweep, { type: 'IncidentContained' }] : [sweep]
 }
 

@@ -26,6 +26,8 @@ export type StepState =
       readonly at: string
       readonly did: readonly string[]
       readonly open: readonly string[]
+      /** It was proven until a sweep found otherwise. */
+      readonly lost?: true
     }
   | { readonly status: 'failed'; readonly at: string; readonly sentence: string; readonly retry: boolean }
   | { readonly status: 'attested'; readonly at: string; readonly note: string; readonly by: readonly Person[] }
@@ -392,15 +394,22 @@ function swept(
 ): OpenedIncident {
   const next = endOrder(incident, event.order)
   if (event.proven) return { ...next, sweep: { status: 'clean', at } }
+  const open = unprovenOf(event.checks)
   const found: OpenedIncident = {
     ...without(next, 'containedAt'),
-    sweep: { status: 'found', at, open: unprovenOf(event.checks) },
+    sweep: { status: 'found', at, open: open.length > 0 ? open : ['Not every step was read back.'] },
   }
   return incident.playbook.steps.reduce((state, step) => {
     const broken = event.checks.filter((check) => check.action === step.action && check.proven !== true)
     // A step whose proof never came has nothing to lose; only what was green turns back.
     return broken.length > 0 && state.steps.get(step.id)?.status === 'proven'
-      ? withStep(state, step.id, { status: 'unproven', at, did: [], open: broken.map((check) => check.detail) })
+      ? withStep(state, step.id, {
+          status: 'unproven',
+          at,
+          did: [],
+          open: broken.map((check) => check.detail),
+          lost: true,
+        })
       : state
   }, found)
 }
