@@ -1,8 +1,9 @@
 import { App } from '@slack/bolt'
 import { z } from 'zod'
-import { literal, mrkdwn, sentence } from './cards/text.ts'
 import { answerForm, workingForm } from './cards/forms.ts'
 import { saying } from './cards/lists.ts'
+import { literal, mrkdwn, sentence } from './cards/text.ts'
+import { tell } from './inbound/answers.ts'
 import { approve, approveByTyping, approveTyped } from './inbound/approve.ts'
 import { ask, suspend } from './inbound/ask.ts'
 import { attest, attested } from './inbound/attest.ts'
@@ -15,7 +16,17 @@ import { home } from './inbound/home.ts'
 import { addToTimeline, note, noted, notedFromMessage } from './inbound/note.ts'
 import { notified, notify } from './inbound/notify.ts'
 import { opened, openIncident } from './inbound/open-incident.ts'
-import { anybody, commandPayload, homePayload, keysOf, pressPayload, shortcutPayload, submissionPayload, suggestionPayload, userId } from './inbound/payloads.ts'
+import {
+  anybody,
+  commandPayload,
+  homePayload,
+  keysOf,
+  pressPayload,
+  shortcutPayload,
+  submissionPayload,
+  suggestionPayload,
+  userId,
+} from './inbound/payloads.ts'
 import { readAgain } from './inbound/read-again.ts'
 import { showSecret } from './inbound/secret.ts'
 import { skip, skipped } from './inbound/skip.ts'
@@ -28,7 +39,6 @@ import type { Where } from './outbound.ts'
 import type { Doorway } from './receivers.ts'
 import { fields, forms, presses, readReference, shortcuts } from './references.ts'
 import type { Repeats } from './repeats.ts'
-import { tell } from './inbound/answers.ts'
 
 type Handler<T> = (one: T, desk: Desk) => Promise<void>
 
@@ -74,7 +84,13 @@ const used: Readonly<Record<string, Handler<Shortcut>>> = {
 
 type Context = Readonly<Record<string, unknown>>
 
-export type BoltDeps = { readonly receiver: Doorway; readonly desk: Desk; readonly counter: Counter; readonly repeats: Repeats; readonly token: string }
+export type BoltDeps = {
+  readonly receiver: Doorway
+  readonly desk: Desk
+  readonly counter: Counter
+  readonly repeats: Repeats
+  readonly token: string
+}
 
 /**
  * Bolt, with one route for each kind of thing that comes in. Its own checks of the token are left out: who we are is asked
@@ -89,7 +105,8 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
     logger: sdkLogger(desk.log, 'bolt'),
     clientOptions: { retryConfig: { retries: 0 }, timeout: 2500, rejectRateLimitedCalls: true },
   })
-  const again = (body: unknown, context: Context) => (acked: Promise<unknown>) => repeats.earlier(keysOf(body, context['envelope']), acked)
+  const again = (body: unknown, context: Context) => (acked: Promise<unknown>) =>
+    repeats.earlier(keysOf(body, context['envelope']), acked)
   const sorryTo = (asked: Pick<Asked, 'user' | 'where'>) => async (said: string) => {
     await desk.outbound.replyPrivately(asked.user, asked.where, saying(sentence(said)))
   }
@@ -97,7 +114,14 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
   app.command(/.*/, async ({ body, ack, context }) => {
     const read = commandPayload.safeParse(body)
     if (!read.success) return unreadable(desk, body, ack)
-    const { user_id: user, channel_id: channel, trigger_id: trigger, response_url: responseUrl, text, thread_ts: thread } = read.data
+    const {
+      user_id: user,
+      channel_id: channel,
+      trigger_id: trigger,
+      response_url: responseUrl,
+      text,
+      thread_ts: thread,
+    } = read.data
     const asked = { user: userId(user), trigger, where: whereOf({ channel, thread, responseUrl }) }
     await counter.take<undefined>({
       what: '/autentico',
@@ -128,7 +152,11 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
         if (handler === undefined && Object.hasOwn(fields, name)) return press.ack()
         if (handler !== undefined) return handler(press, desk)
         await press.ack()
-        await tell(desk, press, 'This button is not one of ours, or was made by an earlier version. Nothing was done. Use the buttons on the card of the incident.')
+        await tell(
+          desk,
+          press,
+          'This button is not one of ours, or was made by an earlier version. Nothing was done. Use the buttons on the card of the incident.',
+        )
       },
       sorry: sorryTo(asked),
     })
@@ -158,12 +186,26 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
           words: (field) => values.get(field)?.words ?? '',
           answer: async (answer) => {
             if (!late && (await reply(ackOf(answer)))) return
-            await desk.call('views.update', { view_id: view.id, view: lateForm(title, answer, [...values.values()].map(({ typed }) => typed)) })
+            await desk.call('views.update', {
+              view_id: view.id,
+              view: lateForm(
+                title,
+                answer,
+                [...values.values()].map(({ typed }) => typed),
+              ),
+            })
           },
         }
         const handler = Object.hasOwn(sent, view.callback_id) ? sent[view.callback_id] : undefined
         if (handler !== undefined) return handler(submission, desk)
-        await submission.answer({ kind: 'form', form: answerForm(title, [literal('This form is not one of ours, or was made by an earlier version. Nothing was done.')], []) })
+        await submission.answer({
+          kind: 'form',
+          form: answerForm(
+            title,
+            [literal('This form is not one of ours, or was made by an earlier version. Nothing was done.')],
+            [],
+          ),
+        })
       },
       sorry: async (said) => {
         if (late) await desk.call('views.update', { view_id: view.id, view: answerForm(title, [sentence(said)], []) })
@@ -182,7 +224,11 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
       ack: async (answer) => (ack as (answer?: object) => Promise<void>)(answer ?? { options: [] }),
       whenLate: () => ({ options: [] }),
       work: async (reply) => {
-        if (field === fields.target) await suggestTargets({ user: userId(user.id), typed, answer: async (options) => void (await reply(options)) }, desk)
+        if (field === fields.target)
+          await suggestTargets(
+            { user: userId(user.id), typed, answer: async (options) => void (await reply(options)) },
+            desk,
+          )
       },
       sorry: async () => undefined,
     })
@@ -192,7 +238,11 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
     const read = shortcutPayload.safeParse(body)
     if (!read.success) return unreadable(desk, body, ack)
     const { user, callback_id: name, trigger_id: trigger, response_url: responseUrl, channel, message } = read.data
-    const asked = { user: userId(user.id), trigger, where: whereOf({ channel: channel?.id, thread: message?.thread_ts, responseUrl }) }
+    const asked = {
+      user: userId(user.id),
+      trigger,
+      where: whereOf({ channel: channel?.id, thread: message?.thread_ts, responseUrl }),
+    }
     await counter.take<undefined>({
       what: `shortcut ${name.slice(0, 40)}`,
       repeated: again(body, context),
@@ -204,12 +254,23 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
           ack: async () => void (await reply()),
           ...(message === null || message === undefined || channel === null || channel === undefined
             ? {}
-            : { message: { channel: channel.id, ts: message.ts, text: message.text, ...(message.thread_ts === undefined ? {} : { thread: message.thread_ts }) } }),
+            : {
+                message: {
+                  channel: channel.id,
+                  ts: message.ts,
+                  text: message.text,
+                  ...(message.thread_ts === undefined ? {} : { thread: message.thread_ts }),
+                },
+              }),
         }
         const handler = Object.hasOwn(used, name) ? used[name] : undefined
         if (handler !== undefined) return handler(shortcut, desk)
         await shortcut.ack()
-        await tell(desk, shortcut, 'This shortcut is not one of ours, or was made by an earlier version. Nothing was done.')
+        await tell(
+          desk,
+          shortcut,
+          'This shortcut is not one of ours, or was made by an earlier version. Nothing was done.',
+        )
       },
       sorry: sorryTo(asked),
     })
@@ -243,11 +304,18 @@ async function unreadable(desk: Desk, body: unknown, ack: (() => Promise<void>) 
   const user = read.success ? (read.data.user?.id ?? read.data.user_id) : undefined
   if (user === undefined || !read.success) return
   const said = mrkdwn`That could not be read, so nothing was done. Try once more.`
-  await desk.outbound.replyPrivately(user, whereOf({ channel: undefined, thread: undefined, responseUrl: read.data.response_url }), saying(said))
+  await desk.outbound.replyPrivately(
+    user,
+    whereOf({ channel: undefined, thread: undefined, responseUrl: read.data.response_url }),
+    saying(said),
+  )
 }
 
 /** The press of a button, or of a line of the overflow menu, whose value begins with the press. */
-function chosen(action: z.infer<typeof pressPayload>['actions'][number]): { readonly name: string; readonly value: string } {
+function chosen(action: z.infer<typeof pressPayload>['actions'][number]): {
+  readonly name: string
+  readonly value: string
+} {
   if (action.action_id !== presses.more) return { name: action.action_id, value: action.value ?? '' }
   const text = action.selected_option?.value ?? ''
   const bar = text.indexOf('|')
@@ -259,7 +327,15 @@ function placeOf({ channel, container, message, response_url: responseUrl }: z.i
   return whereOf({ channel: channel?.id ?? container?.channel_id, thread, responseUrl })
 }
 
-function whereOf({ channel, thread, responseUrl }: { readonly channel: string | undefined; readonly thread: string | undefined; readonly responseUrl: string | undefined }): Where {
+function whereOf({
+  channel,
+  thread,
+  responseUrl,
+}: {
+  readonly channel: string | undefined
+  readonly thread: string | undefined
+  readonly responseUrl: string | undefined
+}): Where {
   return {
     ...(channel === undefined ? {} : { channel }),
     ...(thread === undefined ? {} : { thread }),
@@ -269,7 +345,9 @@ function whereOf({ channel, thread, responseUrl }: { readonly channel: string | 
 
 type FieldValue = { readonly value: string; readonly words: string; readonly typed: string }
 
-function valuesOf(state: z.infer<typeof submissionPayload>['view']['state']['values']): ReadonlyMap<string, FieldValue> {
+function valuesOf(
+  state: z.infer<typeof submissionPayload>['view']['state']['values'],
+): ReadonlyMap<string, FieldValue> {
   return new Map(
     Object.values(state).flatMap((block) =>
       Object.entries(block).map(([field, { value, selected_option: option }]) => {

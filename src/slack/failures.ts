@@ -43,10 +43,17 @@ export class SlackRejected extends Error {
 export type SlackFailure = RateLimited | SlackUnavailable | SlackRejected
 
 // HTTP 200 with one of these means that Slack itself is in trouble.
-const troubles: ReadonlySet<string> = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'rollup_error'])
+const troubles: ReadonlySet<string> = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'rollup_error',
+])
 
 /** Makes one of the three failures of whatever a call threw. Tokens never stand in their messages. */
 export function failureOf(method: string, error: unknown): SlackFailure {
+  if (error instanceof RateLimited || error instanceof SlackUnavailable || error instanceof SlackRejected) return error
   if (error instanceof WebAPIRateLimitedError) return new RateLimited(method, Math.max(1, error.retryAfter) * 1000)
   if (error instanceof WebAPIPlatformError) {
     const { error: code } = error.data
@@ -73,7 +80,8 @@ const remedies: Readonly<Record<string, string>> = {
   token_revoked: 'The token was revoked: install the app again and set the new one.',
   token_expired: 'The token has expired: set a fresh one.',
   not_in_channel: 'Invite the bot to the channel: type /invite @autentico there.',
-  channel_not_found: 'The channel id is wrong, or the channel is private and the bot is not in it: type /invite @autentico there.',
+  channel_not_found:
+    'The channel id is wrong, or the channel is private and the bot is not in it: type /invite @autentico there.',
   is_archived: 'The channel is archived: restore it, or set another INCIDENT_CHANNEL.',
   is_inactive: 'The channel is archived: restore it, or set another INCIDENT_CHANNEL.',
   message_not_found: 'Somebody deleted the message: post a new one.',

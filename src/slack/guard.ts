@@ -56,7 +56,13 @@ const deepest = 100
  * where it can, and gives slow clients little time and nobody many connections.
  */
 export function createGuard(options: GuardOptions): Server {
-  const server = createServer({ headersTimeout: 5000, requestTimeout: 8000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 16 * 1024 })
+  const server = createServer({
+    headersTimeout: 5000,
+    requestTimeout: 8000,
+    keepAliveTimeout: 5000,
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: 16 * 1024,
+  })
   server.maxConnections = 4000
   server.maxRequestsPerSocket = 1000
   server.on('request', (request, response) => {
@@ -91,10 +97,16 @@ async function receive(request: IncomingMessage, response: ServerResponse, optio
     options.onRequest({ body, headers: request.headers }, answer)
   } catch (error) {
     if (!(error instanceof Refused)) {
-      options.log.warn({ why: error instanceof Error ? error.message : 'unknown' }, 'a request to the Slack endpoint broke off')
+      options.log.warn(
+        { why: error instanceof Error ? error.message : 'unknown' },
+        'a request to the Slack endpoint broke off',
+      )
       return answer(400)
     }
-    options.log.warn({ why: error.message, status: error.status, from: request.socket.remoteAddress }, 'refused a request to the Slack endpoint')
+    options.log.warn(
+      { why: error.message, status: error.status, from: request.socket.remoteAddress },
+      'refused a request to the Slack endpoint',
+    )
     // What may still be coming is not waited for.
     response.setHeader('connection', 'close')
     answer(error.status)
@@ -116,8 +128,10 @@ function checkHead(request: IncomingMessage, { path, now }: GuardOptions): Signa
   if (typeof timestamp !== 'string' || !/^\d{1,12}$/.test(timestamp)) throw new Refused(401, 'no usable timestamp')
   if (typeof given !== 'string' || !/^v0=[0-9a-f]{64}$/.test(given)) throw new Refused(401, 'no usable signature')
   const age = now() - Number(timestamp) * 1000
-  if (age > oldestMs) throw new Refused(401, 'signed more than five minutes ago: replayed, or the clock of this machine is ahead')
-  if (age < -farthestAheadMs) throw new Refused(401, 'signed in the future: forged, or the clock of this machine is behind')
+  if (age > oldestMs)
+    throw new Refused(401, 'signed more than five minutes ago: replayed, or the clock of this machine is ahead')
+  if (age < -farthestAheadMs)
+    throw new Refused(401, 'signed in the future: forged, or the clock of this machine is behind')
   return { timestamp, given }
 }
 
@@ -132,9 +146,14 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-function checkSignature(raw: Buffer, { timestamp, given }: Signature, { signingSecret, seen, now }: GuardOptions): void {
+function checkSignature(
+  raw: Buffer,
+  { timestamp, given }: Signature,
+  { signingSecret, seen, now }: GuardOptions,
+): void {
   const expected = createHmac('sha256', signingSecret).update(`v0:${timestamp}:`).update(raw).digest()
-  if (!timingSafeEqual(expected, Buffer.from(given.slice(3), 'hex'))) throw new Refused(401, 'the signature does not fit')
+  if (!timingSafeEqual(expected, Buffer.from(given.slice(3), 'hex')))
+    throw new Refused(401, 'the signature does not fit')
   if (seen.has(given)) throw new Refused(401, 'this very request was accepted before')
   seen.add(given, now() + seenForMs)
 }
@@ -159,7 +178,8 @@ function decode(raw: Buffer): string {
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   if (depthOf(text) > deepest) throw new Refused(400, 'the body is nested too deep')
   const parsed = parseJson(text)
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new Refused(400, 'the body is no object')
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new Refused(400, 'the body is no object')
   return { ...parsed }
 }
 

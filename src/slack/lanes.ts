@@ -6,7 +6,10 @@ import { type Log, sdkLogger } from './log.ts'
 export type LaneName = 'cards' | 'timeline' | 'lookUps' | 'replies'
 
 /** Calls a method of Slack's Web API. Throws `RateLimited`, `SlackUnavailable` or `SlackRejected`, nothing else. */
-export type Call = (method: string, args?: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>
+export type Call = (
+  method: string,
+  args?: Readonly<Record<string, unknown>>,
+) => Promise<Readonly<Record<string, unknown>>>
 
 /**
  * Slack by separate lanes: a limit or a silence in one never holds up another. No lane repeats a post by itself, because

@@ -1,4 +1,4 @@
-import { LogLevel, type Logger } from '@slack/web-api'
+import { type Logger, LogLevel } from '@slack/web-api'
 
 /** One line for each thing that an operator would act on. Fields never hold tokens, payloads or the text of messages. */
 export type Log = {

@@ -12,7 +12,9 @@ export type EntryMark = { readonly seq: number; readonly hash: string }
 export type Where = { readonly channel?: string; readonly thread?: string; readonly responseUrl?: string }
 
 /** What was found of our own posts. `not readable`: Slack does not let us read the channel back. */
-export type Found<T> = { readonly kind: 'read'; readonly found: T } | { readonly kind: 'not readable'; readonly why: string }
+export type Found<T> =
+  | { readonly kind: 'read'; readonly found: T }
+  | { readonly kind: 'not readable'; readonly why: string }
 
 const entryType = 'autentico_entry'
 const cardType = 'autentico_card'
@@ -22,7 +24,15 @@ const quietly = { unfurl_links: false, unfurl_media: false, link_names: false, p
 const posted = z.object({ ts: z.string(), channel: z.string() })
 const page = z.object({
   messages: z
-    .array(z.object({ ts: z.string(), metadata: z.object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) }).nullish().catch(undefined) }))
+    .array(
+      z.object({
+        ts: z.string(),
+        metadata: z
+          .object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) })
+          .nullish()
+          .catch(undefined),
+      }),
+    )
     .default([]),
   response_metadata: z.object({ next_cursor: z.string().nullish() }).nullish(),
 })
@@ -61,7 +71,12 @@ export class Outbound {
    * Posts into a thread. Every entry it shows is named in the metadata, so that `findInThread` finds it. Metadata can be
    * read by the whole workspace: numbers and hashes only.
    */
-  async postInThread(thread: Place, reply: Message, incident: IncidentId, entries: readonly EntryMark[]): Promise<Place> {
+  async postInThread(
+    thread: Place,
+    reply: Message,
+    incident: IncidentId,
+    entries: readonly EntryMark[],
+  ): Promise<Place> {
     const last = entries.at(-1)
     const metadata =
       last === undefined
@@ -69,15 +84,26 @@ export class Outbound {
         : {
             metadata: {
               event_type: entryType,
-              event_payload: { incident, seq: last.seq, hash: last.hash, also: entries.slice(0, -1).map(({ seq }) => seq) },
+              event_payload: {
+                incident,
+                seq: last.seq,
+                hash: last.hash,
+                also: entries.slice(0, -1).map(({ seq }) => seq),
+              },
             },
           }
     const { channel, ts } = thread
-    return posted.parse(await this.#lanes.timeline('chat.postMessage', { channel, thread_ts: ts, ...reply, ...metadata, ...quietly }))
+    return posted.parse(
+      await this.#lanes.timeline('chat.postMessage', { channel, thread_ts: ts, ...reply, ...metadata, ...quietly }),
+    )
   }
 
   /** Where the given entries stand in the thread. Entries that are not there are not in the map. */
-  async findInThread(thread: Place, incident: IncidentId, seqs: readonly number[]): Promise<Found<ReadonlyMap<number, Place & { readonly hash?: string }>>> {
+  async findInThread(
+    thread: Place,
+    incident: IncidentId,
+    seqs: readonly number[],
+  ): Promise<Found<ReadonlyMap<number, Place & { readonly hash?: string }>>> {
     const wanted = new Set(seqs)
     const found = new Map<number, Place & { readonly hash?: string }>()
     const walked = await this.#walk('conversations.replies', thread, ({ messages }) => {
@@ -98,7 +124,9 @@ export class Outbound {
   async findCard(channel: string, incident: IncidentId): Promise<Found<Place | undefined>> {
     let found: Place | undefined
     const walked = await this.#walk('conversations.history', { channel }, ({ messages }) => {
-      const card = messages.find(({ metadata }) => metadata?.event_type === cardType && metadata.event_payload['incident'] === incident)
+      const card = messages.find(
+        ({ metadata }) => metadata?.event_type === cardType && metadata.event_payload['incident'] === incident,
+      )
       found = card === undefined ? undefined : { channel, ts: card.ts }
       return found !== undefined
     })
@@ -106,17 +134,30 @@ export class Outbound {
   }
 
   /** Reads page by page until `enough`. Gives the reason when Slack does not let us read. */
-  async #walk(method: string, where: { readonly channel: string; readonly ts?: string }, enough: (page: Page) => boolean): Promise<string | undefined> {
+  async #walk(
+    method: string,
+    where: { readonly channel: string; readonly ts?: string },
+    enough: (page: Page) => boolean,
+  ): Promise<string | undefined> {
     let cursor: string | undefined
     for (let pages = 0; pages < 25; pages += 1) {
       try {
         const answer = page.parse(
-          await this.#lanes.lookUps(method, { ...where, limit: 200, include_all_metadata: true, ...(cursor === undefined ? {} : { cursor }) }),
+          await this.#lanes.lookUps(method, {
+            ...where,
+            limit: 200,
+            include_all_metadata: true,
+            ...(cursor === undefined ? {} : { cursor }),
+          }),
         )
         cursor = answer.response_metadata?.next_cursor ?? undefined
         if (enough(answer) || cursor === undefined || cursor === '') return undefined
       } catch (error) {
-        if (error instanceof SlackRejected && ['missing_scope', 'not_in_channel', 'channel_not_found'].includes(error.code)) return error.message
+        if (
+          error instanceof SlackRejected &&
+          ['missing_scope', 'not_in_channel', 'channel_not_found'].includes(error.code)
+        )
+          return error.message
         throw error
       }
     }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type App, type Receiver, type ReceiverEvent, SocketModeReceiver } from '@slack/bolt'
 import { Agent, fetch } from 'undici'
-import { createGuard, type Genuine, type Answer, type Seen } from './guard.ts'
+import { type Answer, createGuard, type Genuine, type Seen } from './guard.ts'
 import { type Log, sdkLogger } from './log.ts'
 import { type Connection, Sockets, type SocketsOptions } from './sockets.ts'
 
@@ -47,7 +47,14 @@ export function socketReceiver(options: {
   }
 }
 
-function connect(options: { readonly appToken: string; readonly apiUrl?: string; readonly log: Log; readonly monotonic: () => number; readonly app: App; readonly agent: Agent }): Connection {
+function connect(options: {
+  readonly appToken: string
+  readonly apiUrl?: string
+  readonly log: Log
+  readonly monotonic: () => number
+  readonly app: App
+  readonly agent: Agent
+}): Connection {
   const { appToken, apiUrl, log, monotonic, app, agent } = options
   const ended = Promise.withResolvers<void>()
   let heard = monotonic()
@@ -63,7 +70,8 @@ function connect(options: { readonly appToken: string; readonly apiUrl?: string;
         retryConfig: { retries: 0 },
         timeout: 5000,
         rejectRateLimitedCalls: true,
-        fetch: async (url, init) => fetch(url, { ...(init as NonNullable<Parameters<typeof fetch>[1]>), dispatcher: agent }),
+        fetch: async (url, init) =>
+          fetch(url, { ...(init as NonNullable<Parameters<typeof fetch>[1]>), dispatcher: agent }),
       },
     },
     customPropertiesExtractor: ({ envelope_id: envelope }: { readonly envelope_id?: unknown }) => ({ envelope }),
@@ -144,13 +152,20 @@ export function httpReceiver(options: {
   }
 }
 
-async function process({ body, headers }: Genuine, answer: Answer, { app, log }: { readonly app: App | undefined; readonly log: Log }): Promise<void> {
+async function process(
+  { body, headers }: Genuine,
+  answer: Answer,
+  { app, log }: { readonly app: App | undefined; readonly log: Log },
+): Promise<void> {
   const retry = headers['x-slack-retry-num']
   const event: ReceiverEvent = {
     body,
     ...(typeof retry === 'string' ? { retryNum: Number(retry) } : {}),
     ack: async (response?: unknown) => {
-      answer(200, typeof response === 'string' || (typeof response === 'object' && response !== null) ? response : undefined)
+      answer(
+        200,
+        typeof response === 'string' || (typeof response === 'object' && response !== null) ? response : undefined,
+      )
     },
   }
   try {
@@ -158,7 +173,10 @@ async function process({ body, headers }: Genuine, answer: Answer, { app, log }:
     // Nobody here takes such a payload; an empty yes would hide that.
     answer(404)
   } catch (error) {
-    log.warn({ why: error instanceof Error ? error.message : 'unknown' }, 'a signed request holds what Slack does not send')
+    log.warn(
+      { why: error instanceof Error ? error.message : 'unknown' },
+      'a signed request holds what Slack does not send',
+    )
     answer(400)
   }
 }

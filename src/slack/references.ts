@@ -41,7 +41,8 @@ export function readReference(text: string): Reference | undefined {
     return isChannelId(third) && isStamp(fourth) ? { of: 'message', incident, channel: third, ts: fourth } : undefined
   }
   if (fourth !== '') return undefined
-  if (kind === 's') return /^[a-z][a-z0-9-]{0,63}$/.test(third) ? { of: 'step', incident, step: third as StepId } : undefined
+  if (kind === 's')
+    return /^[a-z][a-z0-9-]{0,63}$/.test(third) ? { of: 'step', incident, step: third as StepId } : undefined
   if (kind === 'o') {
     return /^INC-\d{1,9}-\d{1,15}$/.test(third) ? { of: 'order', incident, order: third as OrderId } : undefined
   }

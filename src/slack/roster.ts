@@ -53,7 +53,10 @@ const groupAnswer = z.object({ users: z.array(z.string()) })
 /** Who is a responder and who may approve, asked of Slack at the moment of the click. When Slack cannot say, nobody is. */
 export class Roster {
   readonly #deps: RosterDeps
-  readonly #groups = new Map<string, { readonly until: number; readonly members: Promise<readonly string[] | undefined> }>()
+  readonly #groups = new Map<
+    string,
+    { readonly until: number; readonly members: Promise<readonly string[] | undefined> }
+  >()
 
   constructor(deps: RosterDeps) {
     this.#deps = deps
@@ -70,7 +73,10 @@ export class Roster {
     const account = settings.accounts.get(user)
     const email = asked?.user.profile?.email?.trim().toLowerCase()
     return {
-      person: { slack: { team: asked?.identity.enterprise ?? asked?.identity.team ?? 'unknown', user }, name: nameOf(user, asked?.user) },
+      person: {
+        slack: { team: asked?.identity.enterprise ?? asked?.identity.team ?? 'unknown', user },
+        name: nameOf(user, asked?.user),
+      },
       membership: asked === undefined ? 'unknown' : membershipOf(asked.user, asked.identity),
       responder,
       approver,
@@ -93,7 +99,10 @@ export class Roster {
   async forecast(requester: UserId, target?: Account): Promise<number> {
     const nobody = { id: '', username: '', email: '' } as Account
     const candidates = await this.#approvers()
-    return candidates.filter(({ person, ...standing }) => person.slack.user !== requester && whyNotReview({ person, ...standing }, target ?? nobody) === undefined).length
+    return candidates.filter(
+      ({ person, ...standing }) =>
+        person.slack.user !== requester && whyNotReview({ person, ...standing }, target ?? nobody) === undefined,
+    ).length
   }
 
   /** What is in doubt because a user group cannot be read, as a sentence. Undefined: nothing. */
@@ -124,7 +133,10 @@ export class Roster {
 
   async #ask(user: UserId): Promise<{ readonly user: SlackUser; readonly identity: Identity } | undefined> {
     try {
-      const [identity, answer] = await Promise.all([this.#deps.workspace.identity(), this.#deps.call('users.info', { user })])
+      const [identity, answer] = await Promise.all([
+        this.#deps.workspace.identity(),
+        this.#deps.call('users.info', { user }),
+      ])
       return { identity, user: userAnswer.parse(answer).user }
     } catch (error) {
       this.#deps.log.warn({ user, why: messageOf(error) }, 'Slack did not say who somebody is')

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { SlackRejected, failureOf } from './failures.ts'
+import { failureOf, SlackRejected } from './failures.ts'
 import type { Log } from './log.ts'
 
 /** One connection to Slack. `opened` settles when Slack has said hello, or could not be reached; `ended` when it is over. */
@@ -46,10 +46,26 @@ export const socketTimes = {
 } as const
 
 /** Slack's no to `apps.connections.open` that no waiting changes. */
-const finalCodes: ReadonlySet<string> = new Set(['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired', 'missing_scope', 'not_allowed_token_type', 'no_permission', 'org_login_required', 'link_disabled', 'user_removed_from_team', 'team_disabled'])
+const finalCodes: ReadonlySet<string> = new Set([
+  'invalid_auth',
+  'not_authed',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+  'missing_scope',
+  'not_allowed_token_type',
+  'no_permission',
+  'org_login_required',
+  'link_disabled',
+  'user_removed_from_team',
+  'team_disabled',
+])
 
 /** The wait before the `failures`-th try: doubling, capped, and spread so that two lines do not knock together. */
-export function backOff(failures: number, times: Pick<SocketsOptions, 'firstDelayMs' | 'longestDelayMs' | 'random'>): number {
+export function backOff(
+  failures: number,
+  times: Pick<SocketsOptions, 'firstDelayMs' | 'longestDelayMs' | 'random'>,
+): number {
   const full = Math.min(times.longestDelayMs, times.firstDelayMs * 2 ** Math.min(failures - 1, 20))
   return full * (0.5 + times.random() / 2)
 }
@@ -72,7 +88,9 @@ export class Sockets {
   constructor(options: SocketsOptions) {
     this.#options = options
     this.#lastUp = options.monotonic()
-    this.#stopping = new Promise((resolve) => this.#stopped.signal.addEventListener('abort', () => resolve(), { once: true }))
+    this.#stopping = new Promise((resolve) =>
+      this.#stopped.signal.addEventListener('abort', () => resolve(), { once: true }),
+    )
   }
 
   /** Resolves when the first line is open, or is refused for good (throws `SlackRejected`). Goes on trying otherwise. */
@@ -127,14 +145,17 @@ export class Sockets {
   }
 
   #down(line: number): void {
-    this.#live.delete(line)
-    if (this.#live.size === 0) this.#lastUp = this.#options.monotonic()
+    const wasUp = this.#live.delete(line)
+    if (wasUp && this.#live.size === 0) this.#lastUp = this.#options.monotonic()
   }
 
   #failed(error: unknown, first: PromiseWithResolvers<void>): void {
     const failure = failureOf('apps.connections.open', error)
     this.#lastFailure = failure.message
-    this.#options.log.warn({ why: failure.message, open: this.#live.size }, 'a Socket Mode connection could not be opened')
+    this.#options.log.warn(
+      { why: failure.message, open: this.#live.size },
+      'a Socket Mode connection could not be opened',
+    )
     if (!(failure instanceof SlackRejected) || !finalCodes.has(failure.code)) return
     first.reject(failure)
     this.#tell(true)
@@ -143,7 +164,9 @@ export class Sockets {
   #check(): void {
     const now = this.#options.monotonic()
     // One at a time: the others keep taking clicks meanwhile.
-    const silent = [...this.#live.values()].find((connection) => now - connection.lastHeard() > this.#options.silentAfterMs)
+    const silent = [...this.#live.values()].find(
+      (connection) => now - connection.lastHeard() > this.#options.silentAfterMs,
+    )
     silent?.close()
     if (this.#live.size === 0 && now - this.#lastUp > this.#options.stuckAfterMs) this.#tell(false)
   }
@@ -151,7 +174,11 @@ export class Sockets {
   #tell(final: boolean): void {
     if (this.#told) return
     this.#told = true
-    this.#options.onStuck({ final, why: this.#lastFailure, downForMs: this.#live.size > 0 ? 0 : this.#options.monotonic() - this.#lastUp })
+    this.#options.onStuck({
+      final,
+      why: this.#lastFailure,
+      downForMs: this.#live.size > 0 ? 0 : this.#options.monotonic() - this.#lastUp,
+    })
   }
 
   async #pause(ms: number): Promise<void> {

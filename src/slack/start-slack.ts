@@ -10,13 +10,17 @@ import { Outbound } from './outbound.ts'
 import { type Doorway, httpReceiver, socketReceiver } from './receivers.ts'
 import { Repeats } from './repeats.ts'
 import { Roster, type RosterSettings } from './roster.ts'
-import { type SocketsOptions, socketTimes, type Stuck } from './sockets.ts'
+import { type SocketsOptions, type Stuck, socketTimes } from './sockets.ts'
 import { checkSetup, type Finding } from './startup-check.ts'
 import { Workspace } from './workspace.ts'
 
 /** How events come in. Socket Mode needs no port of ours; HTTP needs one that Slack reaches. */
 export type Inlet =
-  | { readonly mode: 'socket'; readonly appToken: string; readonly times?: Partial<Omit<SocketsOptions, 'connect' | 'log' | 'monotonic'>> }
+  | {
+      readonly mode: 'socket'
+      readonly appToken: string
+      readonly times?: Partial<Omit<SocketsOptions, 'connect' | 'log' | 'monotonic'>>
+    }
   | {
       readonly mode: 'http'
       readonly signingSecret: string
@@ -79,19 +83,39 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
   const workspace = new Workspace(lanes.lookUps)
   const outbound = new Outbound({ lanes, log, ...api })
   const roster = new Roster({ settings: options.roster, call: lanes.lookUps, workspace, log, monotonic })
-  const counter = new Counter({ log, ackWithinMs: options.ackWithinMs ?? 2000, reference: () => randomBytes(3).toString('hex') })
+  const counter = new Counter({
+    log,
+    ackWithinMs: options.ackWithinMs ?? 2000,
+    reference: () => randomBytes(3).toString('hex'),
+  })
   const receiver = openInlet(options, { now, monotonic, random })
-  const desk = { door, roster, outbound, workspace, call: lanes.replies, channel, log, now: () => new Date(now()).toISOString() }
+  const desk = {
+    door,
+    roster,
+    outbound,
+    workspace,
+    call: lanes.replies,
+    channel,
+    log,
+    now: () => new Date(now()).toISOString(),
+  }
   const repeats = new Repeats({ monotonic, keptMs: 10 * 60_000 })
   const bolt = createBolt({ receiver, desk, counter, repeats, token: options.botToken })
 
   // Disposed of in reverse: first what is under way ends, with its connection still open for the acknowledgement.
   building.defer(async () => within(2000, receiver.stop()))
   building.defer(async () => {
-    if (!(await counter.close(options.graceMs ?? 3000))) log.warn({}, 'stopped while an answer to a person was under way')
+    if (!(await counter.close(options.graceMs ?? 3000)))
+      log.warn({}, 'stopped while an answer to a person was under way')
   })
   await within(startWithinMs, Promise.all([bolt.start(), workspace.identity().catch(unlessRejected(log))]))
-  const alive = setInterval(() => void lanes.lookUps('auth.test').catch((error: unknown) => log.warn({ why: messageOf(error) }, 'Slack does not answer auth.test')), aliveEveryMs)
+  const alive = setInterval(
+    () =>
+      void lanes
+        .lookUps('auth.test')
+        .catch((error: unknown) => log.warn({ why: messageOf(error) }, 'Slack does not answer auth.test')),
+    aliveEveryMs,
+  )
   alive.unref()
   building.defer(() => clearInterval(alive))
 

@@ -51,7 +51,12 @@ function scopeFindings(scopes: readonly string[], usesGroups: boolean): readonly
     Object.entries(list).flatMap(([scope, without]) =>
       scopes.includes(scope)
         ? []
-        : [{ fatal: fatal || (scope === 'usergroups:read' && usesGroups), sentence: `The Slack app lacks the scope ${scope}: without it ${without}. Add it to the app and install it again.` }],
+        : [
+            {
+              fatal: fatal || (scope === 'usergroups:read' && usesGroups),
+              sentence: `The Slack app lacks the scope ${scope}: without it ${without}. Add it to the app and install it again.`,
+            },
+          ],
     )
   return [...missing(needed, true), ...missing(useful, false)]
 }
@@ -60,10 +65,21 @@ async function channelFindings(lanes: Lanes, id: string): Promise<readonly Findi
   try {
     const { channel } = channelAnswer.parse(await lanes.lookUps('conversations.info', { channel: id }))
     const findings: Finding[] = []
-    if (channel.is_archived === true) findings.push({ fatal: true, sentence: `The channel #${channel.name} (INCIDENT_CHANNEL ${id}) is archived. Restore it or set another.` })
-    if (channel.is_member === false) findings.push({ fatal: true, sentence: `The bot is not in #${channel.name} (INCIDENT_CHANNEL ${id}). Type /invite @autentico there.` })
+    if (channel.is_archived === true)
+      findings.push({
+        fatal: true,
+        sentence: `The channel #${channel.name} (INCIDENT_CHANNEL ${id}) is archived. Restore it or set another.`,
+      })
+    if (channel.is_member === false)
+      findings.push({
+        fatal: true,
+        sentence: `The bot is not in #${channel.name} (INCIDENT_CHANNEL ${id}). Type /invite @autentico there.`,
+      })
     if (channel.is_ext_shared === true) {
-      findings.push({ fatal: false, sentence: `#${channel.name} (INCIDENT_CHANNEL ${id}) is shared with another company, whose people can read every incident. They cannot approve. Use a private channel of your own.` })
+      findings.push({
+        fatal: false,
+        sentence: `#${channel.name} (INCIDENT_CHANNEL ${id}) is shared with another company, whose people can read every incident. They cannot approve. Use a private channel of your own.`,
+      })
     }
     return findings
   } catch (error) {
@@ -77,5 +93,8 @@ function findingOf(error: unknown, what: string): Finding {
   const failure = error as SlackFailure
   return failure instanceof SlackRejected
     ? { fatal: true, sentence: `Slack does not accept ${what}: ${failure.code}. ${failure.remedy}` }
-    : { fatal: false, sentence: `Slack could not be asked about ${what}: ${failure.message}. It is tried again as long as the program runs.` }
+    : {
+        fatal: false,
+        sentence: `Slack could not be asked about ${what}: ${failure.message}. It is tried again as long as the program runs.`,
+      }
 }

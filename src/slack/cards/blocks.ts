@@ -25,7 +25,16 @@ export function message(text: Mrkdwn, blocks: Blocks): Message {
 
 /** `verbatim` keeps Slack from making links, channels or mentions out of bare words. */
 export function section(text: Mrkdwn): KnownBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text: fitted(text, limits.sectionText), verbatim: true }, expand: true }
+  return {
+    type: 'section',
+    text: { type: 'mrkdwn', text: present(fitted(text, limits.sectionText)), verbatim: true },
+    expand: true,
+  }
+}
+
+/** Slack refuses a text without a character. */
+function present(text: string): string {
+  return text === '' ? '–' : text
 }
 
 /** As many sections as the lines need; a line that is too long for one is cut. */
@@ -33,7 +42,8 @@ export function sections(pieces: readonly Mrkdwn[]): Blocks {
   const texts: string[] = []
   for (const piece of pieces.map((one) => fitted(one, limits.sectionText))) {
     const last = texts.at(-1)
-    if (last !== undefined && last.length + piece.length + 1 <= limits.sectionText) texts[texts.length - 1] = `${last}\n${piece}`
+    if (last !== undefined && last.length + piece.length + 1 <= limits.sectionText)
+      texts[texts.length - 1] = `${last}\n${piece}`
     else texts.push(piece)
   }
   return texts.map((text) => section(text as Mrkdwn))
@@ -44,7 +54,7 @@ export function context(...texts: readonly Mrkdwn[]): ContextBlock {
     type: 'context',
     elements: texts
       .slice(0, limits.contextElements)
-      .map((text) => ({ type: 'mrkdwn', text: fitted(text, limits.contextText), verbatim: true })),
+      .map((text) => ({ type: 'mrkdwn', text: present(fitted(text, limits.contextText)), verbatim: true })),
   }
 }
 
@@ -75,7 +85,12 @@ export function linkButton(words: string, url: string, action: string): Button {
   return { type: 'button', text: plain(words, limits.buttonText), action_id: action, url }
 }
 
-export function confirm(question: { readonly title: string; readonly text: string; readonly yes: string; readonly danger: boolean }): ConfirmationDialog {
+export function confirm(question: {
+  readonly title: string
+  readonly text: string
+  readonly yes: string
+  readonly danger: boolean
+}): ConfirmationDialog {
   return {
     title: plain(question.title, limits.confirmTitle),
     text: plain(question.text, limits.confirmText),
@@ -88,7 +103,7 @@ export function confirm(question: { readonly title: string; readonly text: strin
 /** Plain text has no markup at all; Slack shows it as it is. An empty one is refused, so it becomes a dash. */
 export function plain(text: string, longest: number): PlainTextElement {
   const shown = shortened(oneLine(text), longest)
-  return { type: 'plain_text', text: shown === '' ? '–' : shown, emoji: false }
+  return { type: 'plain_text', text: present(shown), emoji: false }
 }
 
 export function option(text: string, value: string, description?: string): PlainTextOption {

@@ -1,12 +1,12 @@
 import type { KnownBlock } from '@slack/types'
-import { severities, type Severity } from '#/incident/events.ts'
-import { openRequests, type OpenedIncident, type Request } from '#/incident/state.ts'
+import { type Severity, severities } from '#/incident/events.ts'
+import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
 import type { Playbook, PlaybookStep } from '#/playbook/playbook.ts'
 import { limits } from '../limits.ts'
 import { fields, forms, type Reference, writeReference } from '../references.ts'
 import { context, type Form, form, option, plain, section, textField } from './blocks.ts'
-import { line, lines, literal, type Mrkdwn, mrkdwn, shortened, visible } from './text.ts'
 import { leftUnproven } from './summary-message.ts'
+import { line, lines, literal, type Mrkdwn, mrkdwn, shortened, visible } from './text.ts'
 import { requestTitle, stepNumber } from './words.ts'
 
 /** What has been filled into the opening form, for showing it again. */
@@ -31,7 +31,12 @@ export function openingForm(playbooks: readonly Playbook[], values: OpeningValue
         type: 'input',
         block_id: fields.playbook,
         label: plain('Playbook', 100),
-        element: { type: 'static_select', action_id: fields.playbook, options, ...(chosen === undefined ? {} : { initial_option: chosen }) },
+        element: {
+          type: 'static_select',
+          action_id: fields.playbook,
+          options,
+          ...(chosen === undefined ? {} : { initial_option: chosen }),
+        },
       },
       {
         type: 'input',
@@ -67,7 +72,12 @@ function severityField(initial: Severity): KnownBlock {
     type: 'input',
     block_id: fields.severity,
     label: plain('Severity', 100),
-    element: { type: 'radio_buttons', action_id: fields.severity, options, ...(chosen === undefined ? {} : { initial_option: chosen }) },
+    element: {
+      type: 'radio_buttons',
+      action_id: fields.severity,
+      options,
+      ...(chosen === undefined ? {} : { initial_option: chosen }),
+    },
   }
 }
 
@@ -86,8 +96,19 @@ export function approveByTypingForm(incident: OpenedIncident, request: Request, 
     submit: effect?.verb ?? 'Approve',
     metadata: writeReference(reference),
     blocks: [
-      section(lines(mrkdwn`*${requestTitle(incident, request)}*  code \`${literal(code)}\``, line(effect?.sentence ?? '', 900), line(effect?.question ?? '', 600))),
-      textField({ id: fields.typed, label: `Type the username of the account to approve`, hint: `It is ${effect?.confirmByTyping ?? ''}`, longest: 200 }),
+      section(
+        lines(
+          mrkdwn`*${requestTitle(incident, request)}*  code \`${literal(code)}\``,
+          line(effect?.sentence ?? '', 900),
+          line(effect?.question ?? '', 600),
+        ),
+      ),
+      textField({
+        id: fields.typed,
+        label: `Type the username of the account to approve`,
+        hint: `It is ${effect?.confirmByTyping ?? ''}`,
+        longest: 200,
+      }),
     ],
   })
 }
@@ -100,7 +121,12 @@ export function denyForm(incident: OpenedIncident, request: Request, reference: 
     metadata: writeReference(reference),
     blocks: [
       section(mrkdwn`*${requestTitle(incident, request)}* · ${line(request.shown?.effect.sentence ?? '', 600)}`),
-      textField({ id: fields.reason, label: 'Why not', hint: 'The record and the thread will say it.', multiline: true }),
+      textField({
+        id: fields.reason,
+        label: 'Why not',
+        hint: 'The record and the thread will say it.',
+        multiline: true,
+      }),
     ],
   })
 }
@@ -138,14 +164,23 @@ export function attestForm(incident: OpenedIncident, step: PlaybookStep, referen
     submit: 'Ask to record it',
     metadata: writeReference(reference),
     blocks: [
-      section(mrkdwn`*Step ${stepNumber(incident, step)} · ${line(step.title, 80)}* was done by hand. The bot cannot see it, so it stays not proven, and somebody else has to approve the record.`),
+      section(
+        mrkdwn`*Step ${stepNumber(incident, step)} · ${line(step.title, 80)}* was done by hand. The bot cannot see it, so it stays not proven, and somebody else has to approve the record.`,
+      ),
       textField({ id: fields.reason, label: 'What was done, and how you know', multiline: true }),
     ],
   })
 }
 
 /** The ways of reaching somebody that do not pass through the account in question. */
-export const notificationChannels = ['phone call', 'in person', 'video call', 'e-mail to another address', 'letter', 'through the manager'] as const
+export const notificationChannels = [
+  'phone call',
+  'in person',
+  'video call',
+  'e-mail to another address',
+  'letter',
+  'through the manager',
+] as const
 
 export function notificationForm(incident: OpenedIncident, reference: Reference): Form {
   const who = incident.target.username
@@ -155,7 +190,9 @@ export function notificationForm(incident: OpenedIncident, reference: Reference)
     submit: 'Record',
     metadata: writeReference(reference),
     blocks: [
-      section(mrkdwn`Tell ${line(who, 60)} by a way that does not pass through the account. What you write here goes on record; keep secrets out of it.`),
+      section(
+        mrkdwn`Tell ${line(who, 60)} by a way that does not pass through the account. What you write here goes on record; keep secrets out of it.`,
+      ),
       {
         type: 'input',
         block_id: fields.channel,
@@ -166,7 +203,12 @@ export function notificationForm(incident: OpenedIncident, reference: Reference)
           options: notificationChannels.map((channel) => option(channel, channel)),
         },
       },
-      textField({ id: fields.identityCheck, label: 'How identity was checked', placeholder: 'Employee number, known voice, badge', longest: 500 }),
+      textField({
+        id: fields.identityCheck,
+        label: 'How identity was checked',
+        placeholder: 'Employee number, known voice, badge',
+        longest: 500,
+      }),
       textField({ id: fields.note, label: 'Note', multiline: true, optional: true }),
     ],
   })
@@ -179,15 +221,22 @@ export function noteForm(incident: OpenedIncident, reference: Reference, text = 
     submit: 'Add',
     metadata: writeReference(reference),
     blocks: [
-      context(mrkdwn`Goes into the record of ${literal(incident.id)} and cannot be taken back. Keep secrets out of it.`),
+      context(
+        mrkdwn`Goes into the record of ${literal(incident.id)} and cannot be taken back. Keep secrets out of it.`,
+      ),
       textField({ id: fields.note, label: 'Note', multiline: true, value: text }),
     ],
   })
 }
 
 export function closeForm(incident: OpenedIncident, reference: Reference): Form {
-  const requests = openRequests(incident).map((request) => mrkdwn`🟡 ${requestTitle(incident, request)} waits for a decision`)
-  const contained = incident.containedAt === undefined ? literal('⚠️ This incident is not contained.') : literal('✅ Contained and proven.')
+  const requests = openRequests(incident).map(
+    (request) => mrkdwn`🟡 ${requestTitle(incident, request)} waits for a decision`,
+  )
+  const contained =
+    incident.containedAt === undefined
+      ? literal('⚠️ This incident is not contained.')
+      : literal('✅ Contained and proven.')
   return form({
     callback: forms.close,
     title: `Close ${incident.id}`,
@@ -195,7 +244,13 @@ export function closeForm(incident: OpenedIncident, reference: Reference): Form 
     metadata: writeReference(reference),
     blocks: [
       section(lines(contained, mrkdwn`Not proven: ${leftUnproven(incident)}`, ...requests)),
-      textField({ id: fields.reason, label: 'Closing words', hint: 'What happened, and what is left to do.', multiline: true, optional: true }),
+      textField({
+        id: fields.reason,
+        label: 'Closing words',
+        hint: 'What happened, and what is left to do.',
+        multiline: true,
+        optional: true,
+      }),
     ],
   })
 }
@@ -206,7 +261,9 @@ export function secretForm(incident: OpenedIncident, secret: string): Form {
     callback: forms.secret,
     title: 'Temporary password',
     blocks: [
-      section(mrkdwn`For ${line(incident.target.username, 60)}. It is shown this once; the record says that you saw it. Hand it over by voice or in person, not in Slack.`),
+      section(
+        mrkdwn`For ${line(incident.target.username, 60)}. It is shown this once; the record says that you saw it. Hand it over by voice or in person, not in Slack.`,
+      ),
       { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: secret }] }] },
     ],
   })
@@ -214,15 +271,28 @@ export function secretForm(incident: OpenedIncident, secret: string): Form {
 
 /** For a message shortcut outside an incident's thread: which incident it belongs to. */
 export function chooseIncidentForm(open: readonly OpenedIncident[], metadata: string, text: string): Form {
-  const options = open.slice(0, 100).map(({ id, playbook, target }) => option(`${id} · ${playbook.shortTitle} · ${target.username}`, id))
+  const options = open
+    .slice(0, 100)
+    .map(({ id, playbook, target }) => option(`${id} · ${playbook.shortTitle} · ${target.username}`, id))
   return form({
     callback: forms.noteFromMessage,
     title: 'Add to the timeline',
     submit: 'Add',
     metadata,
     blocks: [
-      { type: 'input', block_id: fields.incident, label: plain('Incident', 100), element: { type: 'static_select', action_id: fields.incident, options } },
-      textField({ id: fields.note, label: 'Note', hint: 'It goes on record and cannot be taken back.', multiline: true, value: text }),
+      {
+        type: 'input',
+        block_id: fields.incident,
+        label: plain('Incident', 100),
+        element: { type: 'static_select', action_id: fields.incident, options },
+      },
+      textField({
+        id: fields.note,
+        label: 'Note',
+        hint: 'It goes on record and cannot be taken back.',
+        multiline: true,
+        value: text,
+      }),
     ],
   })
 }
@@ -233,7 +303,11 @@ export function openingLineUp(channel: string, able: number | undefined): readon
     mrkdwn`The thread will be in ${channelMark(channel)}.`,
     able === undefined
       ? literal('Counting who can approve besides you…')
-      : literal(able === 0 ? '⚠️ Nobody can approve besides you: steps can be asked for, but not run.' : `${able} ${able === 1 ? 'person' : 'people'} can approve besides you.`),
+      : literal(
+          able === 0
+            ? '⚠️ Nobody can approve besides you: steps can be asked for, but not run.'
+            : `${able} ${able === 1 ? 'person' : 'people'} can approve besides you.`,
+        ),
   ]
 }
 
@@ -243,13 +317,36 @@ function channelMark(id: string): Mrkdwn {
 
 /** What a form is replaced by while its answer takes longer than Slack waits. */
 export function workingForm(title: string): Form {
-  return form({ callback: 'working', title, blocks: [section(literal('Working on it. This changes by itself; you can also close it, and the thread will show what came of it.'))] })
+  return form({
+    callback: 'working',
+    title,
+    blocks: [
+      section(
+        literal(
+          'Working on it. This changes by itself; you can also close it, and the thread will show what came of it.',
+        ),
+      ),
+    ],
+  })
 }
 
 /** An answer in place of a form, with what was typed, so that nothing is lost. */
 export function answerForm(title: string, said: readonly Mrkdwn[], typed: readonly string[]): Form {
   const kept = typed.filter((text) => text.trim() !== '').join('\n')
   const typedPart: readonly KnownBlock[] =
-    kept === '' ? [] : [section(literal('What you had typed:')), { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shortened(visible(kept), limits.sectionText) }] }] }]
+    kept === ''
+      ? []
+      : [
+          section(literal('What you had typed:')),
+          {
+            type: 'rich_text',
+            elements: [
+              {
+                type: 'rich_text_preformatted',
+                elements: [{ type: 'text', text: shortened(visible(kept), limits.sectionText) }],
+              },
+            ],
+          },
+        ]
   return form({ callback: 'answer', title, blocks: [section(lines(...said)), ...typedPart] })
 }

@@ -2,9 +2,32 @@ import type { KnownBlock, Overflow } from '@slack/types'
 import { nextStep, type OpenedIncident, stepState } from '#/incident/state.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import { presses, type Reference, writeReference } from '../references.ts'
-import { type Blocks, button, context, divider, linkButton, type Message, message, option, row, section, sections } from './blocks.ts'
-import { clock, hour, line, lines, literal, mention, minute, moment, type Mrkdwn, mrkdwn, at, span } from './text.ts'
-import { drillMark, incidentName, incidentState, isAskable, isClosable, progress, stepLine, stepNumber, sweepLine, whatNext } from './words.ts'
+import {
+  type Blocks,
+  button,
+  context,
+  divider,
+  linkButton,
+  type Message,
+  message,
+  option,
+  row,
+  section,
+  sections,
+} from './blocks.ts'
+import { at, hour, line, lines, literal, type Mrkdwn, mention, minute, moment, mrkdwn, span } from './text.ts'
+import {
+  drillMark,
+  incidentName,
+  incidentState,
+  isAskable,
+  isClosable,
+  progress,
+  stepLine,
+  stepNumber,
+  sweepLine,
+  whatNext,
+} from './words.ts'
 
 export type CardContext = {
   /** ISO 8601, UTC. The countdown is reckoned from it. */
@@ -20,7 +43,9 @@ export function incidentCard(incident: OpenedIncident, card: CardContext): Messa
   const next = whatNext(incident, card.now)
   const steps = incident.playbook.steps.map((step) => stepLine(incident, step))
   const sweep = sweepLine(incident, card.now)
-  const meter = [progress(incident), exposure(incident, card.now)].filter((part) => part !== undefined).join('   ') as Mrkdwn
+  const meter = [progress(incident), exposure(incident, card.now)]
+    .filter((part) => part !== undefined)
+    .join('   ') as Mrkdwn
   const spoken = lines(
     mrkdwn`${title}. ${literal(state.word)}.`,
     next === undefined ? closedLine(incident) : mrkdwn`Next: ${next}`,
@@ -46,22 +71,23 @@ function opening(incident: OpenedIncident, word: string): Mrkdwn {
 
 function exposure({ exposureEndsAt, status, firstRevokeAt }: OpenedIncident, now: string): Mrkdwn | undefined {
   if (exposureEndsAt === undefined || status === 'closed') return undefined
-  if (exposureEndsAt <= now) return mrkdwn`⌛ old access tokens are dead since ${literal(hour(exposureEndsAt))}`
   // Before the first revoke nothing keeps the account from getting new ones.
-  return firstRevokeAt === undefined
-    ? mrkdwn`⏳ access tokens live until ${clock(exposureEndsAt)} or longer`
+  if (firstRevokeAt === undefined) return literal('⏳ access tokens are being renewed until the sessions are revoked')
+  return exposureEndsAt <= now
+    ? mrkdwn`⌛ old access tokens are dead since ${literal(hour(exposureEndsAt))}`
     : mrkdwn`⏳ old access tokens die in ${literal(span(now, exposureEndsAt))} (${literal(hour(exposureEndsAt))})`
 }
 
 function closedLine({ closed, containedAt, openedAt }: OpenedIncident): Mrkdwn | undefined {
   if (closed === undefined) return undefined
-  const contained = containedAt === undefined ? literal('⚠️ Not contained') : mrkdwn`Contained, proven ${literal(minute(containedAt))}`
+  const contained =
+    containedAt === undefined ? literal('⚠️ Not contained') : mrkdwn`Contained, proven ${literal(minute(containedAt))}`
   const by = 'slack' in closed.by ? mention(closed.by) : at(closed.by)
   return mrkdwn`${contained} · closed ${moment(closed.at)} by ${by} · ${literal(span(openedAt, closed.at))}`
 }
 
 function openPart(incident: OpenedIncident, card: CardContext): Blocks {
-  return [...row([...nextButtons(incident, card), ...fallbackButtons(incident), noteButton(incident), moreMenu(incident)])]
+  return [...row([...nextButtons(incident, card), noteButton(incident), moreMenu(incident)]), ...fallbackRows(incident)]
 }
 
 function nextButtons(incident: OpenedIncident, { requestLink }: CardContext): readonly ReturnType<typeof button>[] {
@@ -75,9 +101,13 @@ function nextButtons(incident: OpenedIncident, { requestLink }: CardContext): re
   if (step !== undefined) {
     const about: Reference = { of: 'step', incident: incident.id, step: step.id }
     const state = stepState(incident, step.id)
-    if (state.status === 'requested' && requestLink !== undefined) buttons.push(linkButton(`Open step ${stepNumber(incident, step)}`, requestLink, presses.link))
+    if (state.status === 'requested' && requestLink !== undefined)
+      buttons.push(linkButton(`Open step ${stepNumber(incident, step)}`, requestLink, presses.link))
     if (isAskable(incident, step)) {
-      const words = state.status === 'failed' ? `Try step ${stepNumber(incident, step)} again` : `Ask for step ${stepNumber(incident, step)}`
+      const words =
+        state.status === 'failed'
+          ? `Try step ${stepNumber(incident, step)} again`
+          : `Ask for step ${stepNumber(incident, step)}`
       buttons.push(button(words, presses.ask, about, { style: 'primary' }))
     }
     if (step.needsNotification === true && incident.notification === undefined) {
@@ -85,23 +115,30 @@ function nextButtons(incident: OpenedIncident, { requestLink }: CardContext): re
     }
   }
   if (incident.sweep.status === 'found') buttons.push(button('Sweep again', presses.readSweep, of))
-  if (secret?.state === 'sealed') buttons.push(button('Show the temporary password…', presses.secret, { of: 'order', incident: incident.id, order: secret.order }))
+  if (secret?.state === 'sealed')
+    buttons.push(
+      button('Show the temporary password…', presses.secret, {
+        of: 'order',
+        incident: incident.id,
+        order: secret.order,
+      }),
+    )
   if (isClosable(incident)) buttons.push(button('Close…', presses.close, of, { style: 'primary' }))
   return buttons
 }
 
-/** What may be done about a step that was done but could not be proven. */
-export function fallbackButtons(incident: OpenedIncident, only?: StepId): readonly ReturnType<typeof button>[] {
+/** What may be done about a step that was done but could not be proven. A row each: a row takes every action once. */
+export function fallbackRows(incident: OpenedIncident, only?: StepId): Blocks {
   return incident.playbook.steps.flatMap((step) => {
-    if (only !== undefined && step.id !== only) return []
-    if (stepState(incident, step.id).status !== 'unproven') return []
+    if ((only !== undefined && step.id !== only) || stepState(incident, step.id).status !== 'unproven') return []
     const about: Reference = { of: 'step', incident: incident.id, step: step.id }
-    return [
-      ...(step.fallbacks?.includes('suspend') === true && incident.suspendedAt === undefined
-        ? [button(`Suspend ${incident.target.username} instead`, presses.suspend, about)]
-        : []),
-      ...(step.fallbacks?.includes('attest') === true ? [button(`I did step ${stepNumber(incident, step)} by hand…`, presses.attest, about)] : []),
-    ]
+    const suspend = step.fallbacks?.includes('suspend') === true && incident.suspendedAt === undefined
+    return row([
+      suspend ? button(`Suspend ${incident.target.username} instead`, presses.suspend, about) : undefined,
+      step.fallbacks?.includes('attest') === true
+        ? button(`I did step ${stepNumber(incident, step)} by hand…`, presses.attest, about)
+        : undefined,
+    ])
   })
 }
 
@@ -118,9 +155,18 @@ function moreMenu(incident: OpenedIncident): Overflow {
     action_id: presses.more,
     options: [
       option('Take command', `${presses.take}|${of}`),
-      ...(step === undefined ? [] : [option(`Skip step ${stepNumber(incident, step)}…`, `${presses.skip}|${writeReference({ of: 'step', incident: incident.id, step: step.id })}`)]),
+      ...(step === undefined
+        ? []
+        : [
+            option(
+              `Skip step ${stepNumber(incident, step)}…`,
+              `${presses.skip}|${writeReference({ of: 'step', incident: incident.id, step: step.id })}`,
+            ),
+          ]),
       option('Timeline', `${presses.timeline}|${of}`),
-      swept ? option('Sweep again', `${presses.readSweep}|${of}`) : option('Read the account again', `${presses.readSnapshot}|${of}`),
+      swept
+        ? option('Sweep again', `${presses.readSweep}|${of}`)
+        : option('Read the account again', `${presses.readSnapshot}|${of}`),
       option('Close…', `${presses.close}|${of}`),
     ],
   }

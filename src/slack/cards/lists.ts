@@ -1,9 +1,9 @@
-import { openRequests, type OpenedIncident } from '#/incident/state.ts'
+import { type OpenedIncident, openRequests } from '#/incident/state.ts'
 import type { VerifyReport } from '../door.ts'
 import { presses } from '../references.ts'
 import { context, divider, type Message, message, row, section, sections } from './blocks.ts'
-import { line, lines, literal, mention, minute, type Mrkdwn, mrkdwn, sentence } from './text.ts'
 import { waitingLine } from './request-message.ts'
+import { line, lines, literal, type Mrkdwn, mention, minute, mrkdwn, sentence } from './text.ts'
 import { drillMark, incidentName, incidentState, progress, stepLine, sweepLine, whatNext } from './words.ts'
 
 export type ListContext = {
@@ -53,7 +53,9 @@ export function statusMessage(incident: OpenedIncident, where: ListContext): Mes
 
 export function verifyMessage(incident: OpenedIncident, report: VerifyReport): Message {
   const { ok, entries, head, checkpoints, thread, problems } = report
-  const verdict = ok ? mrkdwn`✅ *The ledger holds.*` : mrkdwn`⛔ *The ledger does not hold.* Stop trusting it and look into this first.`
+  const verdict = ok
+    ? mrkdwn`✅ *The ledger holds.*`
+    : mrkdwn`⛔ *The ledger does not hold.* Stop trusting it and look into this first.`
   const compared = {
     compared: 'the thread of {} agrees as far as it was read',
     'not readable': 'the thread of {} could not be read, so it was not compared (scope `groups:history`)',
@@ -97,22 +99,44 @@ export type HomeContext = ListContext & {
 export function homeView(home: HomeContext): { readonly type: 'home'; readonly blocks: Message['blocks'] } {
   const { open, recent, viewer, status } = home
   const waiting = open.flatMap((incident) =>
-    openRequests(incident).flatMap((request) => (request.requester.slack.user === viewer ? [] : [waitingLine(incident, request)])),
+    openRequests(incident).flatMap((request) =>
+      request.requester.slack.user === viewer ? [] : [waitingLine(incident, request)],
+    ),
   )
   const closed = recent.filter((incident) => incident.status === 'closed').slice(0, 10)
   return {
     type: 'home',
     blocks: [
       section(mrkdwn`*${literal(home.drill ? '🧪 DRILL · ' : '')}Autentico Responder*`),
-      ...row([{ type: 'button', text: { type: 'plain_text', text: 'Open an incident', emoji: false }, action_id: presses.openForm, style: 'primary' }]),
+      ...row([
+        {
+          type: 'button',
+          text: { type: 'plain_text', text: 'Open an incident', emoji: false },
+          action_id: presses.openForm,
+          style: 'primary',
+        },
+      ]),
       ...part('Waits for a decision by somebody like you', waiting, 'Nothing waits for a decision.'),
-      ...part('Open incidents', open.slice(0, 20).map((incident) => incidentLine(incident, home)), 'No incident is open.'),
-      ...(closed.length === 0 ? [] : part('Closed lately', closed.map((incident) => incidentLine(incident, home)), '')),
+      ...part(
+        'Open incidents',
+        open.slice(0, 20).map((incident) => incidentLine(incident, home)),
+        'No incident is open.',
+      ),
+      ...(closed.length === 0
+        ? []
+        : part(
+            'Closed lately',
+            closed.map((incident) => incidentLine(incident, home)),
+            '',
+          )),
       ...(status.length === 0 ? [] : [divider, context(lines(...status.slice(0, 15).map((one) => line(one, 150))))]),
     ],
   }
 }
 
 function part(title: string, items: readonly Mrkdwn[], none: string): Message['blocks'] {
-  return [divider, ...sections([mrkdwn`*${literal(title)}*`, ...(items.length === 0 ? [literal(none)] : items)]).slice(0, 12)]
+  return [
+    divider,
+    ...sections([mrkdwn`*${literal(title)}*`, ...(items.length === 0 ? [literal(none)] : items)]).slice(0, 12),
+  ]
 }

@@ -1,8 +1,8 @@
-import { isSettled, nextStep, type OpenedIncident, type Request, stepState } from '#/incident/state.ts'
+import { type OpenedIncident, type Request, stepState } from '#/incident/state.ts'
 import { presses, type Reference } from '../references.ts'
-import { button, confirm, context, type Message, message, row, section } from './blocks.ts'
-import { fallbackButtons } from './incident-card.ts'
-import { at, clock, exactMoment, hour, line, lines, literal, mention, type Mrkdwn, mrkdwn } from './text.ts'
+import { type Blocks, button, confirm, context, type Message, message, row, section } from './blocks.ts'
+import { fallbackRows } from './incident-card.ts'
+import { at, clock, exactMoment, hour, line, lines, literal, type Mrkdwn, mention, mrkdwn } from './text.ts'
 import { drillMark, isAskable, requestTitle, stepNumber } from './words.ts'
 
 /**
@@ -13,7 +13,9 @@ export function requestMessage(incident: OpenedIncident, request: Request): Mess
   const title = mrkdwn`${drillMark(incident)}${requestTitle(incident, request)}`
   const code = request.shown === undefined ? literal('') : mrkdwn`   code \`${literal(request.shown.code)}\``
   const body = lines(documentLine(incident, request), reasonLine(request), effectLine(request))
-  const warnings = lines(...(request.shown?.effect.warnings ?? []).slice(0, 8).map((warning) => mrkdwn`⚠️ ${line(warning, 300)}`))
+  const warnings = lines(
+    ...(request.shown?.effect.warnings ?? []).slice(0, 8).map((warning) => mrkdwn`⚠️ ${line(warning, 300)}`),
+  )
   const asked = askedLine(request)
   const end = endLine(incident, request)
   return message(lines(mrkdwn`${title}${code}`, end, effectLine(request), warnings, asked), [
@@ -22,7 +24,7 @@ export function requestMessage(incident: OpenedIncident, request: Request): Mess
     ...(warnings === '' ? [] : [section(warnings)]),
     context(asked),
     ...(end === undefined ? [] : [section(end)]),
-    ...row(buttonsOf(incident, request)),
+    ...buttonsOf(incident, request),
   ])
 }
 
@@ -37,11 +39,16 @@ function reasonLine({ reason }: Request): Mrkdwn | undefined {
 
 function effectLine({ shown, end }: Request): Mrkdwn {
   if (shown !== undefined) return mrkdwn`*This will:* ${line(shown.effect.sentence, 900)}`
-  return literal(end.kind === 'open' ? 'The account is being looked at. What this would do appears here, and then it can be decided.' : 'It ended before its effect was known.')
+  return literal(
+    end.kind === 'open'
+      ? 'The account is being looked at. What this would do appears here, and then it can be decided.'
+      : 'It ended before its effect was known.',
+  )
 }
 
 function askedLine({ requester, askedAt, shown }: Request): Mrkdwn {
-  const until = shown === undefined ? literal('') : mrkdwn` · ends ${clock(shown.expiresAt)} · needs 1 approval by somebody else`
+  const until =
+    shown === undefined ? literal('') : mrkdwn` · ends ${clock(shown.expiresAt)} · needs 1 approval by somebody else`
   return mrkdwn`Asked by ${mention(requester)} · ${exactMoment(askedAt)}${until}`
 }
 
@@ -71,7 +78,9 @@ function resultOf(incident: OpenedIncident, request: Request): Mrkdwn {
   const state = stepState(incident, request.step)
   switch (state.status) {
     case 'running':
-      return state.waits === undefined ? literal('running…') : mrkdwn`waits, and goes on by itself: ${line(state.waits, 400)}`
+      return state.waits === undefined
+        ? literal('running…')
+        : mrkdwn`waits, and goes on by itself: ${line(state.waits, 400)}`
     case 'proven':
       return mrkdwn`*proven* ${literal(hour(state.at))}: ${line([...state.did, ...state.notes].join(' '), 900)}`
     case 'unproven':
@@ -92,13 +101,18 @@ function isLatest({ requests }: OpenedIncident, { id, step }: Request): boolean 
   return [...requests.values()].findLast((one) => one.step === step)?.id === id
 }
 
-function buttonsOf(incident: OpenedIncident, request: Request): readonly ReturnType<typeof button>[] {
+function buttonsOf(incident: OpenedIncident, request: Request): Blocks {
   if (incident.status === 'closed') return []
-  return request.end.kind === 'open' ? decisionButtons(incident, request) : afterwards(incident, request)
+  return request.end.kind === 'open' ? row(decisionButtons(incident, request)) : afterwards(incident, request)
 }
 
 function decisionButtons(incident: OpenedIncident, { id, shown }: Request): readonly ReturnType<typeof button>[] {
-  const about: Reference = { of: 'request', incident: incident.id, request: id, ...(shown === undefined ? {} : { digest: shown.digest }) }
+  const about: Reference = {
+    of: 'request',
+    incident: incident.id,
+    request: id,
+    ...(shown === undefined ? {} : { digest: shown.digest }),
+  }
   const withdraw = button('Withdraw', presses.withdraw, about)
   if (shown === undefined) return [withdraw]
   const { effect } = shown
@@ -106,25 +120,34 @@ function decisionButtons(incident: OpenedIncident, { id, shown }: Request): read
     effect.confirmByTyping === undefined
       ? button('Approve', presses.approve, about, {
           style: 'primary',
-          confirm: confirm({ title: `Approve (${shown.code})?`, text: effect.question, yes: effect.verb, danger: true }),
+          confirm: confirm({
+            title: `Approve (${shown.code})?`,
+            text: effect.question,
+            yes: effect.verb,
+            danger: true,
+          }),
         })
       : button('Approve…', presses.approveByTyping, about, { style: 'primary' })
   return [approve, button('Deny…', presses.deny, about, { style: 'danger' }), withdraw]
 }
 
 /** Trying again, or another way, where the latest request of a step left it open. */
-function afterwards(incident: OpenedIncident, request: Request): readonly ReturnType<typeof button>[] {
+function afterwards(incident: OpenedIncident, request: Request): Blocks {
   const step = incident.playbook.steps.find(({ id }) => id === request.step)
   if (step === undefined || !isLatest(incident, request)) return []
-  const { status } = stepState(incident, step.id)
-  const failed = status === 'failed' && nextStep(incident)?.id === step.id && isAskable(incident, step)
-  const again = failed ? [button(`Try step ${stepNumber(incident, step)} again`, presses.ask, { of: 'step', incident: incident.id, step: step.id }, { style: 'primary' })] : []
-  const other = isSettled(stepState(incident, step.id)) ? fallbackButtons(incident, step.id) : []
-  return [...again, ...other]
+  const failed = stepState(incident, step.id).status === 'failed' && isAskable(incident, step)
+  const words = `Try step ${stepNumber(incident, step)} again`
+  const again = failed
+    ? row([button(words, presses.ask, { of: 'step', incident: incident.id, step: step.id }, { style: 'primary' })])
+    : []
+  return [...again, ...fallbackRows(incident, step.id)]
 }
 
 /** Who a request waits for, for a list: "step 3 of INC-7, asked by @ana, code 7QF-2K". */
 export function waitingLine(incident: OpenedIncident, request: Request): Mrkdwn {
-  const code = request.shown === undefined ? literal('being looked at') : mrkdwn`code \`${literal(request.shown.code)}\`, ends ${clock(request.shown.expiresAt)}`
+  const code =
+    request.shown === undefined
+      ? literal('being looked at')
+      : mrkdwn`code \`${literal(request.shown.code)}\`, ends ${clock(request.shown.expiresAt)}`
   return mrkdwn`🟡 *${literal(incident.id)}* ${requestTitle(incident, request)} · asked by ${at(request.requester)} · ${code}`
 }

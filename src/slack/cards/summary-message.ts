@@ -1,7 +1,7 @@
 import type { Person } from '#/incident/people.ts'
-import { openRequests, type OpenedIncident, unprovenSteps } from '#/incident/state.ts'
+import { type OpenedIncident, openRequests, unprovenSteps } from '#/incident/state.ts'
 import { context, type Message, message, section } from './blocks.ts'
-import { at, line, lines, listed, literal, minute, type Mrkdwn, mrkdwn, span } from './text.ts'
+import { at, line, lines, listed, literal, type Mrkdwn, minute, mrkdwn, span } from './text.ts'
 import { drillMark, incidentName } from './words.ts'
 
 /** What is posted when an incident closes: how long it took, who did what, and what stayed unproven. */
@@ -52,7 +52,9 @@ function notified({ notification, target }: OpenedIncident): Mrkdwn {
 /** The titles of the steps without proof, each with its state. */
 export function leftUnproven(incident: OpenedIncident): Mrkdwn {
   const left = unprovenSteps(incident)
-  return left.length === 0 ? literal('nothing') : listed(left.map(({ step, state }) => mrkdwn`${line(step.title, 80)} (${literal(words[state.status])})`))
+  return left.length === 0
+    ? literal('nothing')
+    : listed(left.map(({ step, state }) => mrkdwn`${line(step.title, 80)} (${literal(words[state.status])})`))
 }
 
 const words = {
@@ -70,7 +72,9 @@ function stillOpen(incident: OpenedIncident): Mrkdwn {
   const requests = openRequests(incident).length
   const things = [
     ...(requests === 0 ? [] : [mrkdwn`${requests} undecided`]),
-    ...(incident.suspendedAt === undefined ? [] : [mrkdwn`${line(incident.target.username, 60)} is suspended since ${literal(minute(incident.suspendedAt))}`]),
+    ...(incident.suspendedAt === undefined
+      ? []
+      : [mrkdwn`${line(incident.target.username, 60)} is suspended since ${literal(minute(incident.suspendedAt))}`]),
     ...(incident.sweep.status === 'found' ? [literal('what the last sweep found')] : []),
   ]
   return things.length === 0 ? literal('nothing') : listed(things)

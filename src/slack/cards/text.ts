@@ -1,4 +1,4 @@
-import { actorName, type Actor, type Person } from '#/incident/people.ts'
+import { type Actor, actorName, type Person } from '#/incident/people.ts'
 import { utc } from '#/incident/timeline.ts'
 
 /** Slack's mrkdwn, ready to be sent. Only this file makes it out of words that somebody else wrote. */
@@ -29,7 +29,7 @@ export function line(text: string, longest = 200): Mrkdwn {
 
 /** Our own words around values that are mrkdwn already. */
 export function mrkdwn(parts: TemplateStringsArray, ...values: readonly (Mrkdwn | number)[]): Mrkdwn {
-  return String.raw({ raw: parts.raw }, ...values) as Mrkdwn
+  return String.raw({ raw: parts }, ...values) as Mrkdwn
 }
 
 /** A sentence of ours that may carry code in backticks; whatever else is in it is literal. */
@@ -37,7 +37,9 @@ export function sentence(text: string): Mrkdwn {
   const pieces = text.split('`')
   // An odd number of backticks is not ours.
   if (pieces.length % 2 === 0) return literal(text)
-  return pieces.map((piece, index) => (index % 2 === 0 || piece === '' ? literal(piece) : `\`${literal(piece)}\``)).join('') as Mrkdwn
+  return pieces
+    .map((piece, index) => (index % 2 === 0 || piece === '' ? literal(piece) : `\`${literal(piece)}\``))
+    .join('') as Mrkdwn
 }
 
 /** Joins mrkdwn, one piece a line. */
@@ -53,7 +55,10 @@ export function visible(text: string): string {
       .replace(/\r\n?|[\u2028\u2029\u0085\v\f]/gu, '\n')
       .replaceAll('\t', ' ')
       // oxlint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/gu, '')
+      .replace(
+        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/gu,
+        '',
+      )
   )
 }
 
@@ -64,13 +69,19 @@ export function oneLine(text: string): string {
 /** At most `longest` characters; what was cut is marked with "…". A pair of surrogates is never cut apart. */
 export function shortened(text: string, longest: number): string {
   if (text.length <= longest) return text
-  return `${text.slice(0, Math.max(0, longest - 1)).toWellFormed().replace(/\ufffd$/u, '')}…`
+  return `${text
+    .slice(0, Math.max(0, longest - 1))
+    .toWellFormed()
+    .replace(/\ufffd$/u, '')}…`
 }
 
 /** mrkdwn cut to a limit, never inside an escape or one of Slack's own `<…>`. */
 export function fitted(text: Mrkdwn, longest: number): Mrkdwn {
   if (text.length <= longest) return text
-  const cut = text.slice(0, longest - 1).toWellFormed().replace(/\ufffd$/u, '')
+  const cut = text
+    .slice(0, longest - 1)
+    .toWellFormed()
+    .replace(/\ufffd$/u, '')
   const open = cut.lastIndexOf('<')
   const whole = open > cut.lastIndexOf('>') ? cut.slice(0, open) : cut
   return `${whole.replace(/&[a-z]{0,3}$/u, '')}…` as Mrkdwn

@@ -13,14 +13,21 @@ const longestEntry = 1200
  * Several lines of the timeline as one message. Takes as many from the front as fit Slack's limits, at least one, and says
  * how many: the rest goes into the next message.
  */
-export function timelineMessage(entries: readonly TimelineLine[]): { readonly message: Message; readonly taken: number } {
+export function timelineMessage(entries: readonly TimelineLine[]): {
+  readonly message: Message
+  readonly taken: number
+} {
   const texts: Mrkdwn[] = []
   const blocks: KnownBlock[] = []
   let length = 0
   for (const entry of entries) {
     const said = timelineText(entry)
     const more = blocksOf(entry)
-    if (texts.length > 0 && (length + said.length + 1 > limits.messageText || blocks.length + more.length > limits.blocksPerMessage)) break
+    if (
+      texts.length > 0 &&
+      (length + said.length + 1 > limits.messageText || blocks.length + more.length > limits.blocksPerMessage)
+    )
+      break
     texts.push(said)
     blocks.push(...more)
     length += said.length + 1
@@ -51,13 +58,21 @@ function parts(text: string): readonly [string, string] {
 
 /** Plain text in a box, without any markup. */
 function exactly(text: string): RichTextBlock {
-  return { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shortened(text, limits.sectionText) }] }] }
+  return {
+    type: 'rich_text',
+    elements: [
+      { type: 'rich_text_preformatted', elements: [{ type: 'text', text: shortened(text, limits.sectionText) }] },
+    ],
+  }
 }
 
 /** The last lines of a timeline in a form that only the asker sees. */
 export function timelineForm(incident: OpenedIncident, entries: readonly TimelineLine[]): Form {
   const last = entries.slice(-150)
-  const note = last.length < entries.length ? [section(mrkdwn`The last ${last.length} of ${entries.length} entries. The export holds all of them.`)] : []
+  const note =
+    last.length < entries.length
+      ? [section(mrkdwn`The last ${last.length} of ${entries.length} entries. The export holds all of them.`)]
+      : []
   return form({
     callback: 'timeline',
     title: `Timeline of ${incident.id}`,

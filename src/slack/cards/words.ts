@@ -1,7 +1,15 @@
-import { containmentSteps, isSettled, nextStep, type OpenedIncident, type Request, type StepState, stepState } from '#/incident/state.ts'
+import {
+  containmentSteps,
+  isSettled,
+  nextStep,
+  type OpenedIncident,
+  type Request,
+  type StepState,
+  stepState,
+} from '#/incident/state.ts'
 import { requestName } from '#/incident/timeline.ts'
 import type { PlaybookStep } from '#/playbook/playbook.ts'
-import { at, clock, hour, line, type Mrkdwn, mention, mrkdwn, lines, listed, literal } from './text.ts'
+import { at, clock, hour, line, lines, listed, literal, type Mrkdwn, mention, mrkdwn } from './text.ts'
 
 /** `1` for the first step of the playbook. */
 export function stepNumber(incident: OpenedIncident, step: PlaybookStep): number {
@@ -14,8 +22,14 @@ export function drillMark({ drill }: OpenedIncident): Mrkdwn {
 }
 
 /** The state of an incident as a sign and a word. */
-export function incidentState({ status, containedAt }: OpenedIncident): { readonly sign: string; readonly word: string } {
-  if (status === 'closed') return containedAt === undefined ? { sign: '⚠️', word: 'closed, not contained' } : { sign: '✅', word: 'closed, contained' }
+export function incidentState({ status, containedAt }: OpenedIncident): {
+  readonly sign: string
+  readonly word: string
+} {
+  if (status === 'closed')
+    return containedAt === undefined
+      ? { sign: '⚠️', word: 'closed, not contained' }
+      : { sign: '✅', word: 'closed, contained' }
   return containedAt === undefined ? { sign: '🔴', word: 'open' } : { sign: '🟢', word: 'contained, open' }
 }
 
@@ -40,7 +54,10 @@ function stepWords(incident: OpenedIncident, state: StepState): { readonly sign:
     case 'requested': {
       const request = incident.requests.get(state.request)
       const by = request === undefined ? literal('') : mrkdwn` · asked by ${at(request.requester)}`
-      return { sign: '🟡', words: mrkdwn`${literal(request?.shown === undefined ? 'the account is being looked at' : 'waits for approval')}${by}` }
+      return {
+        sign: '🟡',
+        words: mrkdwn`${literal(request?.shown === undefined ? 'the account is being looked at' : 'waits for approval')}${by}`,
+      }
     }
     case 'running':
       return state.waits === undefined
@@ -61,7 +78,9 @@ function stepWords(incident: OpenedIncident, state: StepState): { readonly sign:
 
 function because(reasons: readonly string[]): Mrkdwn {
   const [first] = reasons
-  return first === undefined ? literal('') : mrkdwn`: ${line(reasons.length === 1 ? first : `${first} (+${reasons.length - 1})`)}`
+  return first === undefined
+    ? literal('')
+    : mrkdwn`: ${line(reasons.length === 1 ? first : `${first} (+${reasons.length - 1})`)}`
 }
 
 /** "▓▓▓▓░░░░░░ 2 of 5 proven" */
@@ -78,7 +97,9 @@ export function sweepLine({ sweep }: OpenedIncident, now: string): Mrkdwn | unde
     case 'none':
       return undefined
     case 'due':
-      return sweep.at > now ? mrkdwn`🧹 Sweep at ${clock(sweep.at)}: the proof is repeated then.` : literal('🧹 Sweep under way.')
+      return sweep.at > now
+        ? mrkdwn`🧹 Sweep at ${clock(sweep.at)}: the proof is repeated then.`
+        : literal('🧹 Sweep under way.')
     case 'clean':
       return mrkdwn`🧹 Swept ${literal(hour(sweep.at))}: what was proven still holds.`
     case 'found':
@@ -96,7 +117,8 @@ export function whatNext(incident: OpenedIncident, now: string): Mrkdwn | undefi
   switch (state.status) {
     case 'requested': {
       const request = incident.requests.get(state.request)
-      if (request?.shown === undefined) return mrkdwn`the account is being looked at; step ${number} can be decided after that.`
+      if (request?.shown === undefined)
+        return mrkdwn`the account is being looked at; step ${number} can be decided after that.`
       return mrkdwn`somebody other than ${mention(request.requester)} approves step ${number} by ${clock(request.shown.expiresAt)}.`
     }
     case 'running':
@@ -118,9 +140,11 @@ function askNext(incident: OpenedIncident, step: PlaybookStep, now: string): Mrk
       : mrkdwn`the account could not be read (${line(incident.snapshotFailed)}). Read it again.`
   }
   if (step.kind === 'recovery') {
-    if (incident.notification === undefined && step.needsNotification === true) return mrkdwn`tell ${who} out of band, then record how.`
+    if (incident.notification === undefined && step.needsNotification === true)
+      return mrkdwn`tell ${who} out of band, then record how.`
     const { sweep } = incident
-    if (sweep.status === 'due' && sweep.at > now) return mrkdwn`wait for the sweep at ${clock(sweep.at)}; then access can be given back.`
+    if (sweep.status === 'due' && sweep.at > now)
+      return mrkdwn`wait for the sweep at ${clock(sweep.at)}; then access can be given back.`
     if (sweep.status === 'due') return mrkdwn`the sweep is under way; then access can be given back.`
     if (sweep.status === 'found') return mrkdwn`close what the sweep found, then sweep again.`
   }
@@ -128,7 +152,8 @@ function askNext(incident: OpenedIncident, step: PlaybookStep, now: string): Mrk
 }
 
 function afterTheSteps(incident: OpenedIncident): Mrkdwn {
-  if (incident.sweep.status === 'due') return mrkdwn`the sweep at ${clock(incident.sweep.at)}. After it the incident can be closed.`
+  if (incident.sweep.status === 'due')
+    return mrkdwn`the sweep at ${clock(incident.sweep.at)}. After it the incident can be closed.`
   const { secret } = incident
   if (secret?.state === 'sealed') {
     return mrkdwn`${mention(secret.holder)} hands over the temporary password by ${clock(secret.expiresAt)}; then any responder closes.`
@@ -149,7 +174,9 @@ export function isAskable(incident: OpenedIncident, step: PlaybookStep): boolean
 
 /** Every step is settled and no sweep is due: nothing speaks against closing. */
 export function isClosable(incident: OpenedIncident): boolean {
-  return incident.sweep.status !== 'due' && incident.playbook.steps.every(({ id }) => isSettled(stepState(incident, id)))
+  return (
+    incident.sweep.status !== 'due' && incident.playbook.steps.every(({ id }) => isSettled(stepState(incident, id)))
+  )
 }
 
 /** "Step 3 · Reset MFA", and what is asked for when it is not the step itself. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { PersonCommand } from '#/incident/commands.ts'
 import { whyNotTakePart } from '#/incident/approval.ts'
+import type { PersonCommand } from '#/incident/commands.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Standing } from '#/incident/people.ts'
 import { refusalSentence } from '#/incident/refusals.ts'
@@ -19,7 +19,11 @@ export async function tell(desk: Desk, { user, where }: Asked, text: string): Pr
 }
 
 /** The incident that a press is about; the person is told when there is none. */
-export async function incidentOf(desk: Desk, press: Asked, reference: Reference | undefined): Promise<OpenedIncident | undefined> {
+export async function incidentOf(
+  desk: Desk,
+  press: Asked,
+  reference: Reference | undefined,
+): Promise<OpenedIncident | undefined> {
   const incident = reference === undefined ? undefined : desk.door.incident(reference.incident)
   if (incident !== undefined) return incident
   await press.ack()
@@ -53,18 +57,27 @@ export async function act(
 export async function actOnForm(
   desk: Desk,
   submission: Submission,
-  of: { readonly incident: IncidentId; readonly field: string; readonly command: (by: Standing) => PersonCommand | Promise<PersonCommand> },
+  of: {
+    readonly incident: IncidentId
+    readonly field: string
+    readonly command: (by: Standing) => PersonCommand | Promise<PersonCommand>
+  },
 ): Promise<Executed> {
   const by = await desk.roster.standing(submission.user)
   const executed = desk.door.execute(of.incident, await of.command(by))
   await submission.answer(
-    executed.kind === 'accepted' ? { kind: 'close' } : { kind: 'errors', errors: { [of.field]: await refusalText(desk, executed) } },
+    executed.kind === 'accepted'
+      ? { kind: 'close' }
+      : { kind: 'errors', errors: { [of.field]: await refusalText(desk, executed) } },
   )
   return executed
 }
 
 /** The sentence of a refusal, and what is in doubt about the lists when it is about them. */
-export async function refusalText(desk: Desk, { sentence: said, refusal }: Extract<Executed, { kind: 'refused' }>): Promise<string> {
+export async function refusalText(
+  desk: Desk,
+  { sentence: said, refusal }: Extract<Executed, { kind: 'refused' }>,
+): Promise<string> {
   if (refusal.code !== 'not_a_responder' && refusal.code !== 'not_an_approver') return said
   const doubt = await desk.roster.doubt()
   return doubt === undefined ? said : `${said} ${doubt}`
@@ -95,7 +108,11 @@ export async function openForm(desk: Desk, press: Asked, form: Form): Promise<Op
 /** Puts other content into an open form. The hash keeps an older content from replacing a newer one. */
 export async function updateForm(desk: Desk, view: OpenedView, form: Form): Promise<boolean> {
   try {
-    await desk.call('views.update', { view_id: view.id, view: form, ...(view.hash === undefined ? {} : { hash: view.hash }) })
+    await desk.call('views.update', {
+      view_id: view.id,
+      view: form,
+      ...(view.hash === undefined ? {} : { hash: view.hash }),
+    })
     return true
   } catch (error) {
     // Closed by the person meanwhile, most likely.
@@ -105,7 +122,11 @@ export async function updateForm(desk: Desk, view: OpenedView, form: Form): Prom
 }
 
 /** Opens a form about a reference: acknowledged first, since opening needs no decision. */
-export async function showForm(desk: Desk, press: Press, form: (incident: OpenedIncident, reference: Reference) => Form | string): Promise<void> {
+export async function showForm(
+  desk: Desk,
+  press: Press,
+  form: (incident: OpenedIncident, reference: Reference) => Form | string,
+): Promise<void> {
   const { reference } = press
   const incident = await incidentOf(desk, press, reference)
   if (incident === undefined || reference === undefined) return
@@ -120,7 +141,13 @@ export async function showForm(desk: Desk, press: Press, form: (incident: Opened
 
 /** What is said when a form came back without what it was sent with. */
 export async function strangeForm(submission: Submission): Promise<void> {
-  await submission.answer({ kind: 'form', form: noticeOf('Not one of ours', 'This form is not one of ours, or was made by an earlier version. Nothing was done.') })
+  await submission.answer({
+    kind: 'form',
+    form: noticeOf(
+      'Not one of ours',
+      'This form is not one of ours, or was made by an earlier version. Nothing was done.',
+    ),
+  })
 }
 
 export function noticeOf(title: string, text: string): Form {

@@ -1,4 +1,4 @@
-import { whyNotRespond, verdict } from '#/incident/approval.ts'
+import { verdict, whyNotRespond } from '#/incident/approval.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
 import type { Standing } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
@@ -24,7 +24,9 @@ export async function approve(press: Press, desk: Desk): Promise<void> {
 export async function approveByTyping(press: Press, desk: Desk): Promise<void> {
   await showForm(desk, press, (incident, reference) => {
     const request = reference.of === 'request' ? incident.requests.get(reference.request) : undefined
-    return request === undefined ? 'There is nothing to decide: that request is not there.' : approveByTypingForm(incident, request, reference)
+    return request === undefined
+      ? 'There is nothing to decide: that request is not there.'
+      : approveByTypingForm(incident, request, reference)
   })
 }
 
@@ -35,17 +37,30 @@ export async function approveTyped(submission: Submission, desk: Desk): Promise<
   await actOnForm(desk, submission, {
     incident: incident.id,
     field: fields.typed,
-    command: async (by) => ({ ...(await command(desk, incident, reference, by)), typed: submission.value(fields.typed) }),
+    command: async (by) => ({
+      ...(await command(desk, incident, reference, by)),
+      typed: submission.value(fields.typed),
+    }),
   })
 }
 
-async function command(desk: Desk, incident: OpenedIncident, { request: id, digest }: OfRequest, by: Standing): Promise<Extract<PersonCommand, { type: 'ApproveRequest' }>> {
+async function command(
+  desk: Desk,
+  incident: OpenedIncident,
+  { request: id, digest }: OfRequest,
+  by: Standing,
+): Promise<Extract<PersonCommand, { type: 'ApproveRequest' }>> {
   const able = await ableNow(desk, incident, id, by)
   return { type: 'ApproveRequest', by, request: id, digest: digest ?? '', ...(able === undefined ? {} : { able }) }
 }
 
 /** Asked only when this person cannot approve, for the sentence that says so; and never told to outsiders. */
-async function ableNow(desk: Desk, incident: OpenedIncident, id: OfRequest['request'], by: Standing): Promise<string | undefined> {
+async function ableNow(
+  desk: Desk,
+  incident: OpenedIncident,
+  id: OfRequest['request'],
+  by: Standing,
+): Promise<string | undefined> {
   const request = incident.requests.get(id)
   if (request === undefined || verdict(request, incident.target, by).satisfied) return undefined
   const refusal = whyNotRespond(by, incident.target)

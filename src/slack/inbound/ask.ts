@@ -15,5 +15,8 @@ async function askFor(press: Press, desk: Desk, kind: 'run' | 'suspend'): Promis
   const reference = press.reference?.of === 'step' ? press.reference : undefined
   const incident = await incidentOf(desk, press, reference)
   if (incident === undefined || reference === undefined) return
-  await act(desk, press, { incident: incident.id, command: (by) => ({ type: 'AskForStep', by, step: reference.step, kind }) })
+  await act(desk, press, {
+    incident: incident.id,
+    command: (by) => ({ type: 'AskForStep', by, step: reference.step, kind }),
+  })
 }

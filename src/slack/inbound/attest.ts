@@ -16,6 +16,12 @@ export async function attested(submission: Submission, desk: Desk): Promise<void
   await actOnForm(desk, submission, {
     incident: reference.incident,
     field: fields.reason,
-    command: (by) => ({ type: 'AskForStep', by, step: reference.step, kind: 'attest', reason: submission.value(fields.reason) }),
+    command: (by) => ({
+      type: 'AskForStep',
+      by,
+      step: reference.step,
+      kind: 'attest',
+      reason: submission.value(fields.reason),
+    }),
   })
 }

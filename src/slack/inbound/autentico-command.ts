@@ -1,5 +1,5 @@
-import type { IncidentId } from '#/incident/events.ts'
 import { isAccountOf } from '#/incident/approval.ts'
+import type { IncidentId } from '#/incident/events.ts'
 import { refusalSentence } from '#/incident/refusals.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { plainLine, timelineLine } from '#/incident/timeline.ts'
@@ -7,7 +7,7 @@ import type { Playbook } from '#/playbook/playbook.ts'
 import type { Message } from '../cards/blocks.ts'
 import type { OpeningValues } from '../cards/forms.ts'
 import { helpMessage, incidentList, saying, statusMessage, verifyMessage } from '../cards/lists.ts'
-import { literal, line, mrkdwn, sentence } from '../cards/text.ts'
+import { line, literal, mrkdwn, sentence } from '../cards/text.ts'
 import { timelineMessage } from '../cards/timeline-message.ts'
 import { readIncidentId } from '../references.ts'
 import { whyNotRead } from './answers.ts'
@@ -25,7 +25,15 @@ export async function autenticoCommand(command: Command, desk: Desk): Promise<vo
   const verb = typed.toLowerCase()
   if (command.where.thread !== undefined) {
     await command.ack()
-    return answer(desk, command, helpMessage(literal('Slack runs no commands inside a thread. Nothing was done. Use the buttons here, or type the command in the channel.')))
+    return answer(
+      desk,
+      command,
+      helpMessage(
+        literal(
+          'Slack runs no commands inside a thread. Nothing was done. Use the buttons here, or type the command in the channel.',
+        ),
+      ),
+    )
   }
   if (verb === 'incident') return openIncident(command, desk, openingValues(rest, desk.door.playbooks))
   await command.ack()
@@ -36,7 +44,11 @@ async function answer(desk: Desk, { user, where }: Command, message: Message): P
   await desk.outbound.replyPrivately(user, where, message)
 }
 
-async function reply({ user }: Command, desk: Desk, { verb, typed, rest }: { readonly verb: string; readonly typed: string; readonly rest: readonly string[] }): Promise<Message> {
+async function reply(
+  { user }: Command,
+  desk: Desk,
+  { verb, typed, rest }: { readonly verb: string; readonly typed: string; readonly rest: readonly string[] },
+): Promise<Message> {
   if (verb === '' || verb === 'help') return helpMessage()
   if (!verbs.some((known) => known === verb)) return helpMessage(unknown(typed))
 
@@ -49,7 +61,8 @@ async function reply({ user }: Command, desk: Desk, { verb, typed, rest }: { rea
   const where = { now: desk.now(), threadLink: threadLinks(desk) }
   const open = desk.door.openIncidents().filter(({ target }) => !isAccountOf(by, target))
   const [named] = rest
-  if (verb === 'list' || (verb === 'status' && named === undefined && open.length !== 1)) return incidentList(open, where)
+  if (verb === 'list' || (verb === 'status' && named === undefined && open.length !== 1))
+    return incidentList(open, where)
 
   const incident = named === undefined ? (verb === 'status' ? open[0] : undefined) : find(desk, named)
   if (incident === undefined) return saying(sentence(whichOne(verb, named)))
@@ -65,7 +78,9 @@ function find(desk: Desk, named: string): OpenedIncident | undefined {
 }
 
 function whichOne(verb: string, named: string | undefined): string {
-  return named === undefined ? `Which incident? Type \`/autentico ${verb} INC-1\`, or \`/autentico list\` for those there are.` : refusalSentence({ code: 'no_such_incident', about: { what: named.slice(0, 40) } })
+  return named === undefined
+    ? `Which incident? Type \`/autentico ${verb} INC-1\`, or \`/autentico list\` for those there are.`
+    : refusalSentence({ code: 'no_such_incident', about: { what: named.slice(0, 40) } })
 }
 
 function unknown(typed: string): ReturnType<typeof mrkdwn> {
@@ -104,6 +119,12 @@ function findPlaybook(word: string, playbooks: readonly Playbook[]): Playbook | 
   if (exact !== undefined) return exact
   const beginning = playbooks.filter(({ id }) => typed.length >= 4 && id.startsWith(typed))
   if (beginning.length === 1) return beginning[0]
-  const meant = typed.length >= 8 ? nearest(typed, playbooks.map(({ id }) => id)) : undefined
+  const meant =
+    typed.length >= 8
+      ? nearest(
+          typed,
+          playbooks.map(({ id }) => id),
+        )
+      : undefined
   return playbooks.find(({ id }) => id === meant)
 }

@@ -62,7 +62,9 @@ export class Counter {
       answered = true
       acked.resolve(answer)
       // A broken connection takes the acknowledgement with it; what was recorded stays recorded.
-      await ack(answer).catch((error: unknown) => this.#deps.log.warn({ what, why: messageOf(error) }, 'an acknowledgement did not reach Slack'))
+      await ack(answer).catch((error: unknown) =>
+        this.#deps.log.warn({ what, why: messageOf(error) }, 'an acknowledgement did not reach Slack'),
+      )
       return true
     }
     if (earlier !== undefined) {
@@ -74,8 +76,13 @@ export class Counter {
       await work(reply)
     } catch (error) {
       const reference = this.#deps.reference()
-      this.#deps.log.error({ what, reference, why: messageOf(error), ...(error instanceof Error ? { stack: error.stack } : {}) }, 'something broke while answering a person')
-      await sorry(`Something went wrong here (ref ${reference}). If the thread does not show it, it was not recorded and nothing was changed. Try once more; if it happens again, give the reference to an operator.`).catch(() => undefined)
+      this.#deps.log.error(
+        { what, reference, why: messageOf(error), ...(error instanceof Error ? { stack: error.stack } : {}) },
+        'something broke while answering a person',
+      )
+      await sorry(
+        `Something went wrong here (ref ${reference}). If the thread does not show it, it was not recorded and nothing was changed. Try once more; if it happens again, give the reference to an operator.`,
+      ).catch(() => undefined)
     } finally {
       clearTimeout(timer)
       await reply()

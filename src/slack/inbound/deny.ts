@@ -7,7 +7,8 @@ export async function deny(press: Press, desk: Desk): Promise<void> {
   await showForm(desk, press, (incident, reference) => {
     const request = reference.of === 'request' ? incident.requests.get(reference.request) : undefined
     if (request === undefined) return 'There is nothing to decide: that request is not there.'
-    if (request.end.kind !== 'open') return `Nothing to deny any more: that request is ${request.end.kind}${'by' in request.end ? ` by @${request.end.by.name}` : ''}.`
+    if (request.end.kind !== 'open')
+      return `Nothing to deny any more: that request is ${request.end.kind}${'by' in request.end ? ` by @${request.end.by.name}` : ''}.`
     return denyForm(incident, request, reference)
   })
 }

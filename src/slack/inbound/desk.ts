@@ -62,6 +62,10 @@ export type Submission = {
 }
 
 /** Somebody types into the target field. */
-export type Suggestion = { readonly user: UserId; readonly typed: string; readonly answer: (options: object) => Promise<void> }
+export type Suggestion = {
+  readonly user: UserId
+  readonly typed: string
+  readonly answer: (options: object) => Promise<void>
+}
 
 export type HomeOpened = { readonly user: UserId }

@@ -1,5 +1,5 @@
-import type { Standing } from '#/incident/people.ts'
 import { isAccountOf } from '#/incident/approval.ts'
+import type { Standing } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { section } from '../cards/blocks.ts'
 import { homeView } from '../cards/lists.ts'
@@ -11,7 +11,8 @@ import type { Desk, HomeOpened } from './desk.ts'
 export async function home({ user }: HomeOpened, desk: Desk): Promise<void> {
   const by = await desk.roster.standing(user)
   const refusal = whyNotRead(by)
-  const view = refusal === undefined ? await homeOf(desk, by) : { type: 'home' as const, blocks: [section(sentence(refusal))] }
+  const view =
+    refusal === undefined ? await homeOf(desk, by) : { type: 'home' as const, blocks: [section(sentence(refusal))] }
   await desk.call('views.publish', { user_id: user, view })
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { chooseIncidentForm, noteForm } from '../cards/forms.ts'
-import { fields, readIncidentId, readReference, type Reference, writeReference } from '../references.ts'
+import { fields, type Reference, readIncidentId, readReference, writeReference } from '../references.ts'
 import { actOnForm, openForm, showForm, strangeForm, tell } from './answers.ts'
 import type { Desk, Press, Shortcut, Submission } from './desk.ts'
+import { unescaped } from './target.ts'
 
 export async function note(press: Press, desk: Desk): Promise<void> {
   await showForm(desk, press, (incident) => noteForm(incident, { of: 'incident', incident: incident.id }))
@@ -16,9 +17,14 @@ export async function addToTimeline(shortcut: Shortcut, desk: Desk): Promise<voi
   const [first] = open
   if (message === undefined || first === undefined) {
     await shortcut.ack()
-    return tell(desk, shortcut, 'No incident is open, so there is no timeline to add this to. To open one: `/autentico incident`')
+    return tell(
+      desk,
+      shortcut,
+      'No incident is open, so there is no timeline to add this to. To open one: `/autentico incident`',
+    )
   }
-  const { channel, ts, text } = message
+  const { channel, ts } = message
+  const text = unescaped(message.text)
   const incident = open.find((one) => isIn(one, message))
   const form =
     incident === undefined
@@ -45,17 +51,30 @@ export async function notedFromMessage(submission: Submission, desk: Desk): Prom
   await add(submission, desk, reference, incident)
 }
 
-async function add(submission: Submission, desk: Desk, reference: Reference, incident: OpenedIncident['id']): Promise<void> {
+async function add(
+  submission: Submission,
+  desk: Desk,
+  reference: Reference,
+  incident: OpenedIncident['id'],
+): Promise<void> {
   const link = reference.of === 'message' ? await permalink(desk, reference) : undefined
   await actOnForm(desk, submission, {
     incident,
     field: fields.note,
-    command: (by) => ({ type: 'AddNote', by, text: submission.value(fields.note), ...(link === undefined ? {} : { link }) }),
+    command: (by) => ({
+      type: 'AddNote',
+      by,
+      text: submission.value(fields.note),
+      ...(link === undefined ? {} : { link }),
+    }),
   })
 }
 
 /** The address of a message, from Slack or else put together. The note matters more than its link. */
-async function permalink(desk: Desk, { channel, ts }: { readonly channel: string; readonly ts: string }): Promise<string | undefined> {
+async function permalink(
+  desk: Desk,
+  { channel, ts }: { readonly channel: string; readonly ts: string },
+): Promise<string | undefined> {
   try {
     const answer = await desk.call('chat.getPermalink', { channel, message_ts: ts })
     return z.object({ permalink: z.string().max(500) }).parse(answer).permalink

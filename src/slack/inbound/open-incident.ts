@@ -1,10 +1,10 @@
 import type { Account } from '#/incident/account.ts'
 import { whyNotRespond } from '#/incident/approval.ts'
-import { severities, type Severity } from '#/incident/events.ts'
+import { type Severity, severities } from '#/incident/events.ts'
 import type { Standing } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
-import { openingForm, openingLineUp, type OpeningValues } from '../cards/forms.ts'
+import { type OpeningValues, openingForm, openingLineUp } from '../cards/forms.ts'
 import { hour } from '../cards/text.ts'
 import type { AccountHit } from '../door.ts'
 import { fields } from '../references.ts'
@@ -15,7 +15,10 @@ import { resolveTarget } from './target.ts'
 /** Opens the form at once, before anything else is asked of anybody; what takes longer is filled in afterwards. */
 export async function openIncident(asked: Asked, desk: Desk, values: OpeningValues): Promise<void> {
   const { channel, door, roster } = desk
-  const [, view] = await Promise.all([asked.ack(), openForm(desk, asked, openingForm(door.playbooks, values, openingLineUp(channel, undefined)))])
+  const [, view] = await Promise.all([
+    asked.ack(),
+    openForm(desk, asked, openingForm(door.playbooks, values, openingLineUp(channel, undefined))),
+  ])
   if (view === undefined) return
 
   const [by, able] = await Promise.all([roster.standing(asked.user), roster.forecast(asked.user)])
@@ -24,15 +27,30 @@ export async function openIncident(asked: Asked, desk: Desk, values: OpeningValu
     return
   }
   const executed = recordAttempt(desk, by, values)
-  if (executed?.kind === 'refused') await updateForm(desk, view, noticeOf('Not opened', await refusalText(desk, executed)))
+  if (executed?.kind === 'refused')
+    await updateForm(desk, view, noticeOf('Not opened', await refusalText(desk, executed)))
 }
 
 /** Somebody who may not open an incident tried to: the rules say so, and it goes on record. */
-function recordAttempt({ door, channel }: Desk, by: Standing, values: OpeningValues): ReturnType<Desk['door']['execute']> | undefined {
+function recordAttempt(
+  { door, channel }: Desk,
+  by: Standing,
+  values: OpeningValues,
+): ReturnType<Desk['door']['execute']> | undefined {
   const playbook = door.playbooks.find(({ id }) => id === values.playbook) ?? door.playbooks[0]
   if (playbook === undefined) return undefined
   const target = { id: '', username: values.target?.text ?? '', email: '' } as Account
-  return door.execute('new', { type: 'OpenIncident', by, playbook, severity: 'sev3', summary: '', target, targetIsBot: false, channel, drill: door.drill })
+  return door.execute('new', {
+    type: 'OpenIncident',
+    by,
+    playbook,
+    severity: 'sev3',
+    summary: '',
+    target,
+    targetIsBot: false,
+    channel,
+    drill: door.drill,
+  })
 }
 
 /** The form was sent. The account is read afresh; what is wrong is said under its field, and the form stays as it was. */
@@ -40,9 +58,13 @@ export async function opened(submission: Submission, desk: Desk): Promise<void> 
   const { door, roster, channel } = desk
   const playbook = door.playbooks.find(({ id }) => id === submission.value(fields.playbook))
   const severity = severityOf(submission.value(fields.severity))
-  if (playbook === undefined || severity === undefined) return submission.answer({ kind: 'errors', errors: { [fields.playbook]: 'Choose one of the playbooks.' } })
+  if (playbook === undefined || severity === undefined)
+    return submission.answer({ kind: 'errors', errors: { [fields.playbook]: 'Choose one of the playbooks.' } })
 
-  const [by, target] = await Promise.all([roster.standing(submission.user), resolveTarget(desk, submission.value(fields.target))])
+  const [by, target] = await Promise.all([
+    roster.standing(submission.user),
+    resolveTarget(desk, submission.value(fields.target)),
+  ])
   if (target.kind === 'problem' && whyNotRespond(by) === undefined) {
     return submission.answer({ kind: 'errors', errors: { [fields.target]: target.sentence } })
   }
@@ -68,11 +90,21 @@ export async function opened(submission: Submission, desk: Desk): Promise<void> 
     const field = executed.refusal.code === 'text_too_long' ? fields.summary : fields.target
     return submission.answer({ kind: 'errors', errors: { [field]: await refusalText(desk, executed) } })
   }
-  await submission.answer({ kind: 'form', form: noticeOf(`${executed.incident.id} is open`, `${executed.incident.id} is open. Its card and thread appear in the incident channel.`) })
+  await submission.answer({
+    kind: 'form',
+    form: noticeOf(
+      `${executed.incident.id} is open`,
+      `${executed.incident.id} is open. Its card and thread appear in the incident channel.`,
+    ),
+  })
 }
 
 /** Two incidents for one account under one playbook would undo each other's proof. */
-function sameIncident(open: readonly OpenedIncident[], playbook: Playbook, account: AccountHit): OpenedIncident | undefined {
+function sameIncident(
+  open: readonly OpenedIncident[],
+  playbook: Playbook,
+  account: AccountHit,
+): OpenedIncident | undefined {
   return open.find((incident) => incident.playbook.id === playbook.id && (incident.target.id as string) === account.id)
 }
 

@@ -19,7 +19,9 @@ export const pressPayload = z.object({
   trigger_id: z.string(),
   response_url: z.string().optional(),
   channel,
-  container: z.object({ channel_id: z.string().optional(), message_ts: z.string().optional(), thread_ts: z.string().optional() }).nullish(),
+  container: z
+    .object({ channel_id: z.string().optional(), message_ts: z.string().optional(), thread_ts: z.string().optional() })
+    .nullish(),
   message: z.object({ ts: z.string().optional(), thread_ts: z.string().optional() }).nullish(),
   actions: z
     .array(
@@ -63,7 +65,11 @@ export const shortcutPayload = z.object({
 export const homePayload = z.object({ event: z.object({ user: z.string(), tab: z.string().optional() }) })
 
 /** Whatever names the person, for an answer when the rest could not be read. */
-export const anybody = z.object({ user: user.optional(), user_id: z.string().optional(), response_url: z.string().optional() })
+export const anybody = z.object({
+  user: user.optional(),
+  user_id: z.string().optional(),
+  response_url: z.string().optional(),
+})
 
 /** What a delivery is known by when it comes again. */
 const deliveryKeys = z.object({ trigger_id: z.string().optional(), event_id: z.string().optional() })

@@ -22,11 +22,19 @@ export async function showSecret(press: Press, desk: Desk): Promise<void> {
   }
   const secret = desk.door.takeSecret(incident.id, reference.order)
   if (secret === undefined) {
-    await updateForm(desk, view, noticeOf('Temporary password', 'It is gone. Ask for “restore access” again to make a new one.'))
+    await updateForm(
+      desk,
+      view,
+      noticeOf('Temporary password', 'It is gone. Ask for “restore access” again to make a new one.'),
+    )
     return
   }
   const form = secretForm(incident, secret)
   // Twice, since it can be taken out only once.
   if ((await updateForm(desk, view, form)) || (await updateForm(desk, { id: view.id }, form))) return
-  await tell(desk, press, 'Slack did not show the temporary password, and it is destroyed now. Ask for “restore access” again to make a new one.')
+  await tell(
+    desk,
+    press,
+    'Slack did not show the temporary password, and it is destroyed now. Ask for “restore access” again to make a new one.',
+  )
 }

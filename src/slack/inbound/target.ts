@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { limits } from '../limits.ts'
-import type { AccountHit, Pick } from '../door.ts'
 import { option } from '../cards/blocks.ts'
 import { oneLine } from '../cards/text.ts'
+import type { AccountHit, Pick } from '../door.ts'
+import { limits } from '../limits.ts'
 import { whyNotRead } from './answers.ts'
 import type { Desk, Suggestion } from './desk.ts'
 
@@ -23,7 +23,7 @@ export function readTarget(value: string): TargetValue {
 
 /** What the command named, as a value that the field can hold from the start. */
 export function namedTarget(typed: string): { readonly text: string; readonly value: string } | undefined {
-  const text = oneLine(typed).slice(0, 120)
+  const text = unescaped(oneLine(typed)).slice(0, 120)
   if (text === '') return undefined
   const [, user, name] = /^<@([UW][A-Z0-9]+)(?:\|([^>]*))?>$/.exec(text) ?? []
   if (user !== undefined) return { text: `@${name === undefined || name === '' ? user : name}`, value: `u|${user}` }
@@ -33,11 +33,20 @@ export function namedTarget(typed: string): { readonly text: string; readonly va
   return { text: plain, value: `t|${plain}` }
 }
 
+/** Slack escapes three signs in what people type. */
+export function unescaped(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+}
+
 /** The type-ahead of the target field. Whoever may not open an incident is shown no accounts. */
 export async function suggestTargets({ user, typed, answer }: Suggestion, desk: Desk): Promise<void> {
-  const [by, hits] = await Promise.all([desk.roster.standing(user), desk.door.accounts.search(oneLine(typed).slice(0, 100))])
+  const [by, hits] = await Promise.all([
+    desk.roster.standing(user),
+    desk.door.accounts.search(oneLine(typed).slice(0, 100)),
+  ])
   if (whyNotRead(by) !== undefined) return answer({ options: [] })
-  if (hits === 'unavailable') return answer({ options: [option('Autentico does not answer: type again in a moment', 'none')] })
+  if (hits === 'unavailable')
+    return answer({ options: [option('Autentico does not answer: type again in a moment', 'none')] })
   await answer({ options: hits.slice(0, limits.selectOptions).flatMap(optionOf) })
 }
 
@@ -59,7 +68,9 @@ function describe({ username, email, sessions, mfa, isBot }: AccountHit): string
   ].join(' · ')
 }
 
-export type Resolved = { readonly kind: 'account'; readonly account: AccountHit } | { readonly kind: 'problem'; readonly sentence: string }
+export type Resolved =
+  | { readonly kind: 'account'; readonly account: AccountHit }
+  | { readonly kind: 'problem'; readonly sentence: string }
 
 /** The account that the field means, read afresh. Plain text: it stands under the field. */
 export async function resolveTarget(desk: Desk, value: string): Promise<Resolved> {
@@ -69,13 +80,16 @@ export async function resolveTarget(desk: Desk, value: string): Promise<Resolved
       return problem('Pick the account from the list that opens while you type.')
     case 'person': {
       const email = await emailOf(desk, target.user)
-      return email === undefined ? problem('Slack does not give the e-mail address of that person. Type the username in Autentico.') : resolved(await desk.door.accounts.pick(email), email)
+      return email === undefined
+        ? problem('Slack does not give the e-mail address of that person. Type the username in Autentico.')
+        : resolved(await desk.door.accounts.pick(email), email)
     }
     case 'text':
       return resolved(await desk.door.accounts.pick(target.text), target.text)
     case 'account': {
       const picked = resolved(await desk.door.accounts.pick(target.username), target.username)
-      if (picked.kind === 'account' && picked.account.id !== target.id) return problem(`The name ${target.username} belongs to another account now. Pick the account again.`)
+      if (picked.kind === 'account' && picked.account.id !== target.id)
+        return problem(`The name ${target.username} belongs to another account now. Pick the account again.`)
       return picked
     }
   }
@@ -85,14 +99,25 @@ function resolved(pick: Pick, typed: string): Resolved {
   switch (pick.kind) {
     case 'found':
       return pick.account.deactivated === true
-        ? problem(`${pick.account.username} is deactivated in Autentico, so nobody can sign in with it. Pick another account.`)
+        ? problem(
+            `${pick.account.username} is deactivated in Autentico, so nobody can sign in with it. Pick another account.`,
+          )
         : { kind: 'account', account: pick.account }
     case 'none':
-      return problem(`No user is called \`${typed}\`.${pick.nearest === undefined ? '' : ` Did you mean \`${pick.nearest}\`?`}`)
+      return problem(
+        `No user is called \`${typed}\`.${pick.nearest === undefined ? '' : ` Did you mean \`${pick.nearest}\`?`}`,
+      )
     case 'ambiguous':
-      return problem(`More than one user fits \`${typed}\`: ${pick.candidates.slice(0, 5).map(({ username }) => username).join(', ')}. Pick one from the list.`)
+      return problem(
+        `More than one user fits \`${typed}\`: ${pick.candidates
+          .slice(0, 5)
+          .map(({ username }) => username)
+          .join(', ')}. Pick one from the list.`,
+      )
     case 'unavailable':
-      return problem(`Autentico cannot be asked right now (${pick.why}), so nothing was opened. The form stays: send it again in a moment.`)
+      return problem(
+        `Autentico cannot be asked right now (${pick.why}), so nothing was opened. The form stays: send it again in a moment.`,
+      )
   }
 }
 
@@ -103,7 +128,8 @@ function problem(sentence: string): Resolved {
 async function emailOf(desk: Desk, user: string): Promise<string | undefined> {
   try {
     const answer = await desk.call('users.info', { user })
-    return z.object({ user: z.object({ profile: z.object({ email: z.string().min(3) }) }) }).parse(answer).user.profile.email
+    return z.object({ user: z.object({ profile: z.object({ email: z.string().min(3) }) }) }).parse(answer).user.profile
+      .email
   } catch {
     return undefined
   }

@@ -16,7 +16,10 @@ export async function timeline(press: Press, desk: Desk): Promise<void> {
   const refusal = whyNotRead(by, incident)
   const form =
     refusal === undefined
-      ? timelineForm(incident, desk.door.timeline(incident.id).map((recorded) => timelineLine(recorded, incident)))
+      ? timelineForm(
+          incident,
+          desk.door.timeline(incident.id).map((recorded) => timelineLine(recorded, incident)),
+        )
       : noticeOf(`Timeline of ${incident.id}`, refusal)
   await updateForm(desk, view, form)
 }

@@ -5,5 +5,8 @@ export async function withdraw(press: Press, desk: Desk): Promise<void> {
   const reference = press.reference?.of === 'request' ? press.reference : undefined
   const incident = await incidentOf(desk, press, reference)
   if (incident === undefined || reference === undefined) return
-  await act(desk, press, { incident: incident.id, command: (by) => ({ type: 'WithdrawRequest', by, request: reference.request }) })
+  await act(desk, press, {
+    incident: incident.id,
+    command: (by) => ({ type: 'WithdrawRequest', by, request: reference.request }),
+  })
 }

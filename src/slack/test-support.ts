@@ -1,0 +1,329 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import canonicalize from 'canonicalize'
+import { vi } from 'vitest'
+import { cast, incidentChannel, securityGroup } from '#/drill/cast.ts'
+import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '#/drill/slack/local-slack.ts'
+import type { AccountFacts, AccountId } from '#/incident/account.ts'
+import type { Command, PersonCommand } from '#/incident/commands.ts'
+import { decide, type Surroundings } from '#/incident/decide.ts'
+import type { IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
+import type { Actor } from '#/incident/people.ts'
+import { evolve, type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
+import { whatWasTried } from '#/incident/tried.ts'
+import type { Effect, WorkResult } from '#/incident/work.ts'
+import { builtInPlaybooks } from '#/playbook/built-in.ts'
+import { incidentCard } from './cards/incident-card.ts'
+import { requestMessage } from './cards/request-message.ts'
+import type { AccountHit, Door, Executed } from './door.ts'
+import type { Log } from './log.ts'
+import { type Slack, type SlackOptions, startSlack } from './start-slack.ts'
+
+export const alice: AccountHit = {
+  id: 'acc-alice',
+  username: 'alice',
+  email: 'alice@acme.test',
+  sessions: 3,
+  mfa: true,
+  isBot: false,
+}
+const carol: AccountHit = { id: 'acc-carol', username: 'carol', email: 'carol@acme.test', isBot: false }
+const bot: AccountHit = { id: 'acc-bot', username: 'responder-bot', email: '', isBot: true }
+
+export const facts: AccountFacts = {
+  readAt: '2026-11-23T03:15:00.000Z',
+  account: { id: alice.id as AccountId, username: 'alice', email: 'alice@acme.test' },
+  role: 'user',
+  isBot: false,
+  isLastAdmin: false,
+  suspended: false,
+  counts: {
+    sessions: 3,
+    ssoSessions: 1,
+    tokens: 2,
+    passkeys: 1,
+    trustedDevices: 2,
+    pendingLogins: 0,
+    codesAndLinks: 0,
+    linkedAccounts: 0,
+  },
+  mfa: { enrolled: true, required: false },
+  database: true,
+  accessTokensEndAt: '2026-11-23T03:29:00.000Z',
+}
+
+export const effect: Effect = {
+  sentence: 'Revokes 3 sessions and 2 tokens of alice.',
+  question: 'Revoke every session of alice? This cannot be undone.',
+  verb: 'Revoke them',
+  warnings: ['Old access tokens live until 03:29 UTC.'],
+  basis: { sessions: 3 },
+}
+
+/** The real rules over a ledger in memory. */
+export class MemoryDoor implements Door {
+  readonly playbooks = builtInPlaybooks
+  readonly drill = false
+  readonly entries: Recorded[] = []
+  readonly secrets = new Map<string, string>()
+  accountsDown = false
+  /** How long Autentico takes to answer. */
+  accountsHeld: Promise<void> = Promise.resolve()
+  readonly #states = new Map<IncidentId, Incident>()
+  #incidents = 0
+
+  execute(incident: IncidentId | 'new', command: PersonCommand): Executed {
+    const id = incident === 'new' ? (`INC-${this.#incidents + 1}` as IncidentId) : incident
+    const decision = decide(this.#states.get(id) ?? unopened, command, around())
+    if (decision.kind === 'refused') {
+      const { refusal, sentence } = decision
+      this.#append(id, command.by.person, [
+        {
+          type: 'ClickRefused',
+          tried: whatWasTried(command, this.#states.get(id) ?? unopened),
+          refusal: refusal.code,
+          sentence,
+        },
+      ])
+      return decision
+    }
+    if (incident === 'new') this.#incidents += 1
+    const recorded = this.#append(id, command.by.person, decision.events)
+    return { kind: 'accepted', incident: this.opened(id), recorded }
+  }
+
+  /** What is not done by a person: a worker's report, the start of the thread. */
+  run(id: IncidentId, command: Exclude<Command, PersonCommand>): void {
+    const decision = decide(this.#states.get(id) ?? unopened, command, around())
+    if (decision.kind === 'refused') throw new Error(decision.sentence)
+    this.#append(id, { worker: 'worker-1' }, decision.events)
+  }
+
+  /** The worker's answer to the only order that is open. */
+  report(id: IncidentId, result: WorkResult): void {
+    const order = [...this.opened(id).orders.values()].at(-1)
+    if (order === undefined) throw new Error(`no order is open in ${id}`)
+    this.run(id, { type: 'RecordOutcome', worker: 'worker-1', order: order.id, result })
+  }
+
+  incident(id: IncidentId): OpenedIncident | undefined {
+    const state = this.#states.get(id)
+    return state === undefined || state.status === 'unopened' ? undefined : state
+  }
+
+  opened(id: IncidentId): OpenedIncident {
+    const incident = this.incident(id)
+    if (incident === undefined) throw new Error(`${id} is not open`)
+    return incident
+  }
+
+  openIncidents(): readonly OpenedIncident[] {
+    return this.recentIncidents(100).filter(({ status }) => status === 'open')
+  }
+
+  recentIncidents(count: number): readonly OpenedIncident[] {
+    return [...this.#states.keys()]
+      .flatMap((id) => this.incident(id) ?? [])
+      .toReversed()
+      .slice(0, count)
+  }
+
+  timeline(id: IncidentId): readonly Recorded[] {
+    return this.entries.filter(({ incident }) => incident === id)
+  }
+
+  verify: Door['verify'] = async () => {
+    const head = this.entries.at(-1)
+    return {
+      ok: true,
+      entries: this.entries.length,
+      head: { seq: head?.seq ?? 0, hash: head?.hash ?? '' },
+      checkpoints: 1,
+      thread: 'compared',
+      problems: [],
+    }
+  }
+
+  readonly accounts: Door['accounts'] = {
+    search: async (text) =>
+      this.accountsDown ? 'unavailable' : [alice, carol, bot].filter(({ username }) => username.includes(text)),
+    pick: async (text) => {
+      await this.accountsHeld
+      if (this.accountsDown) return { kind: 'unavailable', why: 'connection refused' }
+      const found = [alice, carol, bot].find(({ username, email }) => username === text || email === text)
+      if (found !== undefined) return { kind: 'found', account: found }
+      return text === 'al' ? { kind: 'ambiguous', candidates: [alice, carol] } : { kind: 'none', nearest: 'alice' }
+    },
+  }
+
+  takeSecret(_incident: IncidentId, order: string): string | undefined {
+    const secret = this.secrets.get(order)
+    this.secrets.delete(order)
+    return secret
+  }
+
+  events(type: IncidentEvent['type']): readonly Recorded[] {
+    return this.entries.filter(({ event }) => event.type === type)
+  }
+
+  #append(incident: IncidentId, actor: Actor, events: readonly IncidentEvent[]): readonly Recorded[] {
+    return events.map((event) => {
+      const recorded: Recorded = {
+        seq: this.entries.length + 1,
+        incident,
+        at: new Date().toISOString(),
+        actor,
+        hash: digestOf({ event, seq: this.entries.length }),
+        event,
+      }
+      this.entries.push(recorded)
+      this.#states.set(incident, evolve(this.#states.get(incident) ?? unopened, recorded))
+      return recorded
+    })
+  }
+}
+
+function around(): Surroundings {
+  return {
+    now: new Date().toISOString(),
+    requestTtlMs: 30 * 60_000,
+    sweepDelayMs: 10 * 60_000,
+    digestOf,
+    later: (at, ms) => new Date(Date.parse(at) + ms).toISOString(),
+  }
+}
+
+export function digestOf(value: unknown): string {
+  return createHash('sha256')
+    .update(canonicalize(value) ?? '')
+    .digest('hex')
+}
+
+export type LoggedLine = { readonly level: string; readonly fields: object; readonly message: string }
+
+export function keepLog(): Log & { readonly lines: LoggedLine[] } {
+  const lines: LoggedLine[] = []
+  const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message })
+  return { lines, info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+export type World = AsyncDisposable & {
+  readonly local: LocalSlack
+  readonly door: MemoryDoor
+  readonly slack: Slack
+  readonly log: ReturnType<typeof keepLog>
+  /** Shows the card and the requests as they are now. */
+  readonly publish: (id: IncidentId) => Promise<void>
+  /** The newest message that carries a button of this name. */
+  readonly messageWith: (action: string) => { readonly channel: string; readonly ts: string }
+  /** What one person was told in private, the newest last. */
+  readonly told: (person: string) => readonly string[]
+}
+
+export type WorldOptions = {
+  readonly slack?: Partial<SlackOptions>
+  readonly local?: Partial<LocalSlackOptions>
+  readonly door?: MemoryDoor
+}
+
+const manifest = readFileSync(fileURLToPath(new URL('../../manifest.yml', import.meta.url)), 'utf8')
+
+/** A local Slack, the door to it and the real rules behind it. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  await using building = new AsyncDisposableStack()
+  const local = building.use(await startLocalSlack({ manifest, rateLimit: false, ...options.local }))
+  const door = options.door ?? new MemoryDoor()
+  const log = keepLog()
+  const slack = building.use(
+    await startSlack({
+      botToken: local.botToken,
+      apiUrl: local.apiUrl,
+      inlet: { mode: 'socket', appToken: local.appToken, times: { firstDelayMs: 50, longestDelayMs: 200 } },
+      channel: incidentChannel.id,
+      roster: {
+        responders: [cast.ana.user, cast.bao.user, cast.chi.user],
+        approvers: [securityGroup.id],
+        accounts: new Map(),
+      },
+      door,
+      log,
+      onStuck: () => undefined,
+      ...options.slack,
+    }),
+  )
+  const places = new Map<string, { readonly channel: string; readonly ts: string }>()
+  const publish = async (id: IncidentId): Promise<void> => {
+    const now = new Date().toISOString()
+    if (places.get(id) === undefined) {
+      const card = await slack.outbound.postCard(incidentChannel.id, incidentCard(door.opened(id), { now }), id)
+      places.set(id, card)
+      door.run(id, { type: 'StartThread', ...card })
+    }
+    const root = places.get(id)
+    if (root === undefined) return
+    await slack.outbound.updateCard(root, incidentCard(door.opened(id), { now }))
+    for (const request of door.opened(id).requests.values()) {
+      const key = `${id}/${request.id}`
+      const message = requestMessage(door.opened(id), request)
+      const place = places.get(key)
+      if (place === undefined) places.set(key, await slack.outbound.postInThread(root, message, id, []))
+      else await slack.outbound.updateCard(place, message)
+    }
+  }
+  const parts = building.move()
+  return {
+    local,
+    door,
+    slack,
+    log,
+    publish,
+    messageWith: (action) => {
+      const found = local
+        .state()
+        .channels.flatMap(({ messages }) => messages)
+        .findLast(({ blocks }) => JSON.stringify(blocks).includes(`"action_id":"${action}"`))
+      if (found === undefined) throw new Error(`no message shows a button ${action}`)
+      return { channel: found.channel, ts: found.ts }
+    },
+    told: (person) =>
+      local
+        .as(person)
+        .sees()
+        .filter(({ ephemeral }) => ephemeral)
+        .map(({ text }) => text),
+    [Symbol.asyncDispose]: async () => parts.disposeAsync(),
+  }
+}
+
+/** Opens an incident through the form, and lets the snapshot come in. */
+export async function openThroughForm(world: World, who = 'ana'): Promise<IncidentId> {
+  const { local, door } = world
+  const person = local.as(who)
+  await person.command('/autentico incident account-compromise alice')
+  const view = await vi.waitFor(() => {
+    const form = person.views().at(-1)
+    if (form === undefined) throw new Error('the form is not there yet')
+    return form.id
+  })
+  const submitted = await person.submit(view, {
+    playbook: 'account-compromise',
+    severity: 'sev2',
+    summary: 'Login from two countries',
+  })
+  if (!submitted.ok || submitted.now !== 'updated')
+    throw new Error(`the form was not taken: ${JSON.stringify(submitted)}`)
+  await person.close()
+  const id = door.openIncidents()[0]?.id
+  if (id === undefined) throw new Error('no incident was opened')
+  door.report(id, { kind: 'snapshot', facts, evidence: [], warnings: [] })
+  await world.publish(id)
+  return id
+}
+
+/** Has somebody ask for the first step, through its button, and shows the request. */
+export async function askForFirstStep(world: World, id: IncidentId, who = 'ana', what: Effect = effect): Promise<void> {
+  await world.local.as(who).press(world.messageWith('ask'), 'ask')
+  world.door.report(id, { kind: 'prepared', facts, effect: what })
+  await world.publish(id)
+}
