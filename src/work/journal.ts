@@ -16,7 +16,21 @@ export type Remembered = {
 }
 
 /** A signed outcome or notice that the queue has not taken yet. */
-export type Undelivered = { readonly n: number; readonly id: string; readonly kind: 'outcome' | 'notice'; readonly envelope: Envelope }
+export type Undelivered = {
+  readonly n: number
+  readonly id: string
+  readonly kind: 'outcome' | 'notice'
+  readonly envelope: Envelope
+}
+
+/** Something a worker says of an order, or of something that was none (`order` is empty then). `id` is its name in the queue. */
+export type Said = {
+  readonly order: string
+  readonly id: string
+  readonly kind: 'outcome' | 'notice'
+  readonly envelope: Envelope
+  readonly final: boolean
+}
 
 /**
  * The worker's memory, on disk before anything else happens: what it has begun, what it said, and what of that has arrived.
@@ -30,7 +44,7 @@ export type Journal = Disposable & {
   begin(order: string, at: string, notes: Readonly<Record<string, string>>): void
   wait(order: string, why: string): void
   /** Keeps what is to be said and, if it is final, that the order has ended, in one transaction. */
-  say(what: { readonly order: string; readonly id: string; readonly kind: 'outcome' | 'notice'; readonly envelope: Envelope; readonly final: boolean }): void
+  say(what: Said): void
   /** In the order in which it was said. */
   undelivered(): readonly Undelivered[]
   delivered(n: number): void
@@ -49,8 +63,18 @@ const schema = `
   CREATE INDEX IF NOT EXISTS undelivered ON said (n) WHERE delivered = 0;
 `
 
-type WorkRow = { readonly begun_at: string | null; readonly notes: string; readonly waits: string | null; readonly final: string | null }
-type SaidRow = { readonly n: number; readonly id: string; readonly kind: 'outcome' | 'notice'; readonly envelope: string }
+type WorkRow = {
+  readonly begun_at: string | null
+  readonly notes: string
+  readonly waits: string | null
+  readonly final: string | null
+}
+type SaidRow = {
+  readonly n: number
+  readonly id: string
+  readonly kind: 'outcome' | 'notice'
+  readonly envelope: string
+}
 
 /** Opens or makes the journal. The directory is made with mode 0700. Throws what SQLite throws for a file it cannot use. */
 export function openJournal(file: string): Journal {
@@ -64,11 +88,17 @@ export function openJournal(file: string): Journal {
 
   const select = db.prepare<[string], WorkRow>('SELECT begun_at, notes, waits, final FROM work WHERE id = ?')
   const insert = db.prepare<[string, string]>('INSERT INTO work (id, until) VALUES (?, ?) ON CONFLICT (id) DO NOTHING')
-  const setBegun = db.prepare<[string, string, string]>('UPDATE work SET begun_at = COALESCE(begun_at, ?), notes = ? WHERE id = ?')
+  const setBegun = db.prepare<[string, string, string]>(
+    'UPDATE work SET begun_at = COALESCE(begun_at, ?), notes = ? WHERE id = ?',
+  )
   const setWaits = db.prepare<[string, string]>('UPDATE work SET waits = ? WHERE id = ?')
   const setFinal = db.prepare<[string, string]>('UPDATE work SET final = ? WHERE id = ?')
-  const insertSaid = db.prepare<[string, string, string, string]>('INSERT INTO said (work, id, kind, envelope) VALUES (?, ?, ?, ?)')
-  const selectUndelivered = db.prepare<[], SaidRow>('SELECT n, id, kind, envelope FROM said WHERE delivered = 0 ORDER BY n LIMIT 100')
+  const insertSaid = db.prepare<[string, string, string, string]>(
+    'INSERT INTO said (work, id, kind, envelope) VALUES (?, ?, ?, ?)',
+  )
+  const selectUndelivered = db.prepare<[], SaidRow>(
+    'SELECT n, id, kind, envelope FROM said WHERE delivered = 0 ORDER BY n LIMIT 100',
+  )
   const setDelivered = db.prepare<[number]>('UPDATE said SET delivered = 1 WHERE n = ?')
   const forgetSaid = db.prepare<[string]>(
     'DELETE FROM said WHERE delivered = 1 AND work NOT IN (SELECT id FROM work WHERE until >= ?)',
@@ -89,12 +119,13 @@ export function openJournal(file: string): Journal {
     take: (order, until) => void insert.run(order, until),
     begin: (order, at, notes) => void setBegun.run(at, JSON.stringify(notes), order),
     wait: (order, why) => void setWaits.run(why, order),
-    say: db.transaction(({ order, id, kind, envelope, final }) => {
+    say: db.transaction(({ order, id, kind, envelope, final }: Said) => {
       const text = JSON.stringify(envelope)
       insertSaid.run(order, id, kind, text)
       if (final) setFinal.run(text, order)
     }),
-    undelivered: () => selectUndelivered.all().map((row) => ({ ...row, envelope: JSON.parse(row.envelope) as Envelope })),
+    undelivered: () =>
+      selectUndelivered.all().map((row) => ({ ...row, envelope: JSON.parse(row.envelope) as Envelope })),
     delivered: (n) => void setDelivered.run(n),
     forget: db.transaction((before: string) => {
       forgetSaid.run(before)

@@ -55,7 +55,9 @@ export function sharedMemory({
       const final = finalOf(ended, order, workerKeys)
       return {
         ...own,
-        ...(theirs === undefined ? {} : { begunAt: own.begunAt ?? theirs.begunAt, notes: { ...theirs.notes, ...own.notes } }),
+        ...(theirs === undefined
+          ? {}
+          : { begunAt: own.begunAt ?? theirs.begunAt, notes: { ...theirs.notes, ...own.notes } }),
         ...(final === undefined ? {} : { final }),
       }
     },

@@ -30,7 +30,8 @@ export function consumeOutcomes(options: OutcomeConsumerOptions): Consumer {
     async take({ kind, content }) {
       if (kind === 'notice') {
         const seen = verifyNotice(content, workerKeys)
-        if (seen.kind === 'genuine') return onForgery({ what: seen.value.what, why: seen.value.why, digest: seen.value.digest })
+        if (seen.kind === 'genuine')
+          return onForgery({ what: seen.value.what, why: seen.value.why, digest: seen.value.digest })
         return refuse(seen.why, seen.digest)
       }
       const seen = verifyOutcome(content, workerKeys)
@@ -50,7 +51,9 @@ export type OutcomeSender = AsyncDisposable & {
   flush(): Promise<void>
 }
 
-export function openOutcomeSender(options: RedisPlace & { readonly journal: Journal; readonly everyMs?: number }): OutcomeSender {
+export function openOutcomeSender(
+  options: RedisPlace & { readonly journal: Journal; readonly everyMs?: number },
+): OutcomeSender {
   const { journal, log, everyMs = 2_000 } = options
   const queue = openQueue('outcomes', options)
   let last: Promise<void> = Promise.resolve()

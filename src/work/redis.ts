@@ -22,6 +22,18 @@ export function patientConnection(url: string, log: Log): Redis {
   return watched(new Redis(url, { maxRetriesPerRequest: null, retryStrategy }), log)
 }
 
+/** Waits until a connection that is being made for the first time is there, or has failed. At any other time it returns at once. */
+export async function firstTry(redis: Redis): Promise<void> {
+  if (redis.status !== 'connecting' && redis.status !== 'connect') return
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      for (const event of ['ready', 'close', 'end']) redis.off(event, done)
+      resolve()
+    }
+    for (const event of ['ready', 'close', 'end']) redis.on(event, done)
+  })
+}
+
 /**
  * @throws RedisUnfit for a Redis older than 6.2, and for one that may evict: it would drop orders without a word when its
  *   memory is full.

@@ -34,7 +34,17 @@ export function signed(purpose: Purpose, value: object, key: KeyObject): Envelop
  */
 export function verified<T>(
   found: unknown,
-  { purpose, schema, keys, longest }: { readonly purpose: Purpose; readonly schema: z.ZodType<T>; readonly keys: readonly KeyObject[]; readonly longest: number },
+  {
+    purpose,
+    schema,
+    keys,
+    longest,
+  }: {
+    readonly purpose: Purpose
+    readonly schema: z.ZodType<T>
+    readonly keys: readonly KeyObject[]
+    readonly longest: number
+  },
 ): Verified<T> {
   const refuse = (why: string): Verified<T> => ({ kind: 'refused', why, digest: digestOf(found) })
   const parsed = envelope.safeParse(found)
@@ -43,14 +53,17 @@ export function verified<T>(
   if (body.length > longest) return refuse(`It is longer than any ${names[purpose]} (${body.length} characters).`)
 
   const key = keys.find((one) => keyIdOf(one) === id)
-  if (key === undefined) return refuse(`It is signed with a key that is not known here (${/^[0-9a-f]{16}$/.test(id) ? id : 'no key id'}).`)
+  if (key === undefined)
+    return refuse(`It is signed with a key that is not known here (${/^[0-9a-f]{16}$/.test(id) ? id : 'no key id'}).`)
   if (!verify(null, message(purpose, body), key, Buffer.from(signature, 'base64url'))) {
     return refuse('The signature does not match: it was altered, or signed for another purpose.')
   }
   const value = schema.safeParse(JSON.parse(body))
   if (value.success) return { kind: 'genuine', value: value.data, key: id }
   const where = value.error.issues.map((issue) => issue.path.join('.')).slice(0, 3)
-  return refuse(`It is signed, but not of a shape understood here (${where.join(', ') || 'the top'}). Run the same version on both sides.`)
+  return refuse(
+    `It is signed, but not of a shape understood here (${where.join(', ') || 'the top'}). Run the same version on both sides.`,
+  )
 }
 
 /** SHA-256, hex, of something found: what a forgery is recognised by. */
@@ -74,4 +87,3 @@ const names: Readonly<Record<Purpose, string>> = {
 function message(purpose: Purpose, body: string): Buffer {
   return Buffer.from(`autentico-responder ${purpose} v1\n${body}`, 'utf8')
 }
-

@@ -88,7 +88,8 @@ export function judgeOrder(found: unknown, { botKeys, jobId, now, changes }: Jud
 
 function whyNot(order: WorkOrder, jobId: string, changes: JudgeOptions['changes']): string | undefined {
   if (order.id !== jobId) return `It is the order ${order.id}, put into the queue again under another name.`
-  if (order.id !== `${order.incident}-${order.cause.seq}`) return `It names an incident or an entry that ${order.id} is not of.`
+  if (order.id !== `${order.incident}-${order.cause.seq}`)
+    return `It names an incident or an entry that ${order.id} is not of.`
   if (order.mode === 'prepare' || !changes(order.action)) return undefined
   const { requestedBy, approvedBy } = order
   if (requestedBy === undefined) return `Nobody is named who asked for ${order.action}.`

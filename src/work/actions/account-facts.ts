@@ -29,9 +29,12 @@ export async function lookAt({ order, autentico, now }: ActionContext): Promise<
   const found = await autentico.facts(target.id)
   if (found !== undefined) return { facts: factsOf(found, now()), doors: found.doors, visible: true }
   if (autentico.database !== undefined) {
-    throw new CannotBeDone(`${target.username} (${short(target.id)}) is not in Autentico any more: the account was deleted.`, {
-      retry: false,
-    })
+    throw new CannotBeDone(
+      `${target.username} (${short(target.id)}) is not in Autentico any more: the account was deleted.`,
+      {
+        retry: false,
+      },
+    )
   }
   return { facts: await unseenFacts(order.target, autentico, now()), doors: undefined, visible: false }
 }
@@ -51,7 +54,10 @@ function factsOf(found: Facts, now: Date): AccountFacts {
     isLastAdmin: found.isLastAdmin,
     suspended: found.suspended,
     counts: countsOf(found),
-    mfa: { enrolled: found.totpVerified === 'unknown' ? (doors?.totpVerified ?? false) : found.totpVerified, required: found.requireMfa },
+    mfa: {
+      enrolled: found.totpVerified === 'unknown' ? (doors?.totpVerified ?? false) : found.totpVerified,
+      required: found.requireMfa,
+    },
     database: doors !== undefined,
     accessTokensEndAt: found.accessTokenExpiresLatest ?? null,
   }
@@ -72,7 +78,9 @@ function countsOf({ liveSessions, idpSessions, unrevokedTokens, doors }: Facts):
 
 /** Unused codes and links that open a new session. */
 export function codesAndLinks(doors: Doors): number {
-  return doors.authCodes + doors.passwordResetTokens + doors.magicLinkTokens + doors.deviceCodes + doors.emailVerification
+  return (
+    doors.authCodes + doors.passwordResetTokens + doors.magicLinkTokens + doors.deviceCodes + doors.emailVerification
+  )
 }
 
 /** The lists by user id answer for accounts that are not shown as well. */

@@ -73,7 +73,9 @@ function complete({ sentence, question, verb, warnings = [], basis = {} }: Draft
         `Autentico no longer shows ${account.username}: the account is suspended, or gone. Without the database the two cannot be told apart.`,
       ]
   const last = isLastAdmin
-    ? [`${account.username} is the last administrator besides the bot: afterwards nobody else may be able to administer Autentico.`]
+    ? [
+        `${account.username} is the last administrator besides the bot: afterwards nobody else may be able to administer Autentico.`,
+      ]
     : []
   return {
     sentence,

@@ -16,10 +16,14 @@ export type OrderProofs = {
   active(): Promise<StepCheck>
 }
 
-export function proofs({ autentico, order }: Pick<ActionContext, 'autentico' | 'order'>, action: ActionName): OrderProofs {
+export function proofs(
+  { autentico, order }: Pick<ActionContext, 'autentico' | 'order'>,
+  action: ActionName,
+): OrderProofs {
   const { target } = order
   const of = (checks: readonly Read[]): readonly StepCheck[] => checks.map((check) => ({ ...check, action }))
-  const onlyDoors = async (): Promise<readonly Read[]> => autentico.proofs.doorsClosed(target.id, { includeFederated: true })
+  const onlyDoors = async (): Promise<readonly Read[]> =>
+    autentico.proofs.doorsClosed(target.id, { includeFederated: true })
 
   return {
     revoked: async () => of(await autentico.proofs.revoked(target)),
@@ -41,7 +45,9 @@ export function proofs({ autentico, order }: Pick<ActionContext, 'autentico' | '
 
     async active() {
       const shown = (await autentico.users.read(target.id)) !== undefined
-      const detail = shown ? `Autentico shows ${target.username} as active.` : `Autentico does not show ${target.username}.`
+      const detail = shown
+        ? `Autentico shows ${target.username} as active.`
+        : `Autentico does not show ${target.username}.`
       return { action, name: 'active', proven: shown, detail }
     },
   }
@@ -55,8 +61,12 @@ async function throughDatabase(
 ): Promise<readonly Read[]> {
   const doors = await database?.doors(id)
   if (doors === undefined) return cleared
-  const detail = doors.totpVerified ? 'TOTP still counts as verified.' : 'TOTP no longer counts as verified (read from the database).'
-  return cleared.map((check) => (check.name === 'mfa-cleared' ? { ...check, proven: !doors.totpVerified, detail } : check))
+  const detail = doors.totpVerified
+    ? 'TOTP still counts as verified.'
+    : 'TOTP no longer counts as verified (read from the database).'
+  return cleared.map((check) =>
+    check.name === 'mfa-cleared' ? { ...check, proven: !doors.totpVerified, detail } : check,
+  )
 }
 
 const without = 'cannot be read on this worker (no `AUTENTICO_DB_PATH`).'

@@ -29,9 +29,11 @@ export const closeDoors = changing({
   async execute(ctx, { facts }) {
     const { database } = ctx.autentico
     await revoke(ctx)
-    if (database === undefined) {
+    if (database === undefined || !facts.database) {
       return {
-        did: [`Revoked ${ctx.progress.note('found') ?? 'every session'} once more; nothing else can be reached without the database.`],
+        did: [
+          `Revoked ${ctx.progress.note('found') ?? 'every session'} once more; nothing else can be reached without the database.`,
+        ],
         checks: [...(await proofs(ctx, name).doorsClosed()), ...(await proofs(ctx, name).revoked())],
         notes: [`Suspend ${facts.account.username}, or delete the passkeys by hand.`],
       }

@@ -35,10 +35,17 @@ export const resetMfa = changing({
 })
 
 function sentenceFor({ facts }: Seen): string {
-  const what = facts.mfa.enrolled ? `Clears the authenticator of ${named(facts)}` : `${named(facts)} has no authenticator in use; clears what is left of one`
+  const what = facts.mfa.enrolled
+    ? `Clears the authenticator of ${named(facts)}`
+    : `${named(facts)} has no authenticator in use; clears what is left of one`
   const { trustedDevices, pendingLogins } = facts.counts
-  if (!facts.database) return `${what} once every half-finished login has run out, then revokes every session once more.`
-  const parts = ['its secret', count(trustedDevices ?? 0, 'trusted device'), count(pendingLogins ?? 0, 'half-finished login')]
+  if (!facts.database)
+    return `${what} once every half-finished login has run out, then revokes every session once more.`
+  const parts = [
+    'its secret',
+    count(trustedDevices ?? 0, 'trusted device'),
+    count(pendingLogins ?? 0, 'half-finished login'),
+  ]
   return `${what}, with ${list(parts)}, then revokes every session once more.`
 }
 
@@ -122,7 +129,9 @@ function waitedOut(checks: readonly StepCheck[], { order }: ActionContext): read
   const since = order.params?.['passwordResetAt']
   if (since === undefined) return checks
   const detail = `Every login begun with the old password has run out: it was replaced at ${utc(since)}.`
-  return checks.map((check) => (check.name === 'no-pending-mfa' && check.proven === 'unknown' ? { ...check, proven: true, detail } : check))
+  return checks.map((check) =>
+    check.name === 'no-pending-mfa' && check.proven === 'unknown' ? { ...check, proven: true, detail } : check,
+  )
 }
 
 function notEnrolled(username: string): string {

@@ -22,7 +22,9 @@ export const resetPassword = changing({
         `${username} cannot sign in with a password until access is restored.`,
         ...(facts.account.email === ''
           ? []
-          : [`Whoever reads ${facts.account.email} can ask for a reset link. Make sure that the mailbox is not in the wrong hands.`]),
+          : [
+              `Whoever reads ${facts.account.email} can ask for a reset link. Make sure that the mailbox is not in the wrong hands.`,
+            ]),
       ],
     }
   },

@@ -33,15 +33,17 @@ export const restoreAccess = changing({
     const lifted = facts.suspended ? await autentico.users.reactivate(order.target.id) : 'already'
     const check = await setPassword(ctx, name, password)
     await revoke(ctx)
-    const { active, revoked } = proofs(ctx, name)
+    const proof = proofs(ctx, name)
     return {
       did: [
         ...(lifted === 'reactivated' ? ['Lifted the suspension.'] : []),
         'Set a temporary password, sealed for the person who asked.',
         'Revoked what may have been opened meanwhile.',
       ],
-      checks: [check, await active(), ...(await revoked())],
-      notes: [`${facts.account.username} has to change the temporary password after signing in: Autentico cannot force that.`],
+      checks: [check, await proof.active(), ...(await proof.revoked())],
+      notes: [
+        `${facts.account.username} has to change the temporary password after signing in: Autentico cannot force that.`,
+      ],
       secret: password,
     }
   },
@@ -52,10 +54,18 @@ function warningsFor({ facts }: Seen): readonly string[] {
   const { passkeys, linkedAccounts } = facts.counts
   return [
     `${username} has to change the temporary password after signing in: Autentico cannot force that.`,
-    ...(passkeys === null ? [`The passkeys of ${username} cannot be read on this worker (no \`AUTENTICO_DB_PATH\`): any that exist still work.`] : []),
-    ...(passkeys !== null && passkeys > 0 ? [`${count(passkeys, 'passkey')} of ${username} still ${passkeys === 1 ? 'works' : 'work'}.`] : []),
+    ...(passkeys === null
+      ? [
+          `The passkeys of ${username} cannot be read on this worker (no \`AUTENTICO_DB_PATH\`): any that exist still work.`,
+        ]
+      : []),
+    ...(passkeys !== null && passkeys > 0
+      ? [`${count(passkeys, 'passkey')} of ${username} still ${passkeys === 1 ? 'works' : 'work'}.`]
+      : []),
     ...(linkedAccounts !== null && linkedAccounts > 0
-      ? [`${count(linkedAccounts, 'linked account')} at other providers still ${linkedAccounts === 1 ? 'signs' : 'sign'} in as ${username}.`]
+      ? [
+          `${count(linkedAccounts, 'linked account')} at other providers still ${linkedAccounts === 1 ? 'signs' : 'sign'} in as ${username}.`,
+        ]
       : []),
     ...(facts.mfa.required || facts.mfa.enrolled
       ? []

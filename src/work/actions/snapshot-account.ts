@@ -71,7 +71,9 @@ function warningsOf({ facts, visible }: Seen, { audit }: Snapshot, now: Date): r
     ...(audit.auditing.on === true ? [] : [audit.auditing.sentence]),
     ...(facts.database
       ? []
-      : ['Passkeys, trusted devices, codes and links cannot be seen: this worker has no database (`AUTENTICO_DB_PATH`).']),
+      : [
+          'Passkeys, trusted devices, codes and links cannot be seen: this worker has no database (`AUTENTICO_DB_PATH`).',
+        ]),
     ...(facts.mfa.required ? [] : ['This Autentico does not require MFA.']),
     ...recent(audit.events, now),
   ]

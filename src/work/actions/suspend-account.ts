@@ -23,10 +23,13 @@ export const suspendAccount = changing({
     // Autentico may stop half-way, suspended but not revoked; the revocation below makes that good in every case.
     if (!facts.suspended) await ctx.autentico.users.deactivate(ctx.order.target.id)
     await revoke(ctx)
-    const { suspended, revoked } = proofs(ctx, name)
+    const proof = proofs(ctx, name)
     return {
-      did: [facts.suspended ? 'The account was suspended already.' : 'Suspended the account.', 'Revoked every session.'],
-      checks: [await suspended(), ...(await revoked())],
+      did: [
+        facts.suspended ? 'The account was suspended already.' : 'Suspended the account.',
+        'Revoked every session.',
+      ],
+      checks: [await proof.suspended(), ...(await proof.revoked())],
     }
   },
 })

@@ -1,0 +1,107 @@
+import { type KeyObject, randomUUID } from 'node:crypto'
+import { type Answer, type Answers, longestReply, type Query, type Question, questionKeys, reply } from './questions.ts'
+import type { RedisPlace } from './queue.ts'
+import { defaultPrefix, impatientConnection, patientConnection } from './redis.ts'
+import { signed, verified } from './signing.ts'
+
+/** The bot's way to ask the workers about accounts. */
+export type Directory = AsyncDisposable & {
+  /**
+   * The first worker that is free answers. Never throws: nobody there, Redis away, or too slow is `unavailable` with a
+   * sentence. Answers that no known worker signed are not looked at.
+   */
+  ask<K extends Query['kind']>(query: Extract<Query, { kind: K }>, timeoutMs: number): Promise<Answers[K]>
+}
+
+export type DirectoryOptions = RedisPlace & {
+  /** Ed25519, private. */
+  readonly signingKey: KeyObject
+  readonly workerKeys: readonly KeyObject[]
+  readonly now?: () => Date
+}
+
+export function openDirectory(options: DirectoryOptions): Directory {
+  const { url, prefix = defaultPrefix, log, signingKey, workerKeys, now = () => new Date() } = options
+  const keys = questionKeys(prefix)
+  const redis = impatientConnection(url, log)
+  const ears = patientConnection(url, log)
+  const waiting = new Map<string, (answer: Answer) => void>()
+
+  // Nothing is awaited here: where Redis is away, it is subscribed to when it comes.
+  void ears.subscribe(keys.replies).catch(() => undefined)
+  ears.on('message', (_channel, text) => {
+    const seen = verified(parsed(text), { purpose: 'answer', schema: reply, keys: workerKeys, longest: longestReply })
+    if (seen.kind === 'genuine') waiting.get(seen.value.id)?.(seen.value.answer)
+  })
+
+  async function put(question: Question, timeoutMs: number): Promise<void> {
+    const text = JSON.stringify(signed('question', question, signingKey))
+    // The list goes away by itself, so that nothing piles up where no worker listens.
+    await redis
+      .multi()
+      .rpush(keys.list, text)
+      .ltrim(keys.list, -1000, -1)
+      .pexpire(keys.list, timeoutMs + 1_000)
+      .exec()
+  }
+
+  async function askAny(query: Query, timeoutMs: number): Promise<Answer> {
+    const id = randomUUID()
+    const { promise, resolve } = Promise.withResolvers<Answer>()
+    const timer = setTimeout(() => resolve(nobody(timeoutMs)), timeoutMs)
+    waiting.set(id, resolve)
+    try {
+      await put({ id, until: new Date(now().getTime() + timeoutMs).toISOString(), query }, timeoutMs)
+      return await promise
+    } catch {
+      return {
+        kind: 'unavailable',
+        why: 'Autentico cannot be asked: the queue (Redis) is not reachable. Try again in a moment.',
+      }
+    } finally {
+      clearTimeout(timer)
+      waiting.delete(id)
+    }
+  }
+
+  return {
+    ask: async <K extends Query['kind']>(query: Extract<Query, { kind: K }>, timeoutMs: number) => {
+      const answer = await askAny(query, timeoutMs)
+      const fits = answer.kind === 'unavailable' || answersTo[query.kind].has(answer.kind)
+      return (
+        fits
+          ? answer
+          : {
+              kind: 'unavailable',
+              why: 'The worker answered something else than was asked. Run the same version on both sides.',
+            }
+      ) as Answers[K]
+    },
+    async [Symbol.asyncDispose]() {
+      redis.disconnect()
+      ears.disconnect()
+    },
+  }
+}
+
+const answersTo: Readonly<Record<Query['kind'], ReadonlySet<Answer['kind']>>> = {
+  search: new Set(['hits']),
+  pick: new Set(['found', 'none', 'ambiguous', 'suspended']),
+  capabilities: new Set(['capabilities']),
+}
+
+function nobody(timeoutMs: number): Answer {
+  const seconds = Math.max(1, Math.round(timeoutMs / 1_000))
+  return {
+    kind: 'unavailable',
+    why: `No worker answered within ${seconds} ${seconds === 1 ? 'second' : 'seconds'}. Is a worker running, and can it reach Autentico?`,
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,271 @@
+import { createHash, type KeyObject, randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { Autentico } from '#/autentico/connect.ts'
+import type { WorkResult } from '#/incident/work.ts'
+import { lockAccount } from './account-lock.ts'
+import { type ActionContext, type ActionTimes, CannotBeDone, type Report } from './actions/action.ts'
+import { actions } from './actions/index.ts'
+import { type BackOff, jittered } from './back-off.ts'
+import { GiveUp, HandBack, type Taken, TryAgain } from './consumer.ts'
+import { meaningOf } from './failures.ts'
+import type { Journal, Remembered } from './journal.ts'
+import type { Log } from './log.ts'
+import type { SharedMemory } from './memory.ts'
+import { isFinal, type Outcome, signNotice, signOutcome } from './outcome.ts'
+import type { Envelope } from './signing.ts'
+import { judgeOrder, type WorkOrder } from './work-order.ts'
+
+export type TakerDeps = {
+  readonly name: string
+  readonly autentico: Autentico
+  readonly botKeys: readonly KeyObject[]
+  readonly signingKey: KeyObject
+  readonly sealTo: KeyObject
+  readonly redis: Redis
+  readonly prefix: string
+  readonly journal: Journal
+  readonly memory: SharedMemory
+  /** Sends what the journal holds; throws when Redis does not take it. */
+  readonly flush: () => Promise<void>
+  readonly log: Log
+  readonly now: () => Date
+  readonly times: ActionTimes
+  readonly backOff: BackOff
+  readonly randomBytes: (size: number) => Buffer
+  readonly lockMs: number
+}
+
+/**
+ * What a worker does with a message from the order queue. When it returns, the order has ended and Redis has its outcome.
+ * Nothing is done for what is not signed, has been done, or whose time is over.
+ */
+export function orderTaker(deps: TakerDeps): (message: Taken) => Promise<void> {
+  const { botKeys, journal, memory, now } = deps
+
+  return async (message) => {
+    const changes = (action: WorkOrder['action']): boolean => actions[action].changes
+    const judged = judgeOrder(message.content, { botKeys, jobId: message.id, now: now(), changes })
+    if (judged.kind === 'forged') return refuse(deps, message, judged)
+
+    const { order } = judged
+    journal.take(order.id, laterBy(order.expiresAt, 86_400_000))
+    const known = await recall(deps, order)
+    if (known.final !== undefined) return repeat(deps, order, known.final)
+    const say = speaker(deps, order, message.attempt)
+    if (judged.kind === 'expired') return say.last({ result: tooLate(order, known) })
+    const waitMs = order.notBefore === undefined ? 0 : Date.parse(order.notBefore) - now().getTime()
+    if (waitMs > 0) throw new TryAgain(waitMs, 'It is not time yet.')
+
+    const report = await attempt(deps, { order, known, message, say })
+    await say.last(report)
+    if (report.result.kind !== 'failed')
+      deps.log.info({ order: order.id, action: order.action, ended: report.result.kind }, 'order ended')
+    await memory.end(order.id, say.ended())
+  }
+}
+
+async function recall({ memory }: TakerDeps, order: WorkOrder): Promise<Remembered> {
+  try {
+    return await memory.recall(order.id)
+  } catch (error) {
+    throw new TryAgain(
+      1_000,
+      `Redis could not be asked about ${order.id}: ${error instanceof Error ? error.name : 'no answer'}.`,
+    )
+  }
+}
+
+/** Reported under its own digest, so that the same forgery met twice is reported once while the first report is kept. */
+async function refuse(
+  { name, journal, signingKey, flush, log, now }: TakerDeps,
+  { id }: Taken,
+  { why, digest }: { readonly why: string; readonly digest: string },
+): Promise<never> {
+  log.warn({ job: id.slice(0, 100), why, digest }, 'a work order was refused')
+  const notice = {
+    worker: name,
+    at: now().toISOString(),
+    what: 'work order',
+    why,
+    digest,
+    jobId: id.slice(0, 200),
+  } as const
+  journal.say({
+    order: '',
+    id: `forged-${digest.slice(0, 32)}`,
+    kind: 'notice',
+    envelope: signNotice(notice, signingKey),
+    final: false,
+  })
+  await delivered(flush)
+  throw new GiveUp(why)
+}
+
+/** The order was done before. Its outcome is given again; nothing else happens. */
+async function repeat({ journal, flush }: TakerDeps, { id }: WorkOrder, final: Envelope): Promise<void> {
+  journal.say({ order: id, id: `${id}.${randomUUID()}`, kind: 'outcome', envelope: final, final: true })
+  await delivered(flush)
+}
+
+type Speaker = {
+  /** Something on the way, which need not have arrived before the work goes on. */
+  note(result: WorkResult): void
+  /** How the order ended. When it returns, Redis has it. */
+  last(report: Report): Promise<void>
+  ended(): Envelope
+}
+
+function speaker({ name, journal, signingKey, flush, now }: TakerDeps, order: WorkOrder, attempts: number): Speaker {
+  let ended: Envelope | undefined
+  function say(report: Report): Envelope {
+    const outcome: Outcome = {
+      ...report,
+      order: order.id,
+      incident: order.incident,
+      worker: name,
+      attempt: attempts,
+      at: now().toISOString(),
+      final: isFinal(report.result),
+    }
+    const envelope = signOutcome(outcome, signingKey)
+    journal.say({ order: order.id, id: `${order.id}.${randomUUID()}`, kind: 'outcome', envelope, final: outcome.final })
+    return envelope
+  }
+  return {
+    note(result) {
+      say({ result })
+      void flush().catch(() => undefined)
+    },
+    async last(report) {
+      ended = say(report)
+      await delivered(flush)
+    },
+    ended() {
+      if (ended === undefined) throw new Error(`${order.id} has not ended`)
+      return ended
+    },
+  }
+}
+
+/** The order stays in the queue until its outcome has arrived; taken again, the journal answers. */
+async function delivered(flush: () => Promise<void>): Promise<void> {
+  try {
+    await flush()
+  } catch {
+    throw new TryAgain(1_000, 'The outcome could not be delivered yet.')
+  }
+}
+
+type Attempt = { readonly order: WorkOrder; readonly known: Remembered; readonly message: Taken; readonly say: Speaker }
+
+async function attempt(deps: TakerDeps, what: Attempt): Promise<Report> {
+  try {
+    return await run(deps, what)
+  } catch (error) {
+    return afterFailure(deps, what, error)
+  }
+}
+
+async function run(deps: TakerDeps, { order, known, message, say }: Attempt): Promise<Report> {
+  const action = actions[order.action]
+  const changing = order.mode === 'run' && action.changes
+  // An id is whatever Autentico says it is; its digest fits any key.
+  const key = `${deps.prefix}:account:${createHash('sha256').update(order.target.id).digest('hex').slice(0, 32)}`
+  await using lock = changing ? await lockAccount(deps.redis, { key, ms: deps.lockMs }) : undefined
+  if (changing && lock === undefined) throw new TryAgain(jittered(1), 'Another order changes this account.')
+  if (order.mode === 'run' && known.begunAt === undefined && known.waits === undefined)
+    say.note({ kind: 'started', attempt: message.attempt })
+
+  const fence = async (): Promise<void> => {
+    if (message.signal.aborted) throw new HandBack('The worker is stopping.')
+    await lock?.fence()
+  }
+  const ctx = contextOf(deps, order, known, fence)
+  if (order.mode === 'run') return await action.run(ctx)
+  if (action.prepare === undefined)
+    throw new CannotBeDone(`There is nothing to prepare for ${order.action}.`, { retry: false })
+  return { result: await action.prepare(ctx) }
+}
+
+function contextOf(deps: TakerDeps, order: WorkOrder, known: Remembered, fence: () => Promise<void>): ActionContext {
+  const { autentico, memory, now, times, sealTo } = deps
+  const requestIds: string[] = []
+  let begunAt = known.begunAt
+  let notes = known.notes
+  const keep = async (): Promise<void> => {
+    begunAt ??= now().toISOString()
+    await memory.begin(order.id, begunAt, notes)
+  }
+  return {
+    order,
+    now,
+    times,
+    sealTo,
+    randomBytes: deps.randomBytes,
+    autentico: autentico.tracing(({ requestId }) => void (requestId === undefined || requestIds.push(requestId))),
+    requestIds: () => [...new Set(requestIds)],
+    progress: {
+      get begunAt() {
+        return begunAt
+      },
+      note: (name) => notes[name],
+      async begin(found) {
+        notes = { ...notes, ...found }
+        await keep()
+      },
+      async remember(name, value) {
+        notes = { ...notes, [name]: value }
+        await keep()
+      },
+      fence,
+    },
+  }
+}
+
+/** Tries again later, says that it failed, or lets go: the only place where a failure of the outside decides about an order. */
+function afterFailure(
+  { journal, log, now, backOff }: TakerDeps,
+  { order, known, message, say }: Attempt,
+  error: unknown,
+): Report {
+  const meaning = meaningOf(error)
+  switch (meaning.kind) {
+    case 'leave':
+      throw meaning.error
+    case 'fail':
+      return { result: { kind: 'failed', sentence: meaning.sentence, retry: meaning.retry } }
+    case 'bug':
+      log.error({ err: error, order: order.id }, 'a fault of our own stopped an order')
+      return {
+        result: {
+          kind: 'failed',
+          sentence: 'The worker stopped on a fault of its own; its log says more.',
+          retry: true,
+        },
+      }
+    case 'wait': {
+      if (known.waits !== meaning.why) {
+        journal.wait(order.id, meaning.why)
+        say.note({ kind: 'waiting', why: meaning.why, attempt: message.attempt })
+      }
+      const wanted =
+        meaning.until === undefined
+          ? Math.max(jittered(message.attempt, backOff), meaning.soonMs ?? 0)
+          : meaning.until.getTime() - now().getTime()
+      // Not past its end, so that it is told in time that it came to nothing.
+      throw new TryAgain(Math.max(0, Math.min(wanted, Date.parse(order.expiresAt) - now().getTime())), meaning.why)
+    }
+  }
+}
+
+function tooLate({ expiresAt, issuedAt }: WorkOrder, { waits, begunAt }: Remembered): WorkResult {
+  const minutes = Math.max(1, Math.round((Date.parse(expiresAt) - Date.parse(issuedAt)) / 60_000))
+  const age = `The approval is older than ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`
+  const state = begunAt === undefined ? 'so nothing was done' : 'and the work, though begun, could not be ended'
+  const why = waits === undefined ? '' : ` The last thing in the way: ${waits}`
+  return { kind: 'failed', sentence: `${age}, ${state}; ask again.${why}`, retry: true }
+}
+
+function laterBy(at: string, ms: number): string {
+  return new Date(Date.parse(at) + ms).toISOString()
+}
