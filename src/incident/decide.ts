@@ -2,7 +2,7 @@ import type { ActionName, PlaybookStep, StepId } from '#/playbook/playbook.ts'
 import { verdict, whyNotRespond, whyNotReview } from './approval.ts'
 import type { Command, PersonCommand, ProgramCommand, WorkerCommand } from './commands.ts'
 import type { IncidentEvent, RequesterIdentity, RequestKind } from './events.ts'
-import { recordOutcome } from './outcome.ts'
+import { fits, recordOutcome } from './outcome.ts'
 import { type Standing, samePerson } from './people.ts'
 import { type About, type Refusal, type RefusalCode, refusalSentence } from './refusals.ts'
 import { effectOfDecision, nextRequestId, shown, stepsLeft } from './requests.ts'
@@ -385,7 +385,7 @@ function closeIncident(incident: OpenedIncident, reason: string): Decision {
 function decideOutcome(incident: OpenedIncident, command: WorkerCommand, around: Surroundings): Decision {
   const order = incident.orders.get(command.order)
   // Ended already, or made void: the same outcome twice changes nothing.
-  if (order === undefined) return refused('order_unknown')
+  if (order === undefined || !fits(incident, order, command.result)) return refused('order_unknown')
   if (incident.status === 'closed') return accepted()
   return accepted(...recordOutcome(incident, order, command.result, around))
 }

@@ -7,6 +7,24 @@ import { allProven, type WorkResult } from './work.ts'
 
 type Final<K extends WorkResult['kind']> = Extract<WorkResult, { kind: K }>
 
+/** Whether a result is one that the order can have. What is only to be looked at cannot have been done. */
+export function fits({ playbook }: OpenedIncident, order: OpenOrder, { kind }: WorkResult): boolean {
+  switch (kind) {
+    case 'started':
+    case 'waiting':
+    case 'failed':
+      return true
+    case 'snapshot':
+      return order.action === playbook.snapshot
+    case 'prepared':
+      return order.mode === 'prepare'
+    case 'changed':
+      return order.mode === 'run' && order.request !== undefined
+    case 'done':
+      return order.mode === 'run' && (order.step !== undefined || order.action === playbook.sweep)
+  }
+}
+
 /** What a worker's report of an open order makes true. An empty list: nothing new. */
 export function recordOutcome(
   incident: OpenedIncident,
