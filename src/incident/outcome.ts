@@ -38,7 +38,8 @@ export function recordOutcome(
         ? [{ type: 'WorkStarted', order: order.id, attempt: result.attempt }]
         : []
     case 'waiting':
-      return waits(incident, order, result.why)
+      // The same reason again is no news.
+      return order.waits === result.why ? [] : [{ type: 'WorkWaits', order: order.id, why: result.why }]
     case 'snapshot': {
       const { facts, evidence, warnings } = result
       return [{ type: 'SnapshotTaken', order: order.id, facts, evidence, warnings }]
@@ -52,13 +53,6 @@ export function recordOutcome(
     case 'failed':
       return failed(order, result)
   }
-}
-
-function waits(incident: OpenedIncident, order: OpenOrder, why: string): readonly IncidentEvent[] {
-  const step = order.step === undefined ? undefined : stepState(incident, order.step)
-  // The same reason again is no news.
-  const said = step?.status === 'running' ? step.waits : undefined
-  return said === why ? [] : [{ type: 'WorkWaits', order: order.id, why }]
 }
 
 function prepared(

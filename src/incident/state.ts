@@ -69,6 +69,8 @@ export type OpenOrder = OrderedWork & {
   readonly step?: StepId
   readonly orderedAt: string
   readonly issuedAgain: number
+  /** What it waits for, as last reported. */
+  readonly waits?: string
 }
 
 export type Sweep =
@@ -344,10 +346,11 @@ function requested(
 }
 
 function waits(incident: OpenedIncident, id: OrderId, why: string): OpenedIncident {
+  const next = withOrder(incident, id, (order) => ({ ...order, waits: why }))
   const order = incident.orders.get(id)
-  if (order?.step === undefined) return incident
+  if (order?.step === undefined) return next
   const step = incident.steps.get(order.step)
-  return step?.status === 'running' ? withStep(incident, order.step, { ...step, waits: why }) : incident
+  return step?.status === 'running' ? withStep(next, order.step, { ...step, waits: why }) : next
 }
 
 function done(
