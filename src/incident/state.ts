@@ -199,7 +199,7 @@ function applied(
       return waits(incident, event.order, event.why)
     case 'SnapshotTaken':
       return {
-        ...endOrder(incident, event.order),
+        ...without(endOrder(incident, event.order), 'snapshotFailed'),
         facts: event.facts,
         factWarnings: event.warnings,
         ...exposure(incident, event.facts.accessTokensEndAt),
