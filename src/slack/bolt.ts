@@ -1,21 +1,13 @@
 import { App } from '@slack/bolt'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { answerForm, workingForm } from './cards/forms.ts'
 import { saying } from './cards/lists.ts'
 import { literal, mrkdwn, sentence } from './cards/text.ts'
 import { tell } from './inbound/answers.ts'
-import { approve, approveByTyping, approveTyped } from './inbound/approve.ts'
-import { ask, suspend } from './inbound/ask.ts'
-import { attest, attested } from './inbound/attest.ts'
 import { autenticoCommand } from './inbound/autentico-command.ts'
-import { close, closed } from './inbound/close.ts'
 import type { Counter } from './inbound/counter.ts'
-import { denied, deny } from './inbound/deny.ts'
-import type { Asked, Desk, FormAnswer, Press, Shortcut, Submission } from './inbound/desk.ts'
+import type { Asked, Desk, FormAnswer, Shortcut, Submission } from './inbound/desk.ts'
 import { home } from './inbound/home.ts'
-import { addToTimeline, note, noted, notedFromMessage } from './inbound/note.ts'
-import { notified, notify } from './inbound/notify.ts'
-import { opened, openIncident } from './inbound/open-incident.ts'
 import {
   anybody,
   commandPayload,
@@ -27,60 +19,13 @@ import {
   suggestionPayload,
   userId,
 } from './inbound/payloads.ts'
-import { readAgain } from './inbound/read-again.ts'
-import { showSecret } from './inbound/secret.ts'
-import { skip, skipped } from './inbound/skip.ts'
-import { takeCommand } from './inbound/take-command.ts'
 import { suggestTargets } from './inbound/target.ts'
-import { timeline } from './inbound/timeline.ts'
-import { withdraw } from './inbound/withdraw.ts'
 import { sdkLogger } from './log.ts'
 import type { Where } from './outbound.ts'
 import type { Doorway } from './receivers.ts'
-import { fields, forms, presses, readReference, shortcuts } from './references.ts'
+import { fields, presses, readReference } from './references.ts'
 import type { Repeats } from './repeats.ts'
-
-type Handler<T> = (one: T, desk: Desk) => Promise<void>
-
-/** Every button and menu line. */
-const pressed: Readonly<Record<string, Handler<Press>>> = {
-  [presses.ask]: ask,
-  [presses.approve]: approve,
-  [presses.approveByTyping]: approveByTyping,
-  [presses.deny]: deny,
-  [presses.withdraw]: withdraw,
-  [presses.suspend]: suspend,
-  [presses.attest]: attest,
-  [presses.skip]: skip,
-  [presses.notify]: notify,
-  [presses.secret]: showSecret,
-  [presses.note]: note,
-  [presses.take]: takeCommand,
-  [presses.readSnapshot]: readAgain('snapshot'),
-  [presses.readSweep]: readAgain('sweep'),
-  [presses.timeline]: timeline,
-  [presses.close]: close,
-  [presses.openForm]: async (press, desk) => openIncident(press, desk, {}),
-  [presses.link]: async (press) => press.ack(),
-}
-
-/** Every form that is sent. */
-const sent: Readonly<Record<string, Handler<Submission>>> = {
-  [forms.open]: opened,
-  [forms.approveByTyping]: approveTyped,
-  [forms.deny]: denied,
-  [forms.skip]: skipped,
-  [forms.attest]: attested,
-  [forms.notify]: notified,
-  [forms.note]: noted,
-  [forms.noteFromMessage]: notedFromMessage,
-  [forms.close]: closed,
-}
-
-const used: Readonly<Record<string, Handler<Shortcut>>> = {
-  [shortcuts.openIncident]: async (shortcut, desk) => openIncident(shortcut, desk, {}),
-  [shortcuts.addToTimeline]: addToTimeline,
-}
+import { pressed, sent, used } from './routes.ts'
 
 type Context = Readonly<Record<string, unknown>>
 

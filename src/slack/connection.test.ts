@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { fetch } from 'undici'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { IncidentId } from '#/incident/events.ts'
-import { RateLimited, SlackRejected, SlackUnavailable } from './failures.ts'
+import { type RateLimited, type SlackRejected, SlackUnavailable } from './failures.ts'
 import type { Stuck } from './sockets.ts'
 import {
   askForFirstStep,
@@ -64,7 +64,7 @@ test('stopping waits for the click that is under way, and does not hang', async 
   const held = Promise.withResolvers<void>()
   w.door.accountsHeld = held.promise
   await w.local.as('ana').command('/autentico incident account-compromise alice')
-  const view = await vi.waitFor(() => w.local.as('ana').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('ana')
   await w.local.as('ana').submit(view, {})
   const stopped = w[Symbol.asyncDispose]()
   held.resolve()
@@ -117,7 +117,7 @@ test('a post whose answer was lost is found in the thread by its entry, and not 
   ).rejects.toBeInstanceOf(SlackUnavailable)
   const found = await outbound.findInThread(root, id, [4, 5, 6])
   if (found.kind !== 'read') throw new Error(found.why)
-  expect([...found.found.keys()].toSorted()).toEqual([4, 5])
+  expect([...found.found.keys()].toSorted((one, other) => one - other)).toEqual([4, 5])
   expect(found.found.get(5)).toMatchObject({ hash: 'bb' })
   expect(await outbound.findCard('C0INCIDENTS', id)).toEqual({ kind: 'read', found: root })
 })

@@ -53,7 +53,7 @@ test('a form names the channel, and how many can approve besides the opener', as
 test('a target that does not exist is said under its field, and the form stays', async () => {
   const w = await world()
   await w.local.as('ana').command('/autentico incident account-compromise alise')
-  const view = await vi.waitFor(() => w.local.as('ana').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('ana')
   const submitted = await w.local.as('ana').submit(view, { severity: 'sev1' })
   expect(submitted).toMatchObject({
     now: 'errors',
@@ -65,7 +65,7 @@ test('a target that does not exist is said under its field, and the form stays',
 test('the type-ahead shows accounts to responders', async () => {
   const w = await world()
   await w.local.as('ana').command('/autentico incident')
-  const view = await vi.waitFor(() => w.local.as('ana').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('ana')
   const offered = await w.local.as('ana').type(view, 'target', 'target', 'ali')
   expect(offered).toEqual({
     ok: true,
@@ -82,7 +82,7 @@ test.each([
 ])('the target %s is turned down under its field', async (typed, sentence) => {
   const w = await world()
   await w.local.as('ana').command(`/autentico incident account-compromise ${typed}`)
-  const view = await vi.waitFor(() => w.local.as('ana').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('ana')
   const submitted = await w.local.as('ana').submit(view, {})
   expect(submitted).toMatchObject({ now: 'errors', errors: { target: expect.stringMatching(sentence) as string } })
 })
@@ -91,7 +91,7 @@ test('while Autentico is away the form stays as it was', async () => {
   const w = await world()
   w.door.accountsDown = true
   await w.local.as('ana').command('/autentico incident account-compromise alice')
-  const view = await vi.waitFor(() => w.local.as('ana').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('ana')
   expect(await w.local.as('ana').submit(view, {})).toMatchObject({
     now: 'errors',
     errors: { target: expect.stringContaining('connection refused') as string },
@@ -103,7 +103,7 @@ test('a slow Autentico does not cost the form: Slack is answered in time, and th
   const held = Promise.withResolvers<void>()
   w.door.accountsHeld = held.promise
   await w.local.as('ana').command('/autentico incident account-compromise alice')
-  const view = await vi.waitFor(() => w.local.as('ana').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('ana')
   expect(await w.local.as('ana').submit(view, {})).toMatchObject({ now: 'updated' })
   expect(JSON.stringify(w.local.as('ana').views())).toContain('Working on it')
   held.resolve()
@@ -114,7 +114,7 @@ test('a second incident for the same account and playbook is not opened: the fir
   const w = await world()
   await openThroughForm(w)
   await w.local.as('bao').command('/autentico incident account-compromise alice')
-  const view = await vi.waitFor(() => w.local.as('bao').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('bao')
   expect(await w.local.as('bao').submit(view, {})).toMatchObject({
     now: 'errors',
     errors: { target: expect.stringMatching(/^INC-1 is open for alice already/) as string },
@@ -273,7 +273,7 @@ test('a silent user group counts for nobody, and the refusal says so', async () 
 test('denying asks for a reason, and the request says it afterwards', async () => {
   const { w, id } = await withRequest()
   await w.local.as('bao').press(w.messageWith('deny'), 'deny')
-  const view = await vi.waitFor(() => w.local.as('bao').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('bao')
   expect(await w.local.as('bao').submit(view, { reason: 'Wrong account' })).toMatchObject({ now: 'closed' })
   await w.publish(id)
   expect(w.local.as('ana').sees().at(-1)?.text).toMatch(/Denied by <@U0BAO> \d\d:\d\d UTC: Wrong account/)
@@ -282,7 +282,7 @@ test('denying asks for a reason, and the request says it afterwards', async () =
 test('the requester cannot deny their own request: the form stays and says why', async () => {
   const { w } = await withRequest()
   await w.local.as('ana').press(w.messageWith('deny'), 'deny')
-  const view = await vi.waitFor(() => w.local.as('ana').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('ana')
   expect(await w.local.as('ana').submit(view, { reason: 'No' })).toMatchObject({
     now: 'errors',
     errors: { reason: expect.stringContaining('somebody else') as string },
@@ -294,7 +294,7 @@ test('the last administrator is approved by typing the username', async () => {
   const id = await openThroughForm(w)
   await askForFirstStep(w, id, 'ana', { ...effect, confirmByTyping: 'alice' })
   await w.local.as('bao').press(w.messageWith('approve_by_typing'), 'approve_by_typing')
-  const view = await vi.waitFor(() => w.local.as('bao').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('bao')
   expect(await w.local.as('bao').submit(view, { typed: 'alicia' })).toMatchObject({ now: 'errors' })
   expect(await w.local.as('bao').submit(view, { typed: 'alice' })).toMatchObject({ now: 'closed' })
   expect(w.door.events('StepApproved')).toHaveLength(1)
@@ -308,12 +308,12 @@ test('skipping, notes, taking command and the timeline go through the card', asy
   expect(w.door.opened(id).commander.name).toBe('bao')
 
   await w.local.as('bao').press(card, 'note')
-  const note = await vi.waitFor(() => w.local.as('bao').views()[0]?.id ?? expect.fail('no form'))
+  const note = await w.formOf('bao')
   await w.local.as('bao').submit(note, { note: 'Called the helpdesk <!channel>' })
   expect(w.door.events('NoteAdded')).toHaveLength(1)
 
   await w.local.as('bao').press(card, 'more', { selected: `skip|${id}|s|revoke-sessions` })
-  const skip = await vi.waitFor(() => w.local.as('bao').views()[0]?.id ?? expect.fail('no form'))
+  const skip = await w.formOf('bao')
   await w.local.as('bao').submit(skip, { reason: 'Already done', note: 'skip-rest' })
   expect(w.door.events('StepRequested')).toMatchObject([{ event: { kind: 'skip-rest' } }])
 
@@ -329,7 +329,7 @@ test('a message of the thread goes into the timeline with its address', async ()
   const card = w.messageWith('more')
   const said = await w.local.as('bao').say(card.channel, 'Seen from 203.0.113.7', card.ts)
   await w.local.as('bao').messageShortcut('add_to_timeline', { channel: card.channel, ts: said.ts })
-  const view = await vi.waitFor(() => w.local.as('bao').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('bao')
   await w.local.as('bao').submit(view, {})
   expect(w.door.timeline(id).at(-1)?.event).toMatchObject({
     type: 'NoteAdded',
@@ -394,7 +394,7 @@ test('when something breaks the presser gets a reference, and the log the same o
     throw new Error('disk full')
   })
   await w.local.as('bao').press(w.messageWith('approve'), 'approve')
-  const said = await vi.waitFor(() => w.told('bao').at(-1) ?? expect.fail('nothing said'))
+  const said = await w.saidTo('bao')
   const [, reference] = /\(ref ([0-9a-f]{6})\)/.exec(said) ?? []
   expect(w.log.lines.filter(({ level }) => level === 'error')).toMatchObject([
     { fields: { reference, why: 'disk full' } },
@@ -441,6 +441,6 @@ test('the Home tab shows what waits, and nothing to guests', async () => {
 test('a summary of 40,000 characters is cut by the form, and one that gets through is refused by the rules', async () => {
   const w = await world()
   await w.local.as('ana').command(`/autentico incident account-compromise ${'x'.repeat(40_000)}`)
-  const view = await vi.waitFor(() => w.local.as('ana').views()[0]?.id ?? expect.fail('no form'))
+  const view = await w.formOf('ana')
   expect(await w.local.as('ana').submit(view, {})).toMatchObject({ now: 'errors' })
 })

@@ -117,12 +117,12 @@ export class Sockets {
 
   async #keep(line: number, first: PromiseWithResolvers<void>): Promise<void> {
     let failures = 0
-    while (!this.#stopped.signal.aborted) {
+    while (!this.#isStopped()) {
       const connection = this.#options.connect(line)
       const begun = this.#options.monotonic()
       try {
         await Promise.race([connection.opened, this.#stopping])
-        if (this.#stopped.signal.aborted) connection.close()
+        if (this.#isStopped()) connection.close()
         this.#up(line, connection)
         first.resolve()
         await connection.ended
@@ -137,6 +137,10 @@ export class Sockets {
       if (failures > 0) await this.#pause(backOff(failures, this.#options))
     }
     first.resolve()
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted
   }
 
   #up(line: number, connection: Connection): void {

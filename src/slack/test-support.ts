@@ -217,6 +217,10 @@ export type World = AsyncDisposable & {
   readonly publish: (id: IncidentId) => Promise<void>
   /** The newest message that carries a button of this name. */
   readonly messageWith: (action: string) => { readonly channel: string; readonly ts: string }
+  /** The form that somebody has open, once it is there. */
+  readonly formOf: (person: string) => Promise<string>
+  /** The last thing somebody was told in private, once there is one. */
+  readonly saidTo: (person: string) => Promise<string>
   /** What one person was told in private, the newest last. */
   readonly told: (person: string) => readonly string[]
 }
@@ -271,6 +275,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       else await slack.outbound.updateCard(place, message)
     }
   }
+  const told = (person: string) =>
+    local
+      .as(person)
+      .sees()
+      .filter(({ ephemeral }) => ephemeral)
+      .map(({ text }) => text)
   const parts = building.move()
   return {
     local,
@@ -286,14 +296,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       if (found === undefined) throw new Error(`no message shows a button ${action}`)
       return { channel: found.channel, ts: found.ts }
     },
-    told: (person) =>
-      local
-        .as(person)
-        .sees()
-        .filter(({ ephemeral }) => ephemeral)
-        .map(({ text }) => text),
+    told,
+    formOf: async (person) => waitUntilThere(() => local.as(person).views().at(-1)?.id),
+    saidTo: async (person) => waitUntilThere(() => told(person).at(-1)),
     [Symbol.asyncDispose]: async () => parts.disposeAsync(),
   }
+}
+
+async function waitUntilThere<T>(look: () => T | undefined): Promise<T> {
+  return vi.waitFor(() => {
+    const found = look()
+    if (found === undefined) throw new Error('it is not there yet')
+    return found
+  })
 }
 
 /** Opens an incident through the form, and lets the snapshot come in. */
@@ -301,11 +316,7 @@ export async function openThroughForm(world: World, who = 'ana'): Promise<Incide
   const { local, door } = world
   const person = local.as(who)
   await person.command('/autentico incident account-compromise alice')
-  const view = await vi.waitFor(() => {
-    const form = person.views().at(-1)
-    if (form === undefined) throw new Error('the form is not there yet')
-    return form.id
-  })
+  const view = await world.formOf(who)
   const submitted = await person.submit(view, {
     playbook: 'account-compromise',
     severity: 'sev2',

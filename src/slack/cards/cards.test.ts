@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { AccountId } from '#/incident/account.ts'
 import type { IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
 import type { Actor, Person, UserId } from '#/incident/people.ts'
-import { evolve, type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
+import { evolve, type Incident, type OpenedIncident, type Request, unopened } from '#/incident/state.ts'
 import { timelineLine } from '#/incident/timeline.ts'
 import type { OrderId, RequestId } from '#/incident/work.ts'
 import { accountCompromise } from '#/playbook/account-compromise.ts'
@@ -18,13 +18,12 @@ import {
   denyForm,
   noteForm,
   notificationForm,
-  openingForm,
-  openingLineUp,
   secretForm,
   skipForm,
 } from './forms.ts'
 import { incidentCard } from './incident-card.ts'
 import { helpMessage, homeView, incidentList, statusMessage, verifyMessage } from './lists.ts'
+import { openingForm, openingLineUp } from './opening-form.ts'
 import { requestMessage } from './request-message.ts'
 import { summaryMessage } from './summary-message.ts'
 import { timelineForm, timelineMessage } from './timeline-message.ts'
@@ -136,16 +135,14 @@ function story(
     [ana, { type: 'NotificationRecorded', channel: words, identityCheck: words, note: words }],
     [ana, { type: 'IncidentClosed', reason: words }],
   ]
-  const recorded = events
-    .slice(0, upTo)
-    .map(([actor, event], index) => ({
-      seq: index + 1,
-      incident: id,
-      at: now,
-      actor,
-      hash: '9f2c41'.repeat(10),
-      event,
-    }))
+  const recorded = events.slice(0, upTo).map(([actor, event], index) => ({
+    seq: index + 1,
+    incident: id,
+    at: now,
+    actor,
+    hash: '9f2c41'.repeat(10),
+    event,
+  }))
   const incident = recorded.reduce<Incident>(evolve, unopened)
   if (incident.status === 'unopened') throw new Error('the story opens no incident')
   return { incident, recorded }
@@ -203,6 +200,12 @@ function everything({ incident, recorded }: ReturnType<typeof story>, words: str
       ? []
       : [denyForm(incident, request, about), approveByTypingForm(incident, request, about)]),
   ]
+}
+
+function requestOf(incident: OpenedIncident): Request {
+  const request = incident.requests.get('r1' as RequestId)
+  if (request === undefined) throw new Error('the story has no first request')
+  return request
 }
 
 /** All texts that Slack would interpret. */
@@ -269,8 +272,7 @@ test('the first lines of the card say what, where it stands and who is next', ()
 test('buttons are there while a request is open and gone afterwards, and the text stays', () => {
   const open = story('alice', 5).incident
   const approved = story('alice', 7).incident
-  const request = (incident: OpenedIncident) =>
-    requestMessage(incident, incident.requests.get('r1' as RequestId) ?? expect.fail('no request'))
+  const request = (incident: OpenedIncident) => requestMessage(incident, requestOf(incident))
   expect(JSON.stringify(request(open).blocks)).toContain('"action_id":"approve"')
   expect(JSON.stringify(request(approved).blocks)).not.toContain('"action_id":"approve"')
   expect(JSON.stringify(request(approved).blocks)).toContain('This will')

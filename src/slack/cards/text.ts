@@ -49,17 +49,11 @@ export function lines(...pieces: readonly (Mrkdwn | undefined)[]): Mrkdwn {
 
 /** Without control characters, invisible ones and those that turn the direction of writing; line ends are `\n`. */
 export function visible(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      .replace(/\r\n?|[\u2028\u2029\u0085\v\f]/gu, '\n')
-      .replaceAll('\t', ' ')
-      // oxlint-disable-next-line no-control-regex
-      .replace(
-        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/gu,
-        '',
-      )
-  )
+  return text
+    .toWellFormed()
+    .replace(/\r\n?|[\u2028\u2029\u0085\v\f]/gu, '\n')
+    .replaceAll('\t', ' ')
+    .replace(/[^\P{Cc}\n]|\p{Cf}|[\u115f\u1160\u3164\uffa0]/gu, '')
 }
 
 export function oneLine(text: string): string {

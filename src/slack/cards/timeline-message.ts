@@ -37,7 +37,7 @@ export function timelineMessage(entries: readonly TimelineLine[]): {
 
 /** One entry as one line: number, absolute time, person, what happened, and the start of its hash. */
 export function timelineText({ seq, at: when, actor, text, tone, hash }: TimelineLine): Mrkdwn {
-  const [first = ''] = parts(text)
+  const [first] = parts(text)
   return mrkdwn`${literal(signs[tone])}*#${seq}*  ${exactMoment(when)}  *${at(actor)}* ${line(first, longestEntry)}  \`${literal(hash.slice(0, 4))}…\``
 }
 
@@ -45,7 +45,7 @@ const signs = { plain: '', good: '✅ ', warning: '⚠️ ', bad: '⛔ ' } as co
 
 /** What follows the first line is shown as it is, letter for letter: a checkpoint has to stay readable to other tools. */
 function blocksOf(entry: TimelineLine): readonly KnownBlock[] {
-  const [, rest = ''] = parts(entry.text)
+  const [, rest] = parts(entry.text)
   const head = section(timelineText(entry))
   return rest.trim() === '' ? [head] : [head, exactly(rest)]
 }

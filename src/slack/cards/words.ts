@@ -127,7 +127,11 @@ export function whatNext(incident: OpenedIncident, now: string): Mrkdwn | undefi
         : mrkdwn`step ${number} is approved and goes on by itself. Nothing to do here.`
     case 'failed':
       return mrkdwn`put right what stopped step ${number}, then ask for it again.`
-    default:
+    case 'waiting':
+    case 'proven':
+    case 'unproven':
+    case 'attested':
+    case 'skipped':
       return askNext(incident, step, now)
   }
 }

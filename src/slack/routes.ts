@@ -1,0 +1,58 @@
+import { approve, approveByTyping, approveTyped } from './inbound/approve.ts'
+import { ask, suspend } from './inbound/ask.ts'
+import { attest, attested } from './inbound/attest.ts'
+import { close, closed } from './inbound/close.ts'
+import { denied, deny } from './inbound/deny.ts'
+import type { Desk, Press, Shortcut, Submission } from './inbound/desk.ts'
+import { addToTimeline, note, noted, notedFromMessage } from './inbound/note.ts'
+import { notified, notify } from './inbound/notify.ts'
+import { opened, openIncident } from './inbound/open-incident.ts'
+import { readAgain } from './inbound/read-again.ts'
+import { showSecret } from './inbound/secret.ts'
+import { skip, skipped } from './inbound/skip.ts'
+import { takeCommand } from './inbound/take-command.ts'
+import { timeline } from './inbound/timeline.ts'
+import { withdraw } from './inbound/withdraw.ts'
+import { forms, presses, shortcuts } from './references.ts'
+
+type Handler<T> = (one: T, desk: Desk) => Promise<void>
+
+/** Every button and menu line. */
+export const pressed: Readonly<Record<string, Handler<Press>>> = {
+  [presses.ask]: ask,
+  [presses.approve]: approve,
+  [presses.approveByTyping]: approveByTyping,
+  [presses.deny]: deny,
+  [presses.withdraw]: withdraw,
+  [presses.suspend]: suspend,
+  [presses.attest]: attest,
+  [presses.skip]: skip,
+  [presses.notify]: notify,
+  [presses.secret]: showSecret,
+  [presses.note]: note,
+  [presses.take]: takeCommand,
+  [presses.readSnapshot]: readAgain('snapshot'),
+  [presses.readSweep]: readAgain('sweep'),
+  [presses.timeline]: timeline,
+  [presses.close]: close,
+  [presses.openForm]: async (press, desk) => openIncident(press, desk, {}),
+  [presses.link]: async (press) => press.ack(),
+}
+
+/** Every form that is sent. */
+export const sent: Readonly<Record<string, Handler<Submission>>> = {
+  [forms.open]: opened,
+  [forms.approveByTyping]: approveTyped,
+  [forms.deny]: denied,
+  [forms.skip]: skipped,
+  [forms.attest]: attested,
+  [forms.notify]: notified,
+  [forms.note]: noted,
+  [forms.noteFromMessage]: notedFromMessage,
+  [forms.close]: closed,
+}
+
+export const used: Readonly<Record<string, Handler<Shortcut>>> = {
+  [shortcuts.openIncident]: async (shortcut, desk) => openIncident(shortcut, desk, {}),
+  [shortcuts.addToTimeline]: addToTimeline,
+}
