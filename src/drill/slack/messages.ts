@@ -1,6 +1,6 @@
 import { workspace as company } from '../cast.ts'
 import type { JsonObject } from './json.ts'
-import type { Channel, Ephemeral, Message, User, Workspace } from './workspace.ts'
+import type { Channel, Message, User, Workspace } from './workspace.ts'
 import { app } from './workspace.ts'
 
 /** A message as the Web API and the payloads show it. Metadata only where the caller asked for it. */
@@ -29,21 +29,6 @@ export function messageJson(
     ...(message.edited !== undefined && { edited: message.edited }),
     ...(options.metadata && message.metadata !== undefined && { metadata: message.metadata }),
     ...threadFields(workspace, channel, message),
-  }
-}
-
-/** An ephemeral message in the same form; Slack marks it. */
-export function ephemeralJson(shown: Ephemeral): JsonObject {
-  return {
-    type: 'message',
-    user: app.user,
-    bot_id: app.bot,
-    app_id: app.id,
-    ts: shown.ts,
-    text: shown.text,
-    is_ephemeral: true,
-    blocks: shown.blocks,
-    ...(shown.thread !== undefined && { thread_ts: shown.thread }),
   }
 }
 

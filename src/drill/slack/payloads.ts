@@ -1,7 +1,7 @@
 import { workspace as company } from '../cast.ts'
 import { stateOf } from './form-values.ts'
 import type { Json, JsonObject } from './json.ts'
-import { ephemeralJson, messageJson } from './messages.ts'
+import { messageJson } from './messages.ts'
 import { viewJson } from './view-json.ts'
 import type { Channel, Ephemeral, Message, User, View, Workspace } from './workspace.ts'
 import { app } from './workspace.ts'
@@ -152,11 +152,6 @@ export function blocksOf(surface: Surface): readonly JsonObject[] {
   if (surface.kind === 'message') return surface.message.blocks
   if (surface.kind === 'ephemeral') return surface.shown.blocks
   return surface.view.spec['blocks'] as readonly JsonObject[]
-}
-
-/** What `sees` shows of a message. */
-export function seenMessage(workspace: Workspace, channel: string, seen: Message | Ephemeral): JsonObject {
-  return 'viewer' in seen ? ephemeralJson(seen) : messageJson(workspace, channel, seen, { metadata: false })
 }
 
 /** Payloads do not name a private channel. */
