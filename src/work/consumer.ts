@@ -138,7 +138,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     await current.worker.pause(true).catch(() => undefined)
     await settledWithin(running, graceMs)
     stopping.abort()
-    await settledWithin(running, 500)
+    await settledWithin(running, 1_000)
     await current.end(true)
     await queue[Symbol.asyncDispose]()
   }

@@ -51,13 +51,13 @@ export function answerQuestions(deps: AnswerDeps): AsyncDisposable {
       if (Array.isArray(taken)) void answer(taken[1]).catch(() => log.warn({}, 'a question could not be answered'))
     }
   }
-  const listening = listen()
+  void listen()
 
   return {
     async [Symbol.asyncDispose]() {
       stopping.abort()
+      // What is being listened for at this moment may never return once the connection is gone, so it is not waited for.
       ears.disconnect()
-      await listening
       redis.disconnect()
     },
   }

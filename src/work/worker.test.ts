@@ -280,11 +280,12 @@ test('two orders for one account do not run at the same time', async () => {
 test('a worker that stops hands back what it has not ended, and another ends it', async () => {
   const site = await aSite()
   const order = await approved(site)
-  site.idp.control.fail({ method: 'GET', path: /sessions/, how: { delayMs: 1_500 } })
+  site.idp.control.fail({ method: 'GET', path: /sessions/, how: { delayMs: 400 } })
   await site.queue.issue(order)
   await vi.waitFor(async () => expect(await site.queue.state(order.id)).toBe('active'))
   await site.worker?.stop({ graceMs: 0 })
-  await site.start({ name: 'worker-2', journalFile: `${site.deps.journalFile}-2`, lockMs: 1_000, stalledMs: 500 })
+  expect(await site.queue.state(order.id)).toBe('waiting')
+  await site.start({ name: 'worker-2', journalFile: `${site.deps.journalFile}-2` })
 
   const outcome = await site.ended(order.id)
   expect(outcome.result.kind).toBe('done')
@@ -313,7 +314,9 @@ test('a worker started before Redis takes orders as soon as Redis is there', asy
   await site.start()
   await site.redis.restart()
 
-  expect((await site.run(orderFor(site.target, { action: 'snapshot-account' }))).result.kind).toBe('snapshot')
+  const order = orderFor(site.target, { action: 'snapshot-account' })
+  await vi.waitFor(async () => site.queue.issue(order), { timeout: 5_000 })
+  expect((await site.ended(order.id)).result.kind).toBe('snapshot')
 })
 
 test('without Redis issuing an order fails at once', async () => {

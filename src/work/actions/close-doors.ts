@@ -44,6 +44,12 @@ export const closeDoors = changing({
     return {
       did: [`Deleted ${list(removed(scrubbed))}.`, 'Revoked every session once more.'],
       checks: [...(await proofs(ctx, name).doorsClosed()), ...(await proofs(ctx, name).revoked())],
+      notes:
+        scrubbed.selfLinking === 0
+          ? []
+          : [
+              `The e-mail address of ${facts.account.username} counts as unverified now, so that no provider links itself again. Look at the account at the provider before the address is verified again.`,
+            ],
     }
   },
 })
@@ -69,9 +75,17 @@ function warningsFor({ facts, doors }: Seen): readonly string[] {
   if (doors === undefined) {
     return ['The passkeys cannot be read on this worker (no `AUTENTICO_DB_PATH`), so this will not count as proven.']
   }
-  return (facts.counts.linkedAccounts ?? 0) > 0
-    ? [`${facts.account.username} has to link the accounts at other providers again afterwards.`]
-    : []
+  const { username } = facts.account
+  return [
+    ...((facts.counts.linkedAccounts ?? 0) > 0
+      ? [`${username} has to link the accounts at other providers again afterwards.`]
+      : []),
+    ...(doors.selfLinking.length > 0
+      ? [
+          `The e-mail address of ${username} will count as unverified: otherwise ${list(doors.selfLinking)} would link itself again to whoever has that address there.`,
+        ]
+      : []),
+  ]
 }
 
 function removed(scrubbed: Scrubbed): readonly string[] {
