@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { attackContract } from './attack.ts'
+import { auditContract } from './audit.ts'
+import { bearerContract } from './bearer.ts'
+import { browserContract } from './browser.ts'
+import { clientContract } from './clients.ts'
+import { databaseContract } from './database.ts'
+import { grantContract } from './grants.ts'
+import { Peer, peerKinds } from './peer.ts'
+import { refreshContract } from './refresh.ts'
+import { sessionContract } from './sessions.ts'
+import { settingsContract } from './settings.ts'
+import { userListContract } from './user-list.ts'
+import { userContract } from './users.ts'
+import { wireContract } from './wire.ts'
+
+// One suite for every Autentico there is, in one file and so one after another: some tests change settings of the server.
+describe.each(peerKinds(process.env))('$name', (kind) => {
+  let opened: Peer | undefined
+  const peer = (): Peer => {
+    if (opened === undefined) throw new Error('the server has not started')
+    return opened
+  }
+  beforeAll(async () => {
+    opened = await Peer.open(kind)
+  })
+  afterAll(async () => {
+    await opened?.close()
+  })
+
+  wireContract(peer)
+  bearerContract(peer)
+  grantContract(peer)
+  refreshContract(peer)
+  userContract(peer)
+  userListContract(peer)
+  sessionContract(peer)
+  auditContract(peer)
+  clientContract(peer)
+  settingsContract(peer)
+  browserContract(peer)
+  describe.runIf(kind.hasDatabase)('with its database', () => {
+    databaseContract(peer)
+    attackContract(peer)
+  })
+})
