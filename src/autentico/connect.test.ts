@@ -100,14 +100,14 @@ test('capabilities: wrong credentials and a wrong address are told, not thrown',
 })
 
 test('the facts and the snapshot of an account tell all and give nothing away', async () => {
-  const alice = idOf('alice')
-  await signIn('alice')
-  await signIn('alice')
-  openDoors(alice)
+  const bobb = idOf('bobb')
+  await signIn('bobb')
+  await signIn('bobb')
+  openDoors(bobb)
 
-  const facts = await autentico.facts(alice)
+  const facts = await autentico.facts(bobb)
   expect(facts).toMatchObject({
-    account: { username: 'alice', role: 'user' },
+    account: { username: 'bobb', role: 'user' },
     suspended: false,
     isBot: false,
     isLastAdmin: false,
@@ -121,9 +121,9 @@ test('the facts and the snapshot of an account tell all and give nothing away', 
   expect(Date.parse(facts?.accessTokenExpiresLatest ?? '')).toBeGreaterThan(Date.now())
   expect(Date.parse(facts?.lastLogin ?? '')).not.toBeNaN()
 
-  const snapshot = JSON.stringify(await autentico.snapshot(alice))
-  expect(JSON.parse(snapshot)).toMatchObject({ userId: alice, user: { username: 'alice' }, doors: { passkeys: 1 } })
-  for (const secret of [cookie, 'device-cookie', 'JBSWY3DPEHPK3PXP', server.accounts['alice']?.password, 'eyJ']) {
+  const snapshot = JSON.stringify(await autentico.snapshot(bobb))
+  expect(JSON.parse(snapshot)).toMatchObject({ userId: bobb, user: { username: 'bobb' }, doors: { passkeys: 1 } })
+  for (const secret of [cookie, 'device-cookie', 'JBSWY3DPEHPK3PXP', server.accounts['bobb']?.password, 'eyJ']) {
     expect(snapshot).not.toContain(secret)
   }
 })
@@ -151,23 +151,23 @@ test('an account is found exactly where another contains its name', async () => 
 })
 
 test('containment is proven step by step, and only then', async () => {
-  const alice = { id: idOf('alice'), username: 'alice' }
-  await signIn('alice')
-  openDoors(alice.id)
+  const bobb = { id: idOf('bobb'), username: 'bobb' }
+  await signIn('bobb')
+  openDoors(bobb.id)
   const verdicts = async () => [
-    ...(await autentico.proofs.revoked(alice)),
-    ...(await autentico.proofs.mfaCleared(alice.id)),
-    ...(await autentico.proofs.doorsClosed(alice.id, { includeFederated: true })),
+    ...(await autentico.proofs.revoked(bobb)),
+    ...(await autentico.proofs.mfaCleared(bobb.id)),
+    ...(await autentico.proofs.doorsClosed(bobb.id, { includeFederated: true })),
   ]
   expect((await verdicts()).filter((one) => one.proven === true).map((one) => one.name)).toEqual([
     'no-federated-identities',
   ])
 
-  await autentico.users.setPassword(alice.id, 'a-long-random-password')
-  expect(await autentico.proofs.noLiveSessions(alice.id)).toMatchObject({ proven: false })
-  await autentico.users.revokeSessions(alice.id)
-  await autentico.database?.closeDoors(alice.id, { includeFederated: true })
-  await autentico.users.clearMfa(alice.id)
+  await autentico.users.setPassword(bobb.id, 'a-long-random-password')
+  expect(await autentico.proofs.noLiveSessions(bobb.id)).toMatchObject({ proven: false })
+  await autentico.users.revokeSessions(bobb.id)
+  await autentico.database?.closeDoors(bobb.id, { includeFederated: true })
+  await autentico.users.clearMfa(bobb.id)
   expect((await verdicts()).filter((one) => one.proven !== true)).toEqual([])
 })
 

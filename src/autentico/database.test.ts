@@ -28,9 +28,9 @@ afterEach(() => {
 /** One of everything, for the account whose id and username are `name`. */
 function seedAccount(name: string): void {
   server.exec(`
-    INSERT INTO users (id, username, email, role, totp_secret, totp_verified, two_factor_enabled, last_login,
+    INSERT INTO users (id, username, email, is_email_verified, role, totp_secret, totp_verified, two_factor_enabled, last_login,
                        email_verification_token, email_verification_expires_at)
-    VALUES ('${name}', '${name}', '${name}@acme.test', 'user', 'JBSWY3DPEHPK3PXP', 1, 1, '2026-06-18 20:15:04.123456789 +0200 CEST m=+0.1',
+    VALUES ('${name}', '${name}', '${name}@acme.test', 1, 'user', 'JBSWY3DPEHPK3PXP', 1, 1, '2026-06-18 20:15:04.123456789 +0200 CEST m=+0.1',
             'hash', datetime('now', '+1 day'));
     INSERT INTO passkey_credentials (id, user_id, name, credential) VALUES ('pk1-${name}', '${name}', '', '{}'), ('pk2-${name}', '${name}', '', '{}');
     INSERT INTO passkey_challenges (id, user_id, challenge_data, type, expires_at) VALUES ('pc-${name}', '${name}', '{}', 'authentication', datetime('now'));
@@ -58,6 +58,7 @@ const open = {
   emailVerification: 1,
   totpSecretPresent: true,
   totpVerified: true,
+  selfLinking: ['Rogue'],
   consents: 1,
 }
 
@@ -85,6 +86,7 @@ test('closing the doors removes every one of them and touches nobody else', asyn
     emailVerification: 1,
     totpSecret: 1,
     federatedIdentities: 0,
+    selfLinking: 0,
   })
   const after = await database.doors('alice')
   expect(after).toMatchObject({ passkeys: 0, deviceCodes: 0, emailVerification: 0, totpSecretPresent: false })
@@ -96,8 +98,23 @@ test('closing the doors twice is harmless, and federated identities go when aske
   const database = autenticoDatabase({ path: file })
   await database.closeDoors('alice', { includeFederated: false })
   const again = await database.closeDoors('alice', { includeFederated: true })
-  expect(again).toMatchObject({ passkeys: 0, totpSecret: 0, federatedIdentities: 1 })
+  expect(again).toMatchObject({ passkeys: 0, totpSecret: 0, federatedIdentities: 1, selfLinking: 1 })
   expect(await database.doors('mallory')).toMatchObject({ federatedIdentities: [{ provider: 'Rogue' }] })
+})
+
+test('a provider that is enabled cannot link itself again once the links are gone', async () => {
+  const database = autenticoDatabase({ path: file })
+  await database.closeDoors('alice', { includeFederated: true })
+  expect(await database.doors('alice')).toMatchObject({ federatedIdentities: [], selfLinking: [] })
+  expect(server.prepare(`SELECT is_email_verified FROM users WHERE id = 'alice'`).pluck().get()).toBe(0)
+})
+
+test('where no provider is enabled the address stays verified', async () => {
+  server.exec('UPDATE federation_providers SET enabled = 0')
+  const database = autenticoDatabase({ path: file })
+  expect(await database.doors('alice')).toMatchObject({ selfLinking: [] })
+  expect(await database.closeDoors('alice', { includeFederated: true })).toMatchObject({ selfLinking: 0 })
+  expect(server.prepare(`SELECT is_email_verified FROM users WHERE id = 'alice'`).pluck().get()).toBe(1)
 })
 
 test('pending MFA goes without the rest', async () => {

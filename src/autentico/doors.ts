@@ -26,6 +26,11 @@ export type Doors = {
   readonly totpSecretPresent: boolean
   readonly totpVerified: boolean
   readonly federatedIdentities: readonly FederatedIdentity[]
+  /**
+   * The providers that may link themselves to the account without being asked: enabled ones, while the account's own
+   * address counts as verified (contract §6). Removing a link is no use as long as its provider can make it again.
+   */
+  readonly selfLinking: readonly string[]
   /** Applications the account has agreed to. They open nothing by themselves. */
   readonly consents: number
 }
@@ -35,6 +40,8 @@ export type Scrubbed = Readonly<Record<DoorTable, number>> & {
   readonly emailVerification: number
   readonly totpSecret: number
   readonly federatedIdentities: number
+  /** 1 where the address counted as verified, so that a provider could have linked itself again. */
+  readonly selfLinking: number
 }
 
 type DoorTable =
@@ -63,6 +70,7 @@ const userColumns = [
   'id',
   'username',
   'email',
+  'is_email_verified',
   'role',
   'two_factor_enabled',
   'totp_secret',
@@ -108,13 +116,20 @@ function tablesOf(db: Database): ReadonlySet<string> {
   return new Set(db.prepare<[], string>("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all())
 }
 
-type UserRow = { readonly totp_secret: string; readonly totp_verified: number | null; readonly pending: number }
+type UserRow = {
+  readonly totp_secret: string
+  readonly totp_verified: number | null
+  readonly pending: number
+  readonly email_verified: number
+}
 
 /** The doors of one account, or undefined if the database has no such account. */
 export function readDoors(db: Database, userId: string): Doors | undefined {
   const user = db
     .prepare<[string], UserRow>(
-      `SELECT totp_secret, totp_verified, COALESCE(email_verification_token, '') <> '' AS pending FROM users WHERE id = ?`,
+      `SELECT totp_secret, totp_verified, COALESCE(email_verification_token, '') <> '' AS pending,
+              COALESCE(email, '') <> '' AND COALESCE(is_email_verified, 0) <> 0 AS email_verified
+       FROM users WHERE id = ?`,
     )
     .get(userId)
   if (user === undefined) return undefined
@@ -130,6 +145,7 @@ export function readDoors(db: Database, userId: string): Doors | undefined {
     totpSecretPresent: user.totp_secret !== '',
     totpVerified: user.totp_verified === 1,
     federatedIdentities: tables.has('federated_identities') ? readFederated(db, userId) : [],
+    selfLinking: user.email_verified === 1 && tables.has('federation_providers') ? enabledProviders(db) : [],
     consents: count('user_consents'),
   }
 }
@@ -165,6 +181,10 @@ function readFederated(db: Database, userId: string): readonly FederatedIdentity
     }))
 }
 
+function enabledProviders(db: Database): readonly string[] {
+  return db.prepare<[], string>('SELECT name FROM federation_providers WHERE enabled <> 0 ORDER BY name').pluck().all()
+}
+
 /** `alice@acme.test` becomes `a…@acme.test`. */
 function masked(email: string): string {
   const at = email.lastIndexOf('@')
@@ -198,6 +218,10 @@ export function scrub(db: Database, userId: string, options: { readonly includeF
     tables.has(table) ? db.prepare(`DELETE FROM ${table} WHERE user_id = ?`).run(userId).changes : 0
 
   const removed = byDoor(({ table }) => remove(table))
+  const linkable = options.includeFederated && tables.has('federation_providers') && enabledProviders(db).length > 0
+  const selfLinking = linkable
+    ? db.prepare('UPDATE users SET is_email_verified = 0 WHERE id = ? AND is_email_verified <> 0').run(userId).changes
+    : 0
   const emailVerification = db
     .prepare(
       `UPDATE users SET email_verification_token = NULL, email_verification_expires_at = NULL
@@ -209,5 +233,6 @@ export function scrub(db: Database, userId: string, options: { readonly includeF
     emailVerification,
     totpSecret: clearTotp(db, userId).totpSecret,
     federatedIdentities: options.includeFederated ? remove('federated_identities') : 0,
+    selfLinking,
   }
 }

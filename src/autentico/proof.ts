@@ -24,6 +24,7 @@ export type CheckName =
   | 'no-trusted-devices'
   | 'no-pending-logins'
   | 'no-federated-identities'
+  | 'no-self-linking-provider'
   | 'suspended'
 
 /** An account that has been read before: the reads here cannot tell a deactivated account from one that never was. */
@@ -111,7 +112,7 @@ export function proofsOf(deps: ProofDeps): Proofs {
         'no-trusted-devices',
         'no-pending-mfa',
         'no-pending-logins',
-        ...(includeFederated ? (['no-federated-identities'] as const) : []),
+        ...(includeFederated ? (['no-federated-identities', 'no-self-linking-provider'] as const) : []),
       ]),
 
     suspended: async (account) => check('suspended', async () => suspended(deps, account)),
@@ -130,6 +131,7 @@ type DoorCheck = Extract<
   | 'no-trusted-devices'
   | 'no-pending-logins'
   | 'no-federated-identities'
+  | 'no-self-linking-provider'
 >
 
 const doorChecks: Readonly<Record<DoorCheck, (doors: Doors) => Verdict>> = {
@@ -143,6 +145,8 @@ const doorChecks: Readonly<Record<DoorCheck, (doors: Doors) => Verdict>> = {
       'pending code or link',
     ),
   'no-federated-identities': (doors) => none(doors.federatedIdentities.length, 'federated identity'),
+  'no-self-linking-provider': (doors) =>
+    none(doors.selfLinking.length, 'provider that can link itself to the account again'),
 }
 
 function none(count: number, what: string, otherwise = 'none is left'): Verdict {

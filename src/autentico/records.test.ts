@@ -197,6 +197,6 @@ test('what cannot be read is unknown, never proven', async () => {
     ...(await autentico.proofs.doorsClosed('a1', { includeFederated: true })),
     await autentico.proofs.suspended(account),
   ]
-  expect(checks).toHaveLength(12)
+  expect(checks).toHaveLength(13)
   expect(checks.filter((one) => one.proven !== 'unknown')).toEqual([])
 })

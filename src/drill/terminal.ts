@@ -1,0 +1,46 @@
+import { cast, workspace } from './cast.ts'
+import type { Seen } from './slack/acts/client.ts'
+import { wordsOf } from './crew.ts'
+
+const handles = new Map(Object.values(cast).map(({ user, handle }) => [user as string, handle]))
+
+/** A message as a terminal shows it: mentions by handle, no markup, one line for each line. */
+export function plainMessage(message: Pick<Seen, 'text'>): string {
+  return message.text
+    .replaceAll(/ ?<!date\^[^>]*>/g, '')
+    .replaceAll(/<@([UW][A-Z0-9]+)>/g, (_, user: string) => `@${handles.get(user) ?? user}`)
+    .replaceAll(/<([^|>]+)\|([^>]+)>/g, '$2')
+    .replaceAll(/[*_`]/g, '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .trimEnd()
+}
+
+/** Prints what is new in a list of messages: posts once, the card again when its state line or progress has changed. */
+export function threadPrinter(print: (line: string) => void): (messages: readonly Seen[]) => void {
+  const printed = new Map<string, string>()
+  return (messages) => {
+    for (const message of messages) {
+      const key = message.ts
+      const look = message.thread === undefined ? cardLook(message) : 'posted'
+      if (printed.get(key) === look) continue
+      printed.set(key, look)
+      if (message.thread === undefined) print('')
+      for (const [index, line] of plainMessage(message).split('\n').entries()) {
+        const margin = message.thread === undefined ? '  ┃ ' : index === 0 ? '  │ ' : '  │    '
+        print(`${margin}${line}`)
+      }
+      if (message.thread === undefined) print('')
+    }
+  }
+}
+
+/** What of a card is worth printing again: everything but its countdowns and entry number. */
+function cardLook(message: Seen): string {
+  const lines = wordsOf(message).split('\n')
+  return lines.filter((line) => /^(?:[✅🟡⚪⚠️⛔🔴🟢✍️⏭️🧹]|▓|░)/u.test(line)).map((line) => line.slice(0, 60)).join('\n')
+}
+
+/** The name of the workspace, for the first line. */
+export const where = `the local Slack workspace “${workspace.name}”`
