@@ -1,7 +1,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto'
 import { type Answer, type Answers, longestReply, type Query, type Question, questionKeys, reply } from './questions.ts'
 import type { RedisPlace } from './queue.ts'
-import { defaultPrefix, impatientConnection, patientConnection } from './redis.ts'
+import { defaultPrefix, firstTry, impatientConnection, patientConnection } from './redis.ts'
 import { signed, verified } from './signing.ts'
 
 /** The bot's way to ask the workers about accounts. */
@@ -27,8 +27,8 @@ export function openDirectory(options: DirectoryOptions): Directory {
   const ears = patientConnection(url, log)
   const waiting = new Map<string, (answer: Answer) => void>()
 
-  // Nothing is awaited here: where Redis is away, it is subscribed to when it comes.
-  void ears.subscribe(keys.replies).catch(() => undefined)
+  // Where Redis is away, it is subscribed to when it comes; asking waits for that no longer than for an answer.
+  const listening = ears.subscribe(keys.replies).catch(() => undefined)
   ears.on('message', (_channel, text) => {
     const seen = verified(parsed(text), { purpose: 'answer', schema: reply, keys: workerKeys, longest: longestReply })
     if (seen.kind === 'genuine') waiting.get(seen.value.id)?.(seen.value.answer)
@@ -51,13 +51,13 @@ export function openDirectory(options: DirectoryOptions): Directory {
     const timer = setTimeout(() => resolve(nobody(timeoutMs)), timeoutMs)
     waiting.set(id, resolve)
     try {
+      await firstTry(redis)
+      if (redis.status !== 'ready') return unreachable
+      await Promise.race([listening, promise])
       await put({ id, until: new Date(now().getTime() + timeoutMs).toISOString(), query }, timeoutMs)
       return await promise
     } catch {
-      return {
-        kind: 'unavailable',
-        why: 'Autentico cannot be asked: the queue (Redis) is not reachable. Try again in a moment.',
-      }
+      return unreachable
     } finally {
       clearTimeout(timer)
       waiting.delete(id)
@@ -82,6 +82,11 @@ export function openDirectory(options: DirectoryOptions): Directory {
       ears.disconnect()
     },
   }
+}
+
+const unreachable: Answer = {
+  kind: 'unavailable',
+  why: 'Autentico cannot be asked: the queue (Redis) is not reachable. Try again in a moment.',
 }
 
 const answersTo: Readonly<Record<Query['kind'], ReadonlySet<Answer['kind']>>> = {

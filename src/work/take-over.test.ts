@@ -5,6 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { buildWorker, startConsumer } from './consumer.ts'
 import { openJournal } from './journal.ts'
 import { makeKey } from './keys.ts'
+import { signOutcome } from './outcome.ts'
 import { aRedis, aSite, orderFor, quiet, resultOf, type Site } from './test-support.ts'
 import { signOrder } from './work-order.ts'
 
@@ -75,10 +76,13 @@ test('an order killed three times over is still ended', async () => {
   site.idp.control.fail({ method: 'GET', path: /sessions/, how: 'timeout', times: 3 })
   const order = orderFor(site.target, { action: 'snapshot-account' })
   await site.queue.issue(order)
-  for (const name of ['one', 'two', 'three']) {
-    site.idp.control.forgetCalls()
+  const jobs = new Queue('orders', { connection: site.redis.client, prefix: 'autentico-responder' })
+  onTestFinished(async () => jobs.close())
+  for (const [index, name] of ['one', 'two', 'three'].entries()) {
     const worker = await child(site, name)
-    await vi.waitFor(async () => expect(await site.queue.state(order.id)).toBe('active'), { timeout: 15_000 })
+    await vi.waitFor(async () => expect((await jobs.getJob(order.id))?.attemptsStarted).toBe(index + 1), {
+      timeout: 15_000,
+    })
     await worker.kill()
   }
   site.idp.control.heal()
@@ -140,7 +144,6 @@ test('a consumer whose worker went deaf is given a new one', async () => {
 test('what a worker said before it was killed is sent when it starts again', async () => {
   const site = await aSite({ start: false })
   const order = orderFor(site.target, { action: 'snapshot-account' })
-  const { signOutcome } = await import('./outcome.ts')
   const envelope = signOutcome(
     {
       order: order.id,

@@ -1,6 +1,5 @@
 /** A worker as a process of its own, for tests that kill it. It is told everything in one message and says when it has started. */
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { once } from 'node:events'
 import { z } from 'zod'
 import { connectAutentico } from '#/autentico/connect.ts'
 import { startWorker } from './worker.ts'
@@ -17,7 +16,7 @@ const orders = z.object({
   sealTo: z.string(),
 })
 
-const [message] = (await once(process, 'message')) as readonly [unknown]
+const message = await new Promise<unknown>((resolve) => process.once('message', resolve))
 const { name, url, idp, credentials, databasePath, journalFile, ...keys } = orders.parse(message)
 const signingKey = createPrivateKey(keys.signingKey)
 await startWorker({

@@ -1,6 +1,4 @@
-import type { KeyObject } from 'node:crypto'
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
+import { type KeyObject, randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Autentico } from '#/autentico/connect.ts'
 import { type ActionTimes, defaultTimes } from './actions/action.ts'
@@ -58,7 +56,9 @@ export async function startWorker(deps: WorkerDeps): Promise<OrderWorker> {
   building.defer(() => redis.disconnect())
   const fit = await fitness(redis)
   const journal = building.use(openJournal(deps.journalFile))
-  journal.forget(now().toISOString())
+  const forget = (): void => journal.forget(now().toISOString())
+  forget()
+  building.adopt(setInterval(forget, 3_600_000), clearInterval)
   const sender = building.use(openOutcomeSender({ ...deps, journal }))
   const consumers: Consumer[] = []
 
@@ -88,11 +88,6 @@ export async function startWorker(deps: WorkerDeps): Promise<OrderWorker> {
     rebuilt: () => consumers.reduce((sum, consumer) => sum + consumer.rebuilt(), 0),
     [Symbol.asyncDispose]: async () => (stopped ??= stop({ graceMs: 5_000 })),
   }
-}
-
-/** The default name of a worker: the machine's. */
-export function workerName(): string {
-  return hostname().replaceAll(/[^\w.-]/g, '-')
 }
 
 type Inside = {

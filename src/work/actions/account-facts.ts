@@ -27,7 +27,11 @@ export async function lookAt({ order, autentico, now }: ActionContext): Promise<
     )
   }
   const found = await autentico.facts(target.id)
-  if (found !== undefined) return { facts: factsOf(found, now()), doors: found.doors, visible: true }
+  if (found !== undefined) {
+    const isLastAdmin =
+      found.account.role === 'admin' && !found.suspended && (await isLast(autentico, [target.id, bot.userId]))
+    return { facts: { ...factsOf(found, now()), isLastAdmin }, doors: found.doors, visible: true }
+  }
   if (autentico.database !== undefined) {
     throw new CannotBeDone(
       `${target.username} (${short(target.id)}) is not in Autentico any more: the account was deleted.`,
@@ -42,6 +46,12 @@ export async function lookAt({ order, autentico, now }: ActionContext): Promise<
 /** The first characters of an id: enough for people to compare. */
 export function short(id: string): string {
   return id.length > 6 ? `${id.slice(0, 4)}…` : id
+}
+
+/** Whether there is no other administrator. The bot is one, but no person can sign in as the bot. */
+async function isLast({ users }: ActionContext['autentico'], apart: readonly string[]): Promise<boolean> {
+  const admins = await users.list({ role: 'admin' })
+  return admins.every(({ id }) => apart.includes(id))
 }
 
 function factsOf(found: Facts, now: Date): AccountFacts {
