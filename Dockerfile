@@ -1,0 +1,20 @@
+# One image for both roles: `start --role bot` and `start --role worker`. No build step: Node strips the types.
+FROM node:24-slim
+
+ENV NODE_ENV=production DATA_DIR=/data
+WORKDIR /app
+
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+
+COPY LICENSE manifest.yml ./
+COPY src ./src
+
+# The ledger, the evidence, the keys and the worker's journal. Everything else in the image may be read-only.
+RUN mkdir /data && chown node:node /data
+VOLUME /data
+USER node
+
+# In exec form, so that SIGTERM reaches the program and it closes the ledger in order.
+ENTRYPOINT ["node", "src/main.ts"]
+CMD ["start"]
