@@ -314,7 +314,7 @@ test('skipping, notes, taking command and the timeline go through the card', asy
 
   await w.local.as('bao').press(card, 'more', { selected: `skip|${id}|s|revoke-sessions` })
   const skip = await w.formOf('bao')
-  await w.local.as('bao').submit(skip, { reason: 'Already done', note: 'skip-rest' })
+  await w.local.as('bao').submit(skip, { reason: 'Already done', extent: 'skip-rest' })
   expect(w.door.events('StepRequested')).toMatchObject([{ event: { kind: 'skip-rest' } }])
 
   await w.local.as('bao').press(card, 'more', { selected: `timeline|${id}` })

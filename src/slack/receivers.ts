@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type App, type Receiver, type ReceiverEvent, SocketModeReceiver } from '@slack/bolt'
 import { Agent, fetch } from 'undici'
+import { SlackUnavailable } from './failures.ts'
 import { type Answer, createGuard, type Genuine, type Seen } from './guard.ts'
 import { type Log, sdkLogger } from './log.ts'
 import { type Connection, Sockets, type SocketsOptions } from './sockets.ts'
@@ -81,8 +82,16 @@ function connect(options: {
     },
   })
   receiver.init(app)
-  receiver.client.on('ws_message', () => {
-    heard = monotonic()
+  watchMessages(
+    receiver,
+    () => {
+      heard = monotonic()
+    },
+    log,
+  )
+  let lastError = 'the connection ended before Slack said hello'
+  receiver.client.on('error', (error: Error) => {
+    lastError = error.message
   })
   receiver.client.on('disconnected', () => ended.resolve())
   const close = () => {
@@ -92,10 +101,35 @@ function connect(options: {
     void receiver.client.disconnect().catch(() => undefined)
     setTimeout(() => ended.resolve(), 1000).unref()
   }
-  const started = receiver.client.start().then(() => {
-    if (closed) void receiver.client.disconnect().catch(() => undefined)
-  })
+  const started = receiver.client.start().then(
+    () => {
+      if (closed) void receiver.client.disconnect().catch(() => undefined)
+    },
+    // It rejects with nothing at all when the socket closes early.
+    (error: unknown) => {
+      throw error instanceof Error ? error : new SlackUnavailable('Socket Mode', lastError)
+    },
+  )
   return { opened: within(helloWithinMs, started), ended: ended.promise, lastHeard: () => heard, close }
+}
+
+/**
+ * Puts itself in front of the SDK's own reader, which is asynchronous and has nobody to catch what it throws: a message
+ * without the fields it expects would end the process.
+ */
+function watchMessages({ client }: SocketModeReceiver, heard: () => void, log: Log): void {
+  const readers = client.listeners('ws_message')
+  client.removeAllListeners('ws_message')
+  client.on('ws_message', (...message: readonly unknown[]) => {
+    heard()
+    for (const reader of readers) {
+      const read = async (): Promise<unknown> => Reflect.apply(reader, client, [...message]) as unknown
+      read().catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : 'unknown'
+        log.warn({ why }, 'a Socket Mode message has not the form that Slack documents')
+      })
+    }
+  })
 }
 
 // A socket that opens and never says hello would be waited for without end.

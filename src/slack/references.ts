@@ -76,7 +76,6 @@ export const presses = {
   suspend: 'suspend',
   attest: 'attest',
   skip: 'skip',
-  skipRest: 'skip_rest',
   notify: 'notify',
   secret: 'secret',
   note: 'note',
@@ -97,7 +96,6 @@ export const forms = {
   approveByTyping: 'approve_by_typing_form',
   deny: 'deny_form',
   skip: 'skip_form',
-  skipRest: 'skip_rest_form',
   attest: 'attest_form',
   notify: 'notify_form',
   note: 'note_form',
@@ -121,4 +119,5 @@ export const fields = {
   identityCheck: 'identity_check',
   note: 'note',
   incident: 'incident',
+  extent: 'extent',
 } as const

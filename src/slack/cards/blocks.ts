@@ -162,8 +162,3 @@ export function form(parts: {
     blocks: parts.blocks.slice(0, limits.blocksPerView),
   }
 }
-
-/** A form without fields, to tell somebody something. */
-export function notice(title: string, text: Mrkdwn): Form {
-  return form({ callback: 'notice', title, blocks: [section(text)] })
-}

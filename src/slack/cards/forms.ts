@@ -64,11 +64,11 @@ export function skipForm(incident: OpenedIncident, step: PlaybookStep, reference
       section(literal('What is skipped stays not proven, and somebody else has to approve it.')),
       {
         type: 'input',
-        block_id: fields.note,
+        block_id: fields.extent,
         label: plain('What to skip', 100),
         element: {
           type: 'radio_buttons',
-          action_id: fields.note,
+          action_id: fields.extent,
           options: [one, option('Every step that is left', 'skip-rest')],
           initial_option: one,
         },

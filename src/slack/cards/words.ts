@@ -193,8 +193,3 @@ export function requestTitle(incident: OpenedIncident, request: Request): Mrkdwn
 
 // Two kinds of request must never look alike.
 const kindSign = { run: '', suspend: '🛑 ', attest: '✍️ ', skip: '⏭️ ', 'skip-rest': '⏭️ ' } as const
-
-/** Lines as a bulleted list. */
-export function bulleted(items: readonly Mrkdwn[]): Mrkdwn {
-  return lines(...items.map((item) => mrkdwn`• ${item}`))
-}

@@ -13,7 +13,7 @@ export async function skip(press: Press, desk: Desk): Promise<void> {
 export async function skipped(submission: Submission, desk: Desk): Promise<void> {
   const { reference } = submission
   if (reference?.of !== 'step') return strangeForm(submission)
-  const kind = submission.value(fields.note) === 'skip-rest' ? 'skip-rest' : 'skip'
+  const kind = submission.value(fields.extent) === 'skip-rest' ? 'skip-rest' : 'skip'
   await actOnForm(desk, submission, {
     incident: reference.incident,
     field: fields.reason,
