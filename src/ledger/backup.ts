@@ -13,9 +13,18 @@ export class BackupRefused extends Error {
  * Copies the ledger of a data directory to a new file (mode 0600), also while its bot is running. Resolves with what the copy
  * holds. Throws LedgerUnusable where there is none, {@link BackupRefused} where the file exists.
  */
-export async function copyLedger({ from, to }: { readonly from: string; readonly to: string }): Promise<{ readonly entries: number; readonly head: Head | undefined }> {
+export async function copyLedger({
+  from,
+  to,
+}: {
+  readonly from: string
+  readonly to: string
+}): Promise<{ readonly entries: number; readonly head: Head | undefined }> {
   using closing = new DisposableStack()
-  await backup(closing.adopt(openForReading(from), (db) => void db.close()), to)
+  await backup(
+    closing.adopt(openForReading(from), (db) => void db.close()),
+    to,
+  )
   const copy = readerOf(closing.adopt(openForReading(to), (db) => void db.close()))
   return { entries: copy.size(), head: copy.head() }
 }

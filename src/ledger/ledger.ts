@@ -105,7 +105,9 @@ export function openLedger({
 type Facts = Parameters<Ledger['append']>[0]
 
 function appender(db: Database.Database, reader: LedgerReader): Database.Transaction<(facts: Facts) => readonly Row[]> {
-  const position = db.prepare<[string], number | null>('SELECT MAX(seq) FROM entry WHERE incident = ?').pluck()
+  const position = db
+    .prepare<[string], number>('SELECT seq FROM entry WHERE incident = ? ORDER BY seq DESC LIMIT 1')
+    .pluck()
   const insert = db.prepare<[Row]>(
     'INSERT INTO entry (seq, incident, at, type, actor, body, previous, hash) VALUES (@seq, @incident, @at, @type, @actor, @body, @previous, @hash)',
   )
@@ -116,8 +118,8 @@ function appender(db: Database.Database, reader: LedgerReader): Database.Transac
   return db.transaction(({ incident, expected, at, drafts }: Facts) => {
     const actual = position.get(incident) ?? 0
     if (actual !== expected) throw new PositionConflict({ incident, expected, actual })
-    let tree = reader.tree()
     let head = reader.head()
+    let tree = reader.tree(head?.seq ?? 0)
     const rows = drafts.map((draft) => {
       const row = link(head, { incident, at, ...draft })
       insert.run(row)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /**
  * The right edge of an RFC 6962 tree: the roots of its perfect subtrees, largest first, one for every set bit of `size`.
@@ -55,7 +55,5 @@ function setBits(size: number): number {
 }
 
 function sha256(...parts: readonly Buffer[]): Buffer {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest()
+  return hash('sha256', Buffer.concat(parts), 'buffer')
 }

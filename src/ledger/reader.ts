@@ -82,6 +82,7 @@ function treeReader(db: Database.Database): (size: number) => Frontier {
     const stored = row === undefined ? undefined : decodeFrontier(row.size, row.nodes)
     // The kept frontier is derived: where it is missing or does not fit, the entries say the same, only slower.
     const start = stored !== undefined && stored.size <= size ? stored : emptyFrontier
+    if (start.size === size) return start
     let tree = start
     for (const hash of hashes.iterate(start.size, size - start.size)) tree = extend(tree, Buffer.from(hash, 'hex'))
     if (tree.size !== size) throw new RangeError(`the ledger has ${tree.size} entries, not ${size}`)
