@@ -1,0 +1,297 @@
+import { describe, expect, test } from 'vitest'
+import { execute, play } from '../../test/support/given.ts'
+import {
+  type Act,
+  allProven,
+  approves,
+  asks,
+  check,
+  closes,
+  contained,
+  denies,
+  doneResult,
+  effect,
+  expires,
+  facts,
+  firstThreeProven,
+  minute,
+  newestRequest,
+  openOrder,
+  opens,
+  passes,
+  proven,
+  reports,
+  restored,
+  running,
+  settledByWord,
+  shownRequest,
+  snapshots,
+  standing,
+  start,
+  steps,
+  swept,
+  underWay,
+  unproven,
+  withdraws,
+} from '../../test/support/stories.ts'
+import type { EventType } from './events.ts'
+import type { OpenedIncident } from './state.ts'
+import { amount, plainLine, type TimelineLine, timelineLine, utc } from './timeline.ts'
+
+function linesOf(...acts: readonly Act[]): readonly TimelineLine[] {
+  const { incident, recorded } = play(...acts)
+  return recorded.map((entry) => timelineLine(entry, incident))
+}
+
+const lastLine = (...acts: readonly Act[]) => linesOf(...acts).at(-1)
+
+const showsSecret = (incident: OpenedIncident) => {
+  if (incident.secret === undefined) throw new Error('there is no secret')
+  return { type: 'ShowSecret', by: standing('ana'), order: incident.secret.order } as const
+}
+
+const changed = reports('run', {
+  kind: 'changed',
+  facts: facts(),
+  effect: effect('Revokes 4 sessions of alice.'),
+  differences: ['4 sessions instead of 3.'],
+})
+const failed = (sort: 'snapshot' | 'run' | 'sweep') =>
+  reports(sort, { kind: 'failed', sentence: 'No answer.', retry: true })
+
+/** One story for every type of event, ending in it. */
+const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [acts: readonly Act[], line: RegExp]>> = {
+  IncidentOpened: [[opens()], /^opened: Compromised user account, SEV2, target alice\. Odd sign-in/],
+  WorkOrdered: [[opens()], /^ordered: snapshot-account$/],
+  ThreadStarted: [[opens(), { type: 'StartThread', channel: 'C0INCIDENTS', ts: '1.2' }], /^started the thread$/],
+  CommanderNamed: [[opens(), { type: 'TakeCommand', by: standing('chi') }], /^took command$/],
+  NoteAdded: [
+    [opens(), { type: 'AddNote', by: standing('chi'), text: 'Two countries.', link: 'https://x.test' }],
+    /^noted: Two countries\. \(https:\/\/x\.test\)$/,
+  ],
+  WorkIssuedAgain: [
+    [opens(), (incident) => ({ type: 'IssueAgain', order: openOrder(incident, 'snapshot'), why: 'Redis was empty' })],
+    /^sent order INC-1-2 to the queue again: Redis was empty$/,
+  ],
+  WorkStarted: [
+    [...underWay, ...running(steps.sessions), reports('run', { kind: 'started', attempt: 1 })],
+    /^started: Revoke all sessions \(try 1\)$/,
+  ],
+  WorkWaits: [
+    [...underWay, ...running(steps.sessions), reports('run', { kind: 'waiting', why: 'no answer', attempt: 1 })],
+    /^waits: no answer$/,
+  ],
+  SnapshotTaken: [
+    underWay,
+    /^read the account and kept 0 pieces of evidence\. Role user, 3 sessions, .*1 passkey, .*MFA on\.$/,
+  ],
+  StepRequested: [[...underWay, asks(steps.sessions)], /^asked: Revoke all sessions of alice$/],
+  RequestShown: [
+    [...underWay, ...shownRequest(steps.sessions)],
+    /^shows the request for @ana: Revoke all sessions of alice \(code .{6}\)\. Revokes 3 sessions/,
+  ],
+  StepApproved: [
+    [...underWay, ...shownRequest(steps.sessions), approves()],
+    /^approved: Revoke all sessions of alice \(code .{6}\)$/,
+  ],
+  StepDenied: [
+    [...underWay, ...shownRequest(steps.sessions), denies()],
+    /^denied: Revoke all sessions of alice\. Not this account\.$/,
+  ],
+  RequestWithdrawn: [
+    [...underWay, ...shownRequest(steps.sessions), withdraws()],
+    /^withdrew the request: Revoke all sessions of alice$/,
+  ],
+  RequestExpired: [
+    [...underWay, ...shownRequest(steps.sessions), passes(30), expires],
+    /without a decision: Revoke all sessions of alice$/,
+  ],
+  ApprovalVoided: [
+    [...underWay, ...running(steps.sessions), changed],
+    /the approval is void.*4 sessions instead of 3\./,
+  ],
+  StepDone: [
+    [...underWay, ...proven(steps.sessions)],
+    /^proved: Revoke all sessions of alice\. Did it\. revoke-sessions is proven$/,
+  ],
+  StepFailed: [
+    [...underWay, ...running(steps.sessions), failed('run')],
+    /^did not do: Revoke all sessions of alice\. No answer\.$/,
+  ],
+  StepSkipped: [[...underWay, ...settledByWord(steps.sessions, 'skip')], /^skipped: Revoke all sessions\. Its owner/],
+  StepAttested: [
+    [...firstThreeProven, ...unproven(steps.passkeys), ...settledByWord(steps.passkeys, 'attest')],
+    /^recorded as done by hand, not proven: Revoke passkeys\./,
+  ],
+  ReadingFailed: [[opens(), failed('snapshot')], /^could not read the account\. No answer\.$/],
+  SweepDone: [[...allProven, ...swept('close-doors')], /^swept and found: close-doors is open$/],
+  NotificationRecorded: [
+    [
+      opens(),
+      {
+        type: 'RecordNotification',
+        by: standing('ana'),
+        channel: 'phone',
+        identityCheck: 'called back',
+        note: 'Calm.',
+      },
+    ],
+    /^told alice by phone; identity checked: called back\. Calm\.$/,
+  ],
+  SecretShown: [[...restored, showsSecret], /^was shown the temporary password, once$/],
+  SecretDestroyed: [
+    [...restored, passes(15), expires],
+    /^destroyed the temporary password: nobody looked at it in time$/,
+  ],
+  IncidentContained: [contained, /^contained: /],
+  IncidentClosed: [[...restored, closes()], /^closed the incident\. Over\.$/],
+  ForgeryRefused: [
+    [opens(), { type: 'RecordForgery', what: 'outcome', why: 'signed by nobody known', digest: 'ab'.repeat(32) }],
+    /^refused a forged outcome: signed by nobody known \(sha256 abababababab…\)$/,
+  ],
+  CheckpointSigned: [
+    [opens(), { type: 'RecordCheckpoint', size: 7, note: 'the note' }],
+    /^signed a checkpoint over 7 entries:\nthe note$/,
+  ],
+}
+
+describe('every entry in words', () => {
+  test.each(Object.entries(endingIn))('%s', (type, [acts, words]) => {
+    const { incident, recorded } = play(...acts)
+    const entry = recorded.findLast(({ event }) => event.type === type)
+    if (entry === undefined) throw new Error(`the story has no ${type}`)
+    expect(timelineLine(entry, incident)).toMatchObject({
+      seq: entry.seq,
+      at: entry.at,
+      actor: entry.actor,
+      text: expect.stringMatching(words),
+    })
+  })
+
+  test('a refused click stands in the timeline with the person and the reason', () => {
+    const story = play(...underWay, ...shownRequest(steps.sessions))
+    const { story: after } = execute(story, approves(standing('ana'))(story.incident))
+    const entry = after.recorded.at(-1)
+    if (entry === undefined) throw new Error('nothing was recorded')
+    expect(timelineLine(entry, story.incident)).toMatchObject({
+      actor: { name: 'ana' },
+      tone: 'warning',
+      text: 'was refused: approve Revoke all sessions of alice. You asked for this step, so somebody else has to approve it.',
+    })
+  })
+
+  test('no line says “undefined”', () => {
+    const texts = Object.values(endingIn).flatMap(([acts]) => linesOf(...acts).map(({ text }) => text))
+    expect(texts.filter((text) => /undefined|\[object|NaN/.test(text))).toEqual([])
+  })
+})
+
+describe('a line', () => {
+  test('always has its date, not only the time', () => {
+    const [line] = linesOf(opens())
+    if (line === undefined) throw new Error('there is no line')
+    expect(plainLine(line)).toBe(`#1  2026-11-23 03:00:00 UTC  @ana ${line.text}  ${line.hash.slice(0, 4)}…`)
+  })
+
+  test('names a worker and the program by themselves', () => {
+    const story = linesOf(...underWay, ...shownRequest(steps.sessions), passes(30), expires)
+    expect(story.map(plainLine).join('\n')).toMatch(/worker-1 read the account[^]*autentico let the request end/)
+  })
+
+  test('stays as it is when the incident goes on', () => {
+    const early = play(...underWay, ...shownRequest(steps.sessions))
+    const late = play(...restored, closes())
+    const [entry] = early.recorded.filter(({ event }) => event.type === 'RequestShown')
+    if (entry === undefined) throw new Error('nothing was shown')
+    expect(timelineLine(entry, late.incident)).toEqual(timelineLine(entry, early.incident))
+  })
+
+  test('of something done but not proven says what is open, and is no good news', () => {
+    const line = linesOf(...underWay, ...unproven(steps.sessions)).findLast(({ text }) => text.startsWith('did'))
+    expect(line).toMatchObject({ tone: 'warning', text: expect.stringContaining('Open: close-doors is open') })
+  })
+
+  test('of a proven step is good news', () => {
+    expect(linesOf(...underWay, ...proven(steps.sessions)).at(-1)?.tone).toBe('good')
+  })
+
+  test('names both the requester and the approver', () => {
+    const { incident, recorded } = play(...underWay, ...running(steps.sessions))
+    const text = recorded.map((entry) => plainLine(timelineLine(entry, incident))).join('\n')
+    expect(text).toMatch(/for @ana: Revoke all sessions[^]*@bao approved: Revoke all sessions/)
+  })
+
+  test('of an approval carries the code that the request was shown with', () => {
+    const { incident, recorded } = play(...underWay, ...running(steps.sessions))
+    const approval = recorded.find(({ event }) => event.type === 'StepApproved')
+    if (approval === undefined) throw new Error('nothing was approved')
+    expect(timelineLine(approval, incident).text).toContain(newestRequest(incident).shown?.code ?? 'no code')
+  })
+
+  test('of a snapshot without the database does not count what it cannot see', () => {
+    const blind = facts({ counts: { ...facts().counts, passkeys: null, trustedDevices: null }, suspended: true })
+    const line = lastLine(
+      opens(),
+      reports('snapshot', { kind: 'snapshot', facts: blind, evidence: [], warnings: ['No database.'] }),
+    )
+    expect(line).toMatchObject({
+      tone: 'warning',
+      text: expect.stringMatching(/2 tokens, MFA on, suspended\. No database\.$/),
+    })
+  })
+
+  test('of a sweep says when it will be', () => {
+    expect(lastLine(...allProven)).toMatchObject({ text: 'set the sweep for 2026-11-23 03:10:00 UTC' })
+  })
+
+  test('of a clean sweep is good news', () => {
+    const line = linesOf(...contained).find(({ text }) => text.startsWith('swept'))
+    expect(line?.tone).toBe('good')
+  })
+
+  test('that only matters to the record stays out of the thread', () => {
+    const quiet = linesOf(opens(), snapshots, asks(steps.sessions)).filter(({ forThread }) => !forThread)
+    expect(quiet.map(({ text }) => text)).toEqual([
+      'ordered: snapshot-account',
+      'asked: Revoke all sessions of alice',
+      'ordered: revoke-sessions (looking first)',
+    ])
+  })
+
+  test('of a second try comes into the thread', () => {
+    const tries = (attempt: number) =>
+      lastLine(...underWay, ...running(steps.sessions), reports('run', { kind: 'started', attempt }))
+    expect([tries(1)?.forThread, tries(2)?.forThread]).toEqual([false, true])
+  })
+
+  test('of a suspension says that it is in place of the step', () => {
+    const story = [
+      ...firstThreeProven,
+      ...unproven(steps.passkeys),
+      ...shownRequest(steps.passkeys, { kind: 'suspend' }),
+    ]
+    expect(lastLine(...story)?.text).toContain('Suspend alice in place of “Revoke passkeys”')
+  })
+
+  test('of what is done about a step with notes carries them', () => {
+    const line = linesOf(
+      ...underWay,
+      ...running(steps.sessions),
+      reports('run', doneResult({ checks: [check('revoke-sessions')], notes: ['MFA is off now.'] })),
+    ).at(-1)
+    expect(line?.text).toMatch(/ MFA is off now\.$/)
+  })
+})
+
+test('moments are written as absolute UTC', () => {
+  expect(utc(start)).toBe('2026-11-23 03:00:00 UTC')
+  expect(utc(minute(1500))).toBe('2026-11-24 04:00:00 UTC')
+})
+
+test.each([
+  [0, '0 sessions'],
+  [1, '1 session'],
+  [2, '2 sessions'],
+])('%i is %s', (count, words) => {
+  expect(amount(count, 'session')).toBe(words)
+})
