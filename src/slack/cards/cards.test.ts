@@ -260,13 +260,16 @@ test('any words at all stay within what Slack takes and call nobody', () => {
   )
 })
 
-test('the first lines of the card say what, where it stands and who is next', () => {
+test('the first three lines of the card say what it is, who is next and how far it is', () => {
   const { incident } = story('alice', 5)
   const { blocks, text } = incidentCard(incident, { now })
-  expect(JSON.stringify(blocks[0])).toContain('INC-7 · Compromised account · alice (alice)')
-  expect(text.split('\n').slice(0, 2).join(' ')).toMatch(
-    /DRILL.*open.*Next: somebody other than <@U0ANA> approves step 1 by 03:48 UTC/,
-  )
+  const [first] = marked(blocks)
+  expect(first?.split('\n')).toEqual([
+    '🔴 *🧪 DRILL · INC-7 · Compromised account · alice (alice)*',
+    expect.stringMatching(/^\*Next:\* somebody other than <@U0ANA> approves step 1 by 03:48 UTC/),
+    expect.stringMatching(/^░░░░░░░░░░ 0 of 5 proven/),
+  ])
+  expect(text).toMatch(/DRILL.*open\.\nNext: somebody other than <@U0ANA>/)
 })
 
 test('buttons are there while a request is open and gone afterwards, and the text stays', () => {

@@ -54,13 +54,14 @@ export function incidentCard(incident: OpenedIncident, card: CardContext): Messa
     ...(sweep === undefined ? [] : [sweep]),
     footer(incident),
   )
+  // On a phone only the first lines are seen: what it is, who is next, and how far it is.
+  const nextLine = next === undefined ? (closedLine(incident) ?? literal('Closed.')) : mrkdwn`*Next:* ${next}`
   return message(spoken, [
-    section(lines(mrkdwn`${literal(state.sign)} *${title}*`, opening(incident, state.word), meter)),
+    section(lines(mrkdwn`${literal(state.sign)} *${title}*`, nextLine, meter)),
     ...sections([...steps, ...(sweep === undefined ? [] : [sweep])]),
-    section(next === undefined ? (closedLine(incident) ?? literal('Closed.')) : mrkdwn`*Next:* ${next}`),
     ...(incident.status === 'open' ? openPart(incident, card) : []),
     ...summaryPart(incident),
-    context(footer(incident)),
+    context(opening(incident, state.word), footer(incident)),
   ])
 }
 

@@ -46,9 +46,9 @@ function effectLine({ shown, end }: Request): Mrkdwn {
   )
 }
 
-function askedLine({ requester, askedAt, shown }: Request): Mrkdwn {
-  const until =
-    shown === undefined ? literal('') : mrkdwn` · ends ${clock(shown.expiresAt)} · needs 1 approval by somebody else`
+function askedLine({ requester, askedAt, shown, end }: Request): Mrkdwn {
+  const open = shown !== undefined && end.kind === 'open'
+  const until = open ? mrkdwn` · ends ${clock(shown.expiresAt)} · needs 1 approval by somebody else` : literal('')
   return mrkdwn`Asked by ${mention(requester)} · ${exactMoment(askedAt)}${until}`
 }
 

@@ -9,7 +9,7 @@ import {
 } from '#/incident/state.ts'
 import { requestName } from '#/incident/timeline.ts'
 import type { PlaybookStep } from '#/playbook/playbook.ts'
-import { at, clock, hour, line, lines, listed, literal, type Mrkdwn, mention, mrkdwn } from './text.ts'
+import { at, clock, hour, line, listed, literal, type Mrkdwn, mention, mrkdwn } from './text.ts'
 
 /** `1` for the first step of the playbook. */
 export function stepNumber(incident: OpenedIncident, step: PlaybookStep): number {
