@@ -192,3 +192,11 @@ test('what is refused is logged with its reason, and without its content', async
   expect(log.lines).toMatchObject([{ level: 'warn', fields: { why: 'the signature does not fit' } }])
   expect(JSON.stringify(log.lines)).not.toContain('xoxb-1')
 })
+
+test('a flood of forgeries makes one line in the log, with how many there were', async () => {
+  for (let count = 0; count < 20; count += 1) await send({ body: good })
+  expect(log.lines).toHaveLength(1)
+  now += 1000
+  await send({ body: good })
+  expect(log.lines.at(-1)).toMatchObject({ fields: { unsaid: 19 } })
+})

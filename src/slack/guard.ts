@@ -65,8 +65,9 @@ export function createGuard(options: GuardOptions): Server {
   })
   server.maxConnections = 4000
   server.maxRequestsPerSocket = 1000
+  const refused = refusalLog(options)
   server.on('request', (request, response) => {
-    void receive(request, response, options)
+    void receive(request, response, { ...options, refused })
   })
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
@@ -85,7 +86,23 @@ class Refused extends Error {
   }
 }
 
-async function receive(request: IncomingMessage, response: ServerResponse, options: GuardOptions): Promise<void> {
+type Receiving = GuardOptions & { readonly refused: (refusal: Refused, from: string | undefined) => void }
+
+/** One line a second for each reason, with how often: a flood must not fill the disk. */
+function refusalLog({ log, now }: GuardOptions): Receiving['refused'] {
+  const lately = new Map<string, { readonly at: number; readonly unsaid: number }>()
+  return ({ message: why, status }, from) => {
+    const last = lately.get(why)
+    if (last !== undefined && now() - last.at < 1000) {
+      lately.set(why, { at: last.at, unsaid: last.unsaid + 1 })
+      return
+    }
+    lately.set(why, { at: now(), unsaid: 0 })
+    log.warn({ why, status, from, unsaid: last?.unsaid ?? 0 }, 'refused a request to the Slack endpoint')
+  }
+}
+
+async function receive(request: IncomingMessage, response: ServerResponse, options: Receiving): Promise<void> {
   const answer = answerOnce(response)
   try {
     const signature = checkHead(request, options)
@@ -103,10 +120,7 @@ async function receive(request: IncomingMessage, response: ServerResponse, optio
       )
       return answer(400)
     }
-    options.log.warn(
-      { why: error.message, status: error.status, from: request.socket.remoteAddress },
-      'refused a request to the Slack endpoint',
-    )
+    options.refused(error, request.socket.remoteAddress)
     // What may still be coming is not waited for.
     response.setHeader('connection', 'close')
     answer(error.status)
