@@ -5,7 +5,8 @@ ENV NODE_ENV=production DATA_DIR=/data
 WORKDIR /app
 
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+# Not `npm ci`: see setup/packages.mjs. The versions and digests are those of package-lock.json all the same.
+RUN npm install --omit=dev --no-save --ignore-scripts && npm cache clean --force
 
 COPY LICENSE manifest.yml ./
 COPY src ./src

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { CannotSetUp } from './say.mjs'
 
 /**
- * Runs npm in `cwd`. `env` says which Node it runs on. On failure its last lines become the message.
+ * Runs npm in `cwd`. `env` says which Node it runs on. On failure its first lines become the message: npm ends with pages of help.
  * @param {readonly string[]} args
  * @param {{ readonly cwd: string, readonly env: NodeJS.ProcessEnv }} where
  * @returns {void}
@@ -22,6 +22,6 @@ export function npm(args, { cwd, env }) {
   if (done.error !== undefined)
     throw new CannotSetUp(`npm could not be started: ${done.error.message}. Install Node with npm, then try again.`)
   if (done.status === 0) return
-  const lines = `${done.stdout}\n${done.stderr}`.trim().split('\n').slice(-15).join('\n')
+  const lines = `${done.stdout}\n${done.stderr}`.trim().split('\n').slice(0, 12).join('\n')
   throw new CannotSetUp(`npm ${args[0]} failed (${done.signal ?? `exit ${done.status}`}):\n${lines}`)
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { npm } from './npm.mjs'
-import { say } from './say.mjs'
+import { CannotSetUp, say } from './say.mjs'
 
 /** @typedef {{ version?: string, integrity?: string, dev?: boolean, optional?: boolean, devOptional?: boolean }} Locked */
 
@@ -28,14 +28,21 @@ export function packagesAreThere(root, { dev }) {
 }
 
 /**
- * Installs the locked packages; `env` names the Node that npm runs on, because npm chooses by it.
+ * Installs the locked packages and looks whether that is what came; `env` names the Node that npm runs on, because npm
+ * chooses by it. Not `npm ci`: it refuses a lock file that leaves out a package for another system, and a lock file leaves
+ * out those that the registry did not have when it was written.
  * @param {string} root
  * @param {{ readonly dev: boolean, readonly env: NodeJS.ProcessEnv }} need
  * @returns {void}
  */
 export function installPackages(root, { dev, env }) {
   say(dev ? 'Installing packages, with the tools for tests (once)…' : 'Installing packages (once)…')
-  npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...(dev ? [] : ['--omit=dev'])], { cwd: root, env })
+  const scope = dev ? '--include=dev' : '--omit=dev'
+  npm(['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', scope], { cwd: root, env })
+  if (packagesAreThere(root, { dev })) return
+  throw new CannotSetUp(
+    'npm installed something else than package-lock.json names.\nMake the two agree with:  npm install',
+  )
 }
 
 /**

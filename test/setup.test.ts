@@ -38,7 +38,7 @@ test.each([
   const run = await ended(checkout.run(['script.mjs']))
 
   expect(run).toMatchObject({ code: 7, err: 'Installing packages (once)…\n' })
-  expect(checkout.npmCalls()).toEqual([expect.stringMatching(/^ci --ignore-scripts .*--omit=dev/)])
+  expect(checkout.npmCalls()).toEqual([expect.stringMatching(/^install --no-save --ignore-scripts .*--omit=dev/)])
 })
 
 test('tools for tests are asked for only by what needs them', async () => {
@@ -75,12 +75,19 @@ test('the lock of a set-up that was killed is taken over', async () => {
   expect(await ended(checkout.run(['script.mjs']))).toMatchObject({ code: 7 })
 })
 
-test('when npm fails, its last lines are the message and nothing is run', async () => {
+test('when npm fails, its own words are the message and nothing is run', async () => {
   const checkout = makeCheckout({ installed: undefined, npm: `console.error('no network'); process.exit(1)` })
   const run = await ended(checkout.run(['script.mjs']))
 
   expect(run).toMatchObject({ code: 69, out: '' })
-  expect(run.err).toContain('npm ci failed (exit 1):\nno network')
+  expect(run.err).toContain('npm install failed (exit 1):\nno network')
+})
+
+test('when npm installs something else than the lock file names, nothing is run', async () => {
+  const run = await ended(makeCheckout({ installed: undefined, npm: '' }).run(['script.mjs']))
+
+  expect(run).toMatchObject({ code: 69, out: '' })
+  expect(run.err).toContain('something else than package-lock.json names')
 })
 
 test.each([
