@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { cast, incidentChannel } from '#/drill/cast.ts'
+import { member, until, wordsOf, wordsOfForm } from '#/drill/crew.ts'
+import { type Program, startProgram } from '#/drill/program.ts'
+import type { Stage } from '#/drill/stage.ts'
+import { openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+
+let stage: Stage
+let program: Program
+
+beforeAll(async () => {
+  stage = await quickStage()
+  program = await startProgram(stage.env)
+})
+
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+  await stage[Symbol.asyncDispose]()
+})
+
+beforeEach(() => reloadEverybody(stage))
+
+test('a denial says why in the thread, the requester can ask again, and nothing was done', async () => {
+  const incident = await openFor(stage, 'user-001')
+  const request = await incident.ask(1)
+  await incident.at('bao').press('Deny…')
+  expect(await incident.as('bao').fillIn('Deny', { 'Why not': 'Wrong account' })).toMatchObject({ now: 'closed' })
+  await incident.at('ana', request).reads(/Denied by <@U0BAO> \d\d:\d\d UTC: Wrong account/)
+  await incident.as('ana').reads(/@bao\* denied: Revoke all sessions of user-001\. Wrong account/)
+  expect(incident.at('ana', request).button(/./)).toBeUndefined()
+  expect((await incident.ask(1)).id).not.toBe(request.id)
+  expect(incident.entries('StepDone')).toEqual([])
+})
+
+test('whoever asked cannot deny their own request; they can withdraw it', async () => {
+  const incident = await openFor(stage, 'user-002')
+  const request = await incident.ask(1)
+  await incident.at('ana').press('Deny…')
+  const denied = await incident.as('ana').fillIn('Deny', { 'Why not': 'Changed my mind' })
+  expect(denied).toMatchObject({
+    now: 'errors',
+    errors: { reason: expect.stringContaining('You asked for this step') },
+  })
+  await incident.as('ana').actor.close()
+
+  await incident.at('ana').press('Withdraw')
+  await incident.at('bao', request).reads(/Withdrawn by <@U0ANA>/)
+  expect(incident.at('bao', request).button(/./)).toBeUndefined()
+  expect(incident.step(1).status).toBe('waiting')
+})
+
+test('only the requester or the commander can withdraw; whoever takes command can', async () => {
+  const incident = await openFor(stage, 'user-003')
+  const request = await incident.ask(1)
+  await incident.at('bao').press('Withdraw')
+  await incident.as('bao').toldAlone(/Only @ana or the commander can withdraw/)
+  expect(incident.step(1).status).toBe('requested')
+
+  await incident.as('bao').press('Take command')
+  await incident.as('ana').reads(/commander <@U0BAO>/)
+  await incident.as('ana').reads(/@bao\* took command/)
+  await incident.at('bao').press('Withdraw')
+  await incident.at('ana', request).reads(/Withdrawn by <@U0BAO>/)
+})
+
+test('a step is skipped with a reason that two people stand behind, and stays not proven', async () => {
+  const incident = await openFor(stage, 'user-004')
+  await incident.run(1)
+  await incident.as('ana').pressWhenThere('Skip step 2…')
+  await incident.as('ana').fillIn('Skip', { Why: 'The password is managed elsewhere' })
+  const request = await incident.request()
+  await incident.at('ana').press(/^Approve/)
+  await incident.as('ana').toldAlone(/You asked for this step/)
+  await incident.approve('chi')
+  await incident.happens('StepSkipped')
+  expect(incident.step(2)).toMatchObject({ status: 'skipped', reason: 'The password is managed elsewhere' })
+  expect(request.kind).toBe('skip')
+  await incident.as('bao').reads(/2 Reset the password — skipped · @ana and @chi/)
+})
+
+test('an incident cannot be closed while steps are left; skipping the rest is the way, and it is not contained', async () => {
+  const incident = await openFor(stage, 'user-005')
+  await incident.as('ana').pressWhenThere('Close…')
+  const early = await incident.as('ana').fillIn(`Close ${incident.id}`, { 'Closing words': 'Enough' })
+  expect(early).toMatchObject({
+    now: 'errors',
+    errors: { reason: expect.stringContaining('Not closed: “Revoke all sessions” is not done') },
+  })
+  await incident.as('ana').actor.close()
+  await incident.ask(1)
+  await incident.as('ana').press('Close…')
+  const open = await incident.as('ana').fillIn(`Close ${incident.id}`, { 'Closing words': 'Enough' })
+  expect(open).toMatchObject({
+    now: 'errors',
+    errors: { reason: expect.stringContaining('still waits for a decision') },
+  })
+  await incident.as('ana').actor.close()
+  await incident.approve()
+  await incident.untilProven(1)
+
+  await incident.skipRest('It was a false alarm')
+  expect([2, 3, 4, 5].map((n) => incident.step(n).status)).toEqual(['skipped', 'skipped', 'skipped', 'skipped'])
+  await incident.happens('SweepDone')
+  expect(await incident.close('A false alarm')).toMatchObject({ now: 'closed' })
+  const summary = wordsOf(await incident.as('ana').reads(/closed · .*not contained/))
+  expect(summary).toContain('Reset the password (skipped)')
+  expect(summary).toContain('Closing words: A false alarm')
+})
+
+test('in a closed incident no button does anything any more', async () => {
+  const incident = await openFor(stage, 'user-006')
+  const card = incident.card()
+  await incident.skipRest()
+  await incident.close()
+  await incident.happens('IncidentClosed')
+  await incident.as('bao').actor.pressStale(card, 'ask')
+  await incident.as('bao').toldAlone(/This incident is closed/)
+})
+
+test('a message of the thread goes into the timeline by its menu, with its address', async () => {
+  const incident = await openFor(stage, 'user-007')
+  const { thread } = incident.state()
+  const ana = member(stage.slack.as('ana'))
+  const said = await ana.actor.say(incidentChannel.id, 'user-007 called me & says <it was not them>', thread?.ts)
+  await ana.actor.messageShortcut('add_to_timeline', { channel: said.channel, ts: said.ts })
+  expect(await ana.fillIn('Add to the timeline')).toMatchObject({ now: 'closed' })
+  const note = await incident.happens('NoteAdded')
+  expect(note.event.text).toBe('user-007 called me & says <it was not them>')
+  expect(note.event.link).toContain(said.ts.replace('.', ''))
+  expect(note.actor).toMatchObject({ name: 'ana' })
+  await incident.as('bao').reads(/@ana\* noted: user-007 called me &amp; says &lt;it was not them&gt;/)
+})
+
+test('a message from anywhere else goes into the incident that is chosen', async () => {
+  const incident = await openFor(stage, 'user-008')
+  const bao = member(stage.slack.as('bao'))
+  const said = await bao.actor.say('C0GENERAL', 'The portal logged me out')
+  await bao.actor.messageShortcut('add_to_timeline', { channel: said.channel, ts: said.ts })
+  await bao.fillIn('Add to the timeline', { Incident: incident.id })
+  expect((await incident.happens('NoteAdded')).event.text).toBe('The portal logged me out')
+})
+
+test('a guest cannot add a note', async () => {
+  const incident = await openFor(stage, 'user-009')
+  await incident.as('gil').pressWhenThere('Add note…')
+  const answer = await incident.as('gil').fillIn('Add to the timeline', { Note: 'I was here' })
+  expect(answer).toMatchObject({ now: 'errors', errors: { note: 'Guests cannot take part in an incident.' } })
+  expect(incident.entries('NoteAdded')).toEqual([])
+})
+
+test('two incidents at once do not disturb each other', async () => {
+  const one = await openFor(stage, 'bobb')
+  const other = await openFor(stage, 'bobby', { by: 'bao' })
+  await one.ask(1)
+  await other.ask(1, 'bao')
+  await one.approve('bao')
+  await other.approve('ana')
+  await Promise.all([one.untilProven(1), other.untilProven(1)])
+  expect(
+    one
+      .thread()
+      .map(({ text }) => text)
+      .join('\n'),
+  ).not.toContain('bobby')
+})
+
+test('a second incident for the same account is refused while one is open, with the way to it; afterwards it is possible', async () => {
+  const first = await openFor(stage, 'user-010')
+  const again = await member(stage.slack.as('bao')).openIncident({ target: 'user-010' })
+  expect(again).toMatchObject({
+    now: 'errors',
+    errors: { target: expect.stringContaining(`${first.id} is open for user-010 already`) },
+  })
+  await stage.slack.as('bao').close()
+  await first.skipRest()
+  await first.close()
+  await first.happens('IncidentClosed')
+  const second = await openFor(stage, 'user-010', { by: 'bao' })
+  expect(second.id).not.toBe(first.id)
+  await second.run(1)
+})
+
+test('the timeline form shows a responder every entry, and the target none', async () => {
+  await stage.slack.control.addMember(incidentChannel.id, cast.alice.user)
+  const incident = await openFor(stage, 'alice')
+  await incident.as('chi').press('Timeline')
+  const seen = await formSaying('chi', /opened: Compromised user account/)
+  expect(wordsOfForm(seen)).toMatch(/\*#\d+\*.*@ana/)
+  await incident.as('alice').press('Timeline')
+  await formSaying('alice', /This account is the target of the incident/)
+})
+
+async function formSaying(person: string, words: RegExp) {
+  const actor = stage.slack.as(person)
+  return until(() => actor.views().find((view) => words.test(wordsOfForm(view))), `a form that says ${String(words)}`)
+}

@@ -1,0 +1,169 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { cast, incidentChannel, workspace } from '#/drill/cast.ts'
+import { type Program, startProgram } from '#/drill/program.ts'
+import { sign } from '#/drill/slack/delivery.ts'
+import type { Stage } from '#/drill/stage.ts'
+import type { RequestId } from '#/incident/work.ts'
+import { type Case, entriesOf, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+
+let stage: Stage
+let program: Program
+let endpoint: string
+
+beforeAll(async () => {
+  const port = await freePort()
+  endpoint = `http://127.0.0.1:${port}/slack/events`
+  stage = await quickStage({ slack: { deliverTo: endpoint } })
+  const { SLACK_APP_TOKEN: _socketsOnly, ...env } = stage.env
+  program = await startProgram({ ...env, SLACK_SIGNING_SECRET: stage.slack.signingSecret, PORT: String(port) })
+})
+
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+  await stage[Symbol.asyncDispose]()
+})
+
+beforeEach(() => reloadEverybody(stage))
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A press of a button as Slack would deliver it, to be signed and sent by hand. */
+function pressOf(
+  user: string,
+  { action, value, trigger }: { readonly action: string; readonly value: string; readonly trigger: string },
+): string {
+  const payload = {
+    type: 'block_actions',
+    user: { id: user, username: user, name: user, team_id: workspace.team },
+    api_app_id: 'A0RESPONDER',
+    team: { id: workspace.team, domain: workspace.domain },
+    channel: incidentChannel,
+    trigger_id: trigger,
+    actions: [{ type: 'button', action_id: action, block_id: 'b', value, action_ts: '1' }],
+  }
+  return new URLSearchParams({ payload: JSON.stringify(payload) }).toString()
+}
+
+/** Sends bytes with a signature of now, or `skew` seconds later. */
+async function send(
+  body: string,
+  { skew = 0, headers }: { readonly skew?: number; readonly headers?: object } = {},
+): Promise<number> {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...(headers ?? signed(body, skew)) },
+    body,
+  })
+  await response.text()
+  return response.status
+}
+
+function signed(body: string, skew = 0) {
+  const seconds = () => Math.floor(Date.now() / 1000) + skew
+  return sign({ signingSecret: stage.slack.signingSecret, seconds }, body)
+}
+
+function askFor(incident: Case, trigger: string): string {
+  return pressOf(cast.ana.user, { action: 'ask', value: `${incident.id}|s|revoke-sessions`, trigger })
+}
+
+test('two steps of an incident run as well when Slack delivers over HTTP', async () => {
+  const incident = await openFor(stage, 'alice')
+  await incident.run(1)
+  await incident.run(2)
+  await incident.as('ana').reads(/2 of 5 proven/)
+})
+
+test('a signed request that is sent again, byte for byte, has no second effect', async () => {
+  const incident = await openFor(stage, 'user-001')
+  const body = askFor(incident, 'trigger-1')
+  const headers = signed(body)
+  expect(await send(body, { headers })).toBe(200)
+  await incident.request()
+  await incident.at('ana').press('Withdraw')
+  await incident.happens('RequestWithdrawn')
+
+  expect(await send(body, { headers })).toBe(401)
+  // Signed anew it is let in, known by what it is about, and still done only once.
+  expect(await send(body)).toBe(200)
+  expect(incident.entries('StepRequested')).toHaveLength(1)
+  expect(program.lines.some((line) => line.includes('this very request was accepted before'))).toBe(true)
+})
+
+test('what Slack delivers a second time is acknowledged alike, and done once', async () => {
+  const incident = await openFor(stage, 'user-002')
+  await incident.ask(1)
+  await incident.as('ana').press('Add note…')
+  await incident.as('ana').fillIn('Add to the timeline', { Note: 'Said once' })
+  expect(await stage.slack.control.redeliver()).toMatchObject({ ok: true })
+  expect(incident.entries('NoteAdded')).toHaveLength(1)
+})
+
+test('a request from the future, from the past, unsigned, or changed on the way is refused and changes nothing', async () => {
+  const incident = await openFor(stage, 'user-003')
+  const body = askFor(incident, 'trigger-2')
+  expect(await send(body, { skew: 120 })).toBe(401)
+  expect(await send(body, { skew: -360 })).toBe(401)
+  expect(await send(body, { headers: {} })).toBe(401)
+  expect(await send(body.replace('revoke-sessions', 'reset-password'), { headers: signed(body) })).toBe(401)
+  expect(incident.entries('StepRequested')).toEqual([])
+})
+
+test('a press that was on its way when its sender was deactivated does not count', async () => {
+  const incident = await openFor(stage, 'user-004')
+  const { id, shown } = await incident.ask(1)
+  stage.slack.control.deactivate(cast.chi.user)
+  expect(await send(approvalBy(cast.chi.user, incident, id, shown?.digest))).toBe(200)
+  const refused = await incident.happens('ClickRefused')
+  expect(refused).toMatchObject({
+    actor: { slack: { user: cast.chi.user } },
+    event: { refusal: 'person_is_deactivated' },
+  })
+  expect(incident.step(1).status).toBe('requested')
+})
+
+test('somebody whom Slack does not know is nobody', async () => {
+  const incident = await openFor(stage, 'user-005')
+  const { id, shown } = await incident.ask(1)
+  expect(await send(approvalBy('U0NOBODY', incident, id, shown?.digest))).toBe(200)
+  expect((await incident.happens('ClickRefused')).event.refusal).toBe('standing_unknown')
+  expect(incident.step(1).status).toBe('requested')
+})
+
+test('a made-up button of another incident, request or kind is refused, and nothing breaks', async () => {
+  const incident = await openFor(stage, 'user-006')
+  const { id, shown } = await incident.ask(1)
+  const values = [
+    '',
+    'INC-1',
+    `${incident.id}|${id}`,
+    `${incident.id}|${id}|${'0'.repeat(64)}`,
+    `${incident.id}|r99|${shown?.digest ?? ''}`,
+    `INC-999|${id}|${shown?.digest ?? ''}`,
+    `${incident.id}|s|__proto__`,
+    'x'.repeat(2000),
+    `${incident.id}|${id}|${shown?.digest ?? ''}|more`,
+  ]
+  for (const [n, value] of values.entries()) {
+    expect(await send(pressOf(cast.bao.user, { action: 'approve', value, trigger: `made-up-${n}` }))).toBe(200)
+  }
+  expect(await send(pressOf(cast.bao.user, { action: 'constructor', value: '', trigger: 'made-up' }))).toBe(200)
+  expect(incident.step(1).status).toBe('requested')
+  expect(entriesOf(stage, incident.id, 'StepApproved')).toEqual([])
+  expect(program.lines.filter((line) => line.includes('something broke'))).toEqual([])
+  await incident.approve('bao')
+  await incident.untilProven(1)
+})
+
+function approvalBy(user: string, { id }: Case, request: RequestId, digest = ''): string {
+  return pressOf(user, { action: 'approve', value: `${id}|${request}|${digest}`, trigger: `${id}-${user}` })
+}

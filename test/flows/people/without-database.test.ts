@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { wordsOf } from '#/drill/crew.ts'
+import { type Program, startProgram } from '#/drill/program.ts'
+import type { Stage } from '#/drill/stage.ts'
+import { signIn } from '../../support/autentico-visits.ts'
+import { type Case, openFor, quickStage, responder } from '../../support/incident-flow.ts'
+
+let stage: Stage
+let program: Program
+let incident: Case
+
+beforeAll(async () => {
+  stage = await quickStage({ database: false })
+  program = await startProgram(stage.env)
+  incident = await openFor(stage, 'alice')
+  await incident.run(1)
+  await incident.run(2)
+})
+
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+  await stage[Symbol.asyncDispose]()
+})
+
+test('half-finished logins that cannot be ended are waited out before MFA is reset', async () => {
+  await incident.run(3)
+  const waited = await incident.happens('WorkWaits')
+  expect(waited.event.why).toMatch(/half-finished login/i)
+  expect(Date.parse((await incident.happens('StepDone')).at)).toBeGreaterThan(Date.parse(waited.at))
+})
+
+test('what cannot be read back is "done, not proven", never green, and the ways out are offered', async () => {
+  const request = await incident.ask(4)
+  expect(request.shown?.effect.warnings.join(' ')).toContain('no `AUTENTICO_DB_PATH`')
+  await incident.approve()
+  const done = await incident.happens('StepDone', ({ event }) => event.step === request.step)
+  expect(done.event.proven).toBe(false)
+  await incident.as('ana').reads(/4 Revoke passkeys — done, not proven/)
+  expect(incident.as('ana').button('Suspend alice instead')).toBeDefined()
+  expect(incident.as('ana').button(/^I did step 4 by hand/)).toBeDefined()
+})
+
+test('suspending instead takes two people, is proven to hold, and still does not make the step green', async () => {
+  await incident.as('ana').pressWhenThere('Suspend alice instead')
+  await incident.approve('chi')
+  const done = await incident.happens('StepDone', ({ event }) => event.action === 'suspend-account')
+  expect(done.event.proven).toBe(true)
+  expect(incident.state().suspendedAt).toBeDefined()
+  expect(incident.step(4).status).toBe('unproven')
+  expect((await signIn(stage, 'alice')).token).toBeUndefined()
+})
+
+test('what was done by hand is recorded on the word of two people, and stays not proven', async () => {
+  await incident.as('ana').pressWhenThere(/^I did step 4 by hand/)
+  await incident.as('ana').fillIn('Done by hand', {
+    'What was done, and how you know': 'Deleted both passkeys in the admin UI; the list is empty',
+  })
+  await incident.approve('bao')
+  await incident.happens('StepAttested')
+  const step = incident.step(4)
+  expect(step).toMatchObject({ status: 'attested', note: 'Deleted both passkeys in the admin UI; the list is empty' })
+  expect(step.status === 'attested' ? step.by.map(({ name }) => name) : []).toEqual(['ana', 'bao'])
+})
+
+test('the incident is never "contained": it can be closed, and the summary says what stayed unproven', async () => {
+  await incident.happens('SweepDone')
+  await incident.skipRest('The account stays suspended')
+  await incident.close('alice gets a new account')
+  const summary = wordsOf(await incident.as('ana').reads(/closed · .*not contained/))
+  expect(summary).toContain('Not proven: Revoke passkeys (done by hand)')
+  expect(summary).toMatch(/Still open: .*alice is suspended since/)
+  expect(incident.entries('IncidentContained')).toEqual([])
+  await incident.as('ana').reads(/closed, not contained/)
+})
+
+test('`responder doctor` says before anything happens what cannot be done without the database', async () => {
+  const { out } = await responder(stage, 'doctor')
+  expect(out).toContain('AUTENTICO_DB_PATH is not set')
+})

@@ -1,0 +1,63 @@
+import { scriptClientId } from '#/drill/autentico/seed.ts'
+import type { Stage } from '#/drill/stage.ts'
+
+/** What Autentico answered to a login; `token` is there when it let the person in. */
+export type Login = { readonly status: number; readonly token?: string }
+
+/** Logs in by a script, with the seeded password unless another is given. Leaves a session. */
+export async function signIn({ autentico }: Stage, username: string, password?: string): Promise<Login> {
+  return passwordGrant(autentico.url, {
+    client_id: scriptClientId,
+    username,
+    password: password ?? autentico.accounts[username]?.password ?? '',
+  })
+}
+
+/** Changes an account as an administrator at the console would, by the admin API. */
+export async function changeUser(
+  { autentico }: Stage,
+  username: string,
+  change: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await callAdmin(autentico, { method: 'PUT', path: `/users/${idOf(autentico, username)}`, body: change })
+}
+
+/** Suspends an account by the admin API. */
+export async function suspendUser({ autentico }: Stage, username: string): Promise<void> {
+  await callAdmin(autentico, { method: 'POST', path: `/users/${idOf(autentico, username)}/deactivate` })
+}
+
+function idOf({ accounts }: Stage['autentico'], username: string): string {
+  const id = accounts[username]?.id
+  if (id === undefined) throw new Error(`the seed has no account ${username}`)
+  return id
+}
+
+async function callAdmin(
+  { url, credentials }: Stage['autentico'],
+  { method, path, body }: { readonly method: string; readonly path: string; readonly body?: object },
+): Promise<void> {
+  const { clientId, clientSecret, username, password } = credentials
+  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
+  const { token } = await passwordGrant(url, { username, password }, { authorization: `Basic ${basic}` })
+  const response = await fetch(`${url}/admin/api${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token ?? ''}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${await response.text()}`)
+}
+
+async function passwordGrant(
+  url: string,
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Login> {
+  const response = await fetch(`${url}/oauth2/token`, {
+    method: 'POST',
+    headers,
+    body: new URLSearchParams({ grant_type: 'password', scope: 'openid offline_access', ...fields }),
+  })
+  const answer = (await response.json()) as { readonly access_token?: string }
+  return { status: response.status, ...(answer.access_token === undefined ? {} : { token: answer.access_token }) }
+}
