@@ -111,7 +111,7 @@ async function story({ stage, program }: { readonly stage: Stage; readonly progr
 
   scene('bao asks the bot, and the command line, whether the record is whole.')
   await bao.actor.command(`/autentico verify ${id}`)
-  print(`  (only bao sees this) ${plainMessage(await bao.toldAlone(/verif/i)).replaceAll('\n', '\n  ')}`)
+  print(`  (only bao sees this) ${plainMessage(await bao.toldAlone(/The ledger holds/)).replaceAll('\n', '\n  ')}`)
   await until(() => (everythingPosted(stage) ? true : undefined), 'the last line of the thread', 30_000)
   const code = await program.stop()
   if (code !== 0) failures.push(`The program ended with ${code ?? 'a signal'} when it was asked to stop.`)

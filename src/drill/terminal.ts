@@ -1,4 +1,4 @@
-import { cast, workspace } from './cast.ts'
+import { cast } from './cast.ts'
 import type { Seen } from './slack/acts/client.ts'
 import { wordsOf } from './crew.ts'
 
@@ -17,7 +17,7 @@ export function plainMessage(message: Pick<Seen, 'text'>): string {
     .trimEnd()
 }
 
-/** Prints what is new in a list of messages: posts once, the card again when its state line or progress has changed. */
+/** Prints what is new in a list of messages: posts once, the card again when the incident has got on. */
 export function threadPrinter(print: (line: string) => void): (messages: readonly Seen[]) => void {
   const printed = new Map<string, string>()
   return (messages) => {
@@ -36,11 +36,8 @@ export function threadPrinter(print: (line: string) => void): (messages: readonl
   }
 }
 
-/** What of a card is worth printing again: everything but its countdowns and entry number. */
+/** What of a card is worth printing it again for: its first line and how many steps are proven. */
 function cardLook(message: Seen): string {
   const lines = wordsOf(message).split('\n')
-  return lines.filter((line) => /^(?:[✅🟡⚪⚠️⛔🔴🟢✍️⏭️🧹]|▓|░)/u.test(line)).map((line) => line.slice(0, 60)).join('\n')
+  return [lines[0] ?? '', ...lines.filter((line) => /^[▓░]/u.test(line)).map((line) => line.slice(0, 30))].join('\n')
 }
-
-/** The name of the workspace, for the first line. */
-export const where = `the local Slack workspace “${workspace.name}”`
