@@ -50,6 +50,8 @@ export type LocalAutentico = {
   readonly loot?: Loot
   readonly control: Control
   readonly controlToken: string
+  /** Stops answering: connections are refused until `restart`. May be called again. */
+  readonly stop: () => Promise<void>
   /** Stops and starts on the same files and port: tokens survive, a changed environment file takes effect. */
   readonly restart: () => Promise<void>
 }
@@ -75,6 +77,7 @@ export async function startLocalAutentico(options: LocalAutenticoOptions): Promi
     ...(seeded.loot === undefined ? {} : { loot: seeded.loot }),
     control,
     controlToken,
+    stop: async () => running.stop(),
     async restart() {
       await running.stop()
       running = await run(options, { control, controlToken }, port)
@@ -126,9 +129,11 @@ async function run(options: LocalAutenticoOptions, { control, controlToken }: La
     environmentFile,
     seeded,
     async stop() {
+      if (!server.listening) return
+      const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
-      await once(server, 'close')
+      await closed
       db.close()
     },
   }
