@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { at, rows, text } from './answer.ts'
+import { anyText, matching } from './matchers.ts'
 import type { Peer } from './peer.ts'
 
 /** The audit log: what it tells, and what it does not. */
@@ -13,24 +14,20 @@ export function auditContract(peer: () => Peer): void {
       await peer().api('PUT', `/users/${victim.id}`, { role: 'user' })
       await peer().api('POST', `/users/${victim.id}/unlock`)
       const found = await entries(`search=${victim.id}`)
-      expect(found.map((entry) => entry['event']).toSorted()).toEqual([
-        'user_created',
-        'user_unlocked',
-        'user_updated',
-        'user_updated',
-      ])
+      const events = found.map((entry) => text(entry, 'event')).toSorted((a, b) => a.localeCompare(b))
+      expect(events).toEqual(['user_created', 'user_unlocked', 'user_updated', 'user_updated'])
       const [updated] = found.filter((entry) => entry['event'] === 'user_updated')
       // Nothing says that this was about the role.
       expect(updated).toEqual({
-        id: expect.stringMatching(/^[0-9a-v]{20}$/),
+        id: matching(/^[0-9a-v]{20}$/),
         event: 'user_updated',
-        actor_id: expect.stringMatching(/^[0-9a-v]{20}$/),
+        actor_id: matching(/^[0-9a-v]{20}$/),
         actor_username: peer().origin.credentials.username,
         target_type: 'user',
         target_id: victim.id,
         detail: '',
-        ip_address: expect.any(String),
-        created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        ip_address: anyText(),
+        created_at: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
       })
       expect((await entries(`search=${victim.id}&event=user_created`))[0]).toMatchObject({
         detail: '{"source":"admin"}',

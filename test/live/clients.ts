@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { rows, text } from './answer.ts'
+import { anyNumber, matching } from './matchers.ts'
 import type { Peer } from './peer.ts'
 
 /** Clients and federation providers. */
@@ -12,10 +13,10 @@ export function clientContract(peer: () => Peer): void {
       })
       expect(status).toBe(201)
       expect(json).toMatchObject({
-        client_id: expect.stringMatching(/^[\w-]{43}$/),
-        client_secret: expect.stringMatching(/^[\w-]{43}$/),
+        client_id: matching(/^[\w-]{43}$/),
+        client_secret: matching(/^[\w-]{43}$/),
         client_secret_expires_at: 0,
-        client_id_issued_at: expect.any(Number),
+        client_id_issued_at: anyNumber(),
         client_type: 'confidential',
         token_endpoint_auth_method: 'client_secret_basic',
       })
@@ -45,6 +46,14 @@ export function clientContract(peer: () => Peer): void {
       expect(await peer().api('GET', '/clients/no-such-client')).toMatchObject({
         status: 404,
         json: { error: 'invalid_client', error_description: 'Client not found' },
+      })
+    })
+
+    test('may be redirected to a bare host, but not to an app', async () => {
+      expect((await peer().createClient({ redirect_uris: ['app.acme.test/callback'] })).status).toBe(201)
+      expect(await peer().createClient({ redirect_uris: ['acmeapp://callback'] })).toMatchObject({
+        status: 400,
+        json: { error: 'invalid_redirect_uri', error_description: 'Invalid redirect URI: must be a valid URL' },
       })
     })
 

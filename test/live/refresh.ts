@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { rows, text } from './answer.ts'
+import { matching } from './matchers.ts'
 import { deviceGrant, type Peer } from './peer.ts'
 
 /** Refresh tokens, and the other ways to a token that outlive a revocation. */
@@ -99,8 +100,8 @@ export function refreshContract(peer: () => Peer): void {
       expect(started).toMatchObject({
         status: 200,
         json: {
-          device_code: expect.stringMatching(/^[0-9a-f]{40}$/),
-          user_code: expect.stringMatching(/^[A-Z]{4}-[A-Z]{4}$/),
+          device_code: matching(/^[0-9a-f]{40}$/),
+          user_code: matching(/^[A-Z]{4}-[A-Z]{4}$/),
           verification_uri: `${peer().url}/account/device`,
           expires_in: 600,
           interval: 5,

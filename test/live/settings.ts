@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { at, text } from './answer.ts'
+import { anyNumber, anyText, containing } from './matchers.ts'
 import type { Peer } from './peer.ts'
 
 /** Settings and statistics. */
@@ -7,11 +8,11 @@ export function settingsContract(peer: () => Peer): void {
   describe('the settings', () => {
     test('are strings, and the mail password is not among them', async () => {
       const { json } = await peer().api('GET', '/settings')
-      const values = Object.values({ ...Object(at(json, 'data')) })
-      expect(values.every((value) => typeof value === 'string')).toBe(true)
+      const data = at(json, 'data') ?? {}
+      expect(Object.values(data).every((value) => typeof value === 'string')).toBe(true)
       expect(json['data']).not.toHaveProperty('smtp_password')
       expect((await peer().api('GET', '/settings/export')).json).toMatchObject({
-        data: { version: 1, exported_at: expect.any(String), settings: { smtp_password: expect.any(String) } },
+        data: { version: 1, exported_at: anyText(), settings: { smtp_password: anyText() } },
       })
     })
 
@@ -22,8 +23,14 @@ export function settingsContract(peer: () => Peer): void {
       })
       expect(await peer().api('PUT', '/settings', { access_token_expiration: '1d' })).toMatchObject({
         status: 400,
-        json: { error_description: expect.stringContaining('has invalid duration "1d"') },
+        json: { error_description: containing('has invalid duration "1d"') },
       })
+    })
+
+    test('take null for the empty string', async () => {
+      await peer().settings({ theme_tagline: 'Welcome' })
+      expect((await peer().api('PUT', '/settings', { theme_tagline: null })).status).toBe(204)
+      expect(at((await peer().api('GET', '/settings')).json, 'data', 'theme_tagline')).toBe('')
     })
 
     test('take effect at once, and do not let onboarding be undone', async () => {
@@ -52,7 +59,7 @@ export function settingsContract(peer: () => Peer): void {
 
     test('come with statistics, all of them numbers', async () => {
       const { json } = await peer().api('GET', '/stats')
-      const number = expect.any(Number)
+      const number = anyNumber()
       expect(json).toEqual({
         data: {
           total_users: number,

@@ -50,6 +50,10 @@ export function userListContract(peer: () => Peer): void {
       expect((await list(`search=${prefix}&sort=id&limit=1&offset=1`)).names).toEqual(made.slice(1))
     })
 
+    test.each(['2026-02-30', '2026-13-01', '2026-01-01T10:00', '01.01.2026'])('refuses the date %s', async (date) => {
+      expect((await peer().api('GET', `/users?created_at_from=${date}`)).status).toBe(400)
+    })
+
     test('compares dates as text: only the day counts, and a time drops its whole day', async () => {
       const { username } = await peer().victim()
       const now = new Date()

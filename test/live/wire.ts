@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { anyText, containing } from './matchers.ts'
 import type { Peer } from './peer.ts'
 
 /** Envelopes, errors, headers, and what answers where nothing should. */
@@ -66,10 +67,10 @@ export function wireContract(peer: () => Peer): void {
         expect(bad.status).toBe(400)
         expect(bad.json).toEqual({
           data: null,
-          error: { code: 400, message: expect.stringContaining(`${column}_from`) },
+          error: { code: 400, message: containing(`${column}_from`) },
         })
         const reversed = await peer().api('GET', `/${name}?${column}_from=2026-06-02&${column}_to=2026-06-01`)
-        expect(reversed.json).toMatchObject({ data: null, error: { message: expect.stringContaining('is after') } })
+        expect(reversed.json).toMatchObject({ data: null, error: { message: containing('is after') } })
         const plus = await peer().api('GET', `/${name}?${column}_from=2026-06-02T10:00:00+02:00`)
         expect(plus.status).toBe(400)
       },
@@ -89,7 +90,7 @@ export function wireContract(peer: () => Peer): void {
       }
       const { json } = await peer().send('GET', '/oauth2/.well-known/jwks.json')
       expect(json).toEqual({
-        keys: [{ kty: 'RSA', kid: expect.any(String), use: 'sig', alg: 'RS256', n: expect.any(String), e: 'AQAB' }],
+        keys: [{ kty: 'RSA', kid: anyText(), use: 'sig', alg: 'RS256', n: anyText(), e: 'AQAB' }],
       })
     })
   })

@@ -31,6 +31,8 @@ export function accountRoutes(world: World): readonly Route[] {
     ['POST', '/account/api/passkeys/register/begin', account(beginPasskey)],
     ['POST', '/account/api/passkeys/register/finish', account(finishPasskey)],
     ['DELETE', '/account/api/passkeys/{id}', account(deletePasskey)],
+    ['GET', '/account/api/trusted-devices', account(listDevices)],
+    ['DELETE', '/account/api/trusted-devices/{id}', account(forgetDevice)],
     ['POST', '/account/api/device/authorize', account(authorizeDevice)],
   ]
 }
@@ -137,6 +139,38 @@ function deletePasskey(world: World, call: Call, caller: Caller): Reply {
   if (changes === 0) return refuse(403, 'forbidden', 'Passkey not found or not owned by you')
   audit(world, call, { event: 'passkey_removed', actor: caller.user, target: ['user', caller.user.id] })
   return data(200, { message: 'Passkey deleted' })
+}
+
+type TrustedDeviceRow = {
+  readonly id: string
+  readonly device_name: string
+  readonly created_at: string
+  readonly last_used_at: string
+  readonly expires_at: string
+}
+
+/** The ids are live cookies. */
+function listDevices(world: World, _call: Call, { user }: Caller): Reply {
+  const rows = world.db
+    .prepare<[string], TrustedDeviceRow>('SELECT * FROM trusted_devices WHERE user_id = ? ORDER BY created_at')
+    .all(user.id)
+    .map(({ id, device_name, created_at, last_used_at, expires_at }) => ({
+      id,
+      device_name,
+      created_at: jsonExact(created_at),
+      last_used_at: jsonExact(last_used_at),
+      expires_at: jsonExact(expires_at),
+    }))
+  return data(200, rows.length === 0 ? null : rows)
+}
+
+function forgetDevice(world: World, call: Call, { user }: Caller): Reply {
+  const { changes } = world.db
+    .prepare('DELETE FROM trusted_devices WHERE id = ? AND user_id = ?')
+    .run(call.param('id'), user.id)
+  return changes === 0
+    ? refuse(403, 'forbidden', 'Device not found or not owned by you')
+    : data(200, { message: 'Trusted device revoked' })
 }
 
 /** Lets a device in that shows this code. */

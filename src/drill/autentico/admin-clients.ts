@@ -8,7 +8,7 @@ import type { Route } from './router.ts'
 import { readWords } from './settings.ts'
 import { programTime, sqlTime } from './time.ts'
 import { isDuplicate } from './users.ts'
-import { isUrl } from './validation.ts'
+import { isWebUrl } from './validation.ts'
 import { type Call, list, nothing, type Reply, raw, refuse, refuseFilter } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -126,7 +126,7 @@ function register(world: World, call: Call, caller: Caller): Reply {
   ]
   const problem = missing.length > 0 ? `${missing.join('; ')}.` : metadataComplaint(body)
   if (problem !== undefined) return refuse(400, 'invalid_client_metadata', problem)
-  if (!(body.redirect_uris ?? []).every(isUrl)) return invalidRedirect()
+  if (!(body.redirect_uris ?? []).every(isWebUrl)) return invalidRedirect()
 
   const clientId = body.client_id === '' ? world.ids.secret() : body.client_id
   const isPublic = body.client_type === 'public'
@@ -227,7 +227,7 @@ function update(world: World, call: Call, caller: Caller): Reply {
   if (body === undefined) return refuse(400, 'invalid_request', 'Invalid JSON payload')
   const complaint = metadataComplaint(body)
   if (complaint !== undefined) return refuse(400, 'invalid_client_metadata', complaint)
-  if (!(body.redirect_uris ?? []).every(isUrl)) return invalidRedirect()
+  if (!(body.redirect_uris ?? []).every(isWebUrl)) return invalidRedirect()
   const client = findClient(world, call.param('client_id'))
   if (client === undefined) return refuse(404, 'invalid_client', 'Client not found')
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { audit } from './audit-log.ts'
 import { adminOnly, type Caller } from './bearer.ts'
-import { readBody } from './body.ts'
+import { readBody, textField } from './body.ts'
 import { type ListRules, readListQuery } from './list-query.ts'
 import type { Route } from './router.ts'
-import { durationSettings } from './settings.ts'
+import { durationSettings, settingDefaults } from './settings.ts'
 import { durationMs, jsonSeconds, sqlTime } from './time.ts'
 import { type Call, data, list, nothing, type Reply, refuse, refuseFilter } from './wire.ts'
 import type { World } from './world.ts'
@@ -17,6 +17,9 @@ export function adminSettingsRoutes(world: World): readonly Route[] {
     ['GET', '/admin/api/settings', admin(showSettings)],
     ['PUT', '/admin/api/settings', admin(changeSettings)],
     ['GET', '/admin/api/settings/export', admin(exportSettings)],
+    ['POST', '/admin/api/settings/import/preview', admin(previewImport)],
+    ['POST', '/admin/api/settings/import/apply', admin(applyImport)],
+    ['POST', '/admin/api/settings/test-smtp', admin(testMail)],
     ['GET', '/admin/api/stats', admin(showStats)],
     ['GET', '/admin/api/audit-logs', admin(listAudit)],
   ]
@@ -39,20 +42,58 @@ function sorted(entries: readonly (readonly [string, string])[]): unknown {
 
 /** Unknown keys are stored without a word. The new values count from the audit entry on, this one's own included. */
 function changeSettings(world: World, call: Call, caller: Caller): Reply {
-  const body = readBody(call.body, z.record(z.string(), z.string()))
+  const body = readBody(call.body, z.record(z.string(), textField))
   if (body === undefined) return refuse(400, 'invalid_request', 'Invalid JSON body')
-  for (const [key, allowed] of durationSettings) {
-    const value = body[key]
-    if (value === undefined || allowed.includes(value) || durationMs(value) !== undefined) continue
-    const expected = 'expected a Go duration like 15m, 1h, 24h'
-    return refuse(400, 'invalid_request', `setting "${key}" has invalid duration "${value}" (${expected})`)
-  }
+  const complaint = durationComplaint(body)
+  if (complaint !== undefined) return refuse(400, 'invalid_request', complaint)
   for (const [key, value] of Object.entries(body)) {
     if (key !== 'onboarded' && key !== 'private_key') world.settings.store(key, value, world.now())
   }
   world.settings.reload()
   audit(world, call, { event: 'settings_updated', actor: caller.user, target: ['settings', ''] })
   return nothing()
+}
+
+function durationComplaint(values: Readonly<Record<string, string>>): string | undefined {
+  for (const [key, allowed] of durationSettings) {
+    const value = values[key]
+    if (value === undefined || allowed.includes(value) || durationMs(value) !== undefined) continue
+    return `setting "${key}" has invalid duration "${value}" (expected a Go duration like 15m, 1h, 24h)`
+  }
+  return undefined
+}
+
+const exported = z.object({ settings: z.record(z.string(), textField).nullish() })
+
+/** Shows the present values beside the new ones, the mail password too if it is asked about. */
+function previewImport(world: World, call: Call): Reply {
+  const body = readBody(call.body, exported)
+  if (body === undefined) return refuse(400, 'invalid_request', 'Invalid JSON body')
+  const present = world.settings.stored()
+  const entries = Object.entries(body.settings ?? {})
+  const known = entries.filter(([key]) => settingDefaults.has(key))
+  return data(200, {
+    rows: known.map(([key, incoming]) => ({ key, current: present.get(key) ?? '', incoming })),
+    unknown: entries.map(([key]) => key).filter((key) => !settingDefaults.has(key)),
+  })
+}
+
+function applyImport(world: World, call: Call, caller: Caller): Reply {
+  const body = readBody(call.body, exported)
+  if (body === undefined) return refuse(400, 'invalid_request', 'Invalid JSON body')
+  const complaint = durationComplaint(body.settings ?? {})
+  if (complaint !== undefined) return refuse(400, 'invalid_request', complaint)
+  for (const [key, value] of Object.entries(body.settings ?? {})) {
+    if (key !== 'onboarded' && settingDefaults.has(key)) world.settings.store(key, value, world.now())
+  }
+  world.settings.reload()
+  audit(world, call, { event: 'settings_imported', actor: caller.user, target: ['settings', ''] })
+  return nothing()
+}
+
+/** Nothing is sent from here, so it always fails. */
+function testMail(): Reply {
+  return refuse(500, 'smtp_error', 'Failed to send test email. Check SMTP configuration.')
 }
 
 function showStats(world: World): Reply {

@@ -3,7 +3,7 @@ import { allowsRedirect, allowsScope, findActiveClient } from './clients.ts'
 import type { Route } from './router.ts'
 import { browserCookie, errorPage, formPage, issueCode, signedFields } from './sign-in.ts'
 import { programTime, readTime } from './time.ts'
-import { isUrl } from './validation.ts'
+import { isUri } from './validation.ts'
 import { type Call, type Reply, redirect } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -17,15 +17,20 @@ export function authorizeRoutes(world: World): readonly Route[] {
 
 function authorize(world: World, call: Call, source: URLSearchParams): Reply {
   const params = readParams(source)
-  if (!isUrl(params.redirectUri)) return errorPage(400, 'Invalid redirect_uri')
+  if (!isUri(params.redirectUri)) return errorPage(400, 'Invalid redirect_uri')
   const client = findActiveClient(world, params.clientId)
   if (client === undefined) return errorPage(400, 'Unknown client_id')
   if (!allowsRedirect(client, params.redirectUri)) return errorPage(400, 'Redirect URI not allowed for this client')
-  if ((source.get('response_type') ?? '') !== 'code') {
-    return backToClient(params, 'invalid_request', 'response_type: must be a valid value.')
-  }
+  const type = source.get('response_type') ?? ''
+  if (type === '') return backToClient(params, 'invalid_request', 'ResponseType: cannot be blank.')
   if (client.client_type === 'public' && params.codeChallenge === '') {
     return backToClient(params, 'invalid_request', 'code_challenge is required for public clients')
+  }
+  if (params.codeChallengeMethod === 'plain' && world.settings.flag('pkce_enforce_s256')) {
+    return backToClient(params, 'invalid_request', "code_challenge_method 'plain' is not allowed; use S256")
+  }
+  if (type !== 'code') {
+    return backToClient(params, 'unsupported_response_type', 'response_type not allowed for this client')
   }
   if (!allowsScope(client, params.scope)) {
     return backToClient(params, 'invalid_scope', 'one or more requested scopes are not allowed for this client')

@@ -6,7 +6,7 @@ import type { Route } from './router.ts'
 import { errorPage, finishSignIn, formPage, refuseForged, secondFactor } from './sign-in.ts'
 import { programTime, readTime, sqlTime } from './time.ts'
 import { findUser } from './users.ts'
-import { type Call, html, type Reply } from './wire.ts'
+import { type Call, html, type Reply, text } from './wire.ts'
 import type { World } from './world.ts'
 
 /** The links that Autentico sends by e-mail. Nothing is sent here; the rows are what counts. */
@@ -40,8 +40,8 @@ function spend(world: World, table: string, token: string): void {
   world.db.prepare(`UPDATE ${table} SET used_at = ? WHERE token_hash = ?`).run(sqlTime(world.now()), linkHash(token))
 }
 
-function expiredPage(text: string): Reply {
-  return html(200, `<!doctype html>\n<html lang="en"><body><p role="alert">${text}</p></body></html>\n`)
+function expiredPage(sentence: string): Reply {
+  return html(200, `<!doctype html>\n<html lang="en"><body><p role="alert">${sentence}</p></body></html>\n`)
 }
 
 /** Logs in without a password; a second factor is still asked for. */
@@ -114,6 +114,7 @@ type VerificationRow = { readonly id: string; readonly email_verification_expire
 
 /** Marks the address as verified, and logs its owner in with neither password nor second factor. */
 function verifyEmail(world: World, call: Call): Reply {
+  if ((call.query.get('token') ?? '') === '') return text(400, 'Missing token')
   const params = readParams(call.query)
   if (!isSigned(world, params, call.query.get('authorize_sig'))) {
     return expiredPage('Invalid verification link. Please log in again.')

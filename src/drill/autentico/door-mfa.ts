@@ -8,7 +8,7 @@ import { backToLogin, deviceCookie, finishSignIn, formPage, refuseForged } from 
 import { programTime, readTime, sqlTime } from './time.ts'
 import { createTotpSecret, isTotpCode } from './totp.ts'
 import { findUser, type UserRow } from './users.ts'
-import type { Call, Reply } from './wire.ts'
+import { type Call, type Reply, refuse } from './wire.ts'
 import type { World } from './world.ts'
 
 /** The second-factor page. */
@@ -49,7 +49,9 @@ function paramsOf(challenge: ChallengeRow | undefined): AuthorizeParams {
 
 /** Anyone who comes here with the password and without an authenticator enrolled is shown a secret to enrol. */
 function show(world: World, call: Call): Reply {
-  const challenge = findChallenge(world, call.query.get('challenge_id') ?? '')
+  const id = call.query.get('challenge_id') ?? ''
+  if (id === '') return refuse(400, 'invalid_request', 'Missing challenge_id')
+  const challenge = findChallenge(world, id)
   if (challenge === undefined) return backToLogin(paramsOf(undefined), lost)
   if (isOver(world, challenge)) return backToLogin(paramsOf(challenge), expired)
   const user = findUser(world, challenge.user_id)

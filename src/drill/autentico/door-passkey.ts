@@ -65,7 +65,9 @@ function offer(world: World, call: Call, { kind, userId, options }: Offer): Repl
 const discovered = z.object({ response: z.object({ userHandle: z.string() }) })
 
 function finish(world: World, call: Call, kind: ChallengeKind): Reply {
-  const open = openChallenge(world, call.query.get('challenge_id') ?? '', kind)
+  const challengeId = call.query.get('challenge_id') ?? ''
+  if (challengeId === '') return refusePasskey(400, 'missing challenge_id')
+  const open = openChallenge(world, challengeId, kind)
   if (open === 'invalid') return refusePasskey(400, 'invalid challenge')
   if (open === 'expired') return refusePasskey(400, 'challenge expired')
   const handle = readBody(call.body, discovered)?.response.userHandle ?? ''

@@ -3,7 +3,7 @@ import { clientCredentials } from './clients.ts'
 import type { UserGrant } from './grant.ts'
 import { programTime, readTime } from './time.ts'
 import { findUser } from './users.ts'
-import { isUrl } from './validation.ts'
+import { isWebUrl } from './validation.ts'
 import { type Call, type Reply, refuse } from './wire.ts'
 import type { World } from './world.ts'
 
@@ -29,7 +29,7 @@ export function grantByCode(world: World, call: Call): UserGrant {
     ...(code === '' ? ['code: cannot be blank'] : []),
     ...(redirectUri === ''
       ? ['redirect_uri: cannot be blank']
-      : isUrl(redirectUri)
+      : isWebUrl(redirectUri)
         ? []
         : ['redirect_uri: must be a valid URL']),
   ]

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Control, controlReply } from './control.ts'
 import { faultReply, type How } from './faults.ts'
 import { fallThrough } from './router.ts'
-import { type Call, type Reply, refuse } from './wire.ts'
+import { type Call, escapeHtml, type Reply, refuse } from './wire.ts'
 
 /** A request without its path parameters, which only the router knows. */
 export type Incoming = Omit<Call, 'param'>
@@ -64,7 +64,7 @@ async function strike({ front, call, how, requestId, record }: Struck, response:
 /** A bug in a handler becomes the 500 it would be, without its text. */
 function guarded(front: Front, call: Incoming): Reply {
   try {
-    return front.answer(call)
+    return withPage(call, front.answer(call))
   } catch {
     return refuse(500, 'server_error', 'Internal server error')
   }
@@ -128,6 +128,14 @@ function writeHead(response: ServerResponse, requestId: string, reply: Reply): v
   if (requestId !== '') response.setHeader('X-Request-ID', requestId)
   for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value)
   response.statusCode = reply.status
+}
+
+/** A redirect of something that was only looked at carries a short page, for readers that do not follow it. */
+function withPage(call: Incoming, reply: Reply): Reply {
+  const to = reply.headers['Location']
+  if (typeof to !== 'string' || call.method !== 'GET') return reply
+  const body = `<a href="${escapeHtml(to)}">${reply.status === 302 ? 'Found' : 'Temporary Redirect'}</a>.\n\n`
+  return { ...reply, headers: { ...reply.headers, 'Content-Type': 'text/html; charset=utf-8' }, body }
 }
 
 function writeReply(response: ServerResponse, requestId: string, reply: Reply): void {

@@ -99,5 +99,8 @@ const dateFormat = 'invalid date format: expected ISO 8601 (e.g. 2006-01-02 or 2
 function readDate(value: string): Date | undefined {
   if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}((\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?$/.test(value)) return undefined
   const at = new Date(/^[^T]*T[^Z+-]*$/.test(value) ? `${value}Z` : value)
-  return Number.isNaN(at.getTime()) ? undefined : at
+  if (Number.isNaN(at.getTime())) return undefined
+  // JavaScript takes 30 February for 2 March.
+  const day = value.slice(0, 10)
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day) ? at : undefined
 }

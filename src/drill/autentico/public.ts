@@ -19,6 +19,11 @@ function jwks(world: World): Reply {
   return raw(200, { keys: [{ kty: 'RSA', kid: world.environment.keyId, use: 'sig', alg: 'RS256', n, e }] })
 }
 
+const claims = (
+  'sub iss aud exp iat auth_time nonce sid acr name preferred_username given_name family_name middle_name nickname ' +
+  'profile picture website gender birthdate locale zoneinfo updated_at email email_verified phone_number address groups'
+).split(' ')
+
 /** Says what the server can do, not what any client is allowed to. */
 function discovery({ issuer }: World): Reply {
   const secretMethods = ['client_secret_basic', 'client_secret_post']
@@ -35,6 +40,7 @@ function discovery({ issuer }: World): Reply {
     id_token_signing_alg_values_supported: ['RS256'],
     scopes_supported: ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'groups'],
     token_endpoint_auth_methods_supported: secretMethods,
+    claims_supported: claims,
     grant_types_supported: [
       'authorization_code',
       'refresh_token',

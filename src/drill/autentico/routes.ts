@@ -8,9 +8,11 @@ import { authorizeRoutes } from './door-authorize.ts'
 import { federationRoutes } from './door-federation.ts'
 import { linkRoutes } from './door-links.ts'
 import { loginRoutes } from './door-login.ts'
+import { logoutRoutes } from './door-logout.ts'
 import { mfaRoutes } from './door-mfa.ts'
 import { passkeyRoutes } from './door-passkey.ts'
 import { deviceAuthorization } from './grant-device.ts'
+import { groupRoutes } from './groups.ts'
 import { publicRoutes } from './public.ts'
 import type { Route } from './router.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
@@ -37,7 +39,9 @@ export function routes(world: World): readonly Route[] {
     ...linkRoutes(world),
     ...federationRoutes(world),
     ...accountRoutes(world),
+    ...logoutRoutes(world),
     ...adminUserRoutes(world),
+    ...groupRoutes(world),
     ...adminSessionRoutes(world),
     ...adminClientRoutes(world, oauth),
     ...adminFederationRoutes(world),

@@ -138,10 +138,11 @@ function userInfo(user: UserRow, scope: string): unknown {
     preferred_username: user.username,
     updated_at: Math.floor(Number(readTime(user.updated_at)) / 1000),
   }
-  return {
+  const claims: Readonly<Record<string, unknown>> = {
     ...(hasScope(scope, 'email') ? { email: user.email ?? '', email_verified: user.is_email_verified === 1 } : {}),
     ...(hasScope(scope, 'profile') ? profile : {}),
     scope,
     sub: user.id,
   }
+  return Object.fromEntries(Object.entries(claims).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -56,7 +56,11 @@ export function findAnyUser(world: World, id: string): UserRow | undefined {
 
 /** A user as the admin API shows one. Empty optional fields are left out. */
 export function userJson(user: UserRow, groups: readonly string[] = []): { readonly [key: string]: unknown } {
-  const profile = profileColumns.map((column) => [column, user[column]] as const).filter(([, value]) => value !== '')
+  const profile = profileColumns.flatMap((column) => {
+    const shown = user[column] === '' ? [] : [[column, user[column]] as const]
+    const isVerified = column === 'phone_number' && user.phone_number_verified === 1
+    return isVerified ? [...shown, ['phone_number_verified', true] as const] : shown
+  })
   return {
     id: user.id,
     username: user.username,
@@ -68,8 +72,7 @@ export function userJson(user: UserRow, groups: readonly string[] = []): { reado
     is_email_verified: user.is_email_verified === 1,
     totp_verified: user.totp_verified === 1,
     ...(groups.length === 0 ? {} : { groups }),
-    ...Object.fromEntries(profile),
-    ...(user.phone_number_verified === 1 ? { phone_number_verified: true } : {}),
+    ...Object.fromEntries<string | boolean>(profile),
   }
 }
 

@@ -24,7 +24,15 @@ export function linkComplaint(field: string, link: string): Complaint {
   return /^https?:/i.test(link) ? undefined : `${field} is invalid: URL must use http or https scheme`
 }
 
-export function isUrl(value: string): boolean {
+/** What the registration of clients takes for a URL: a scheme of the web, or none at all before a name with a dot. */
+export function isWebUrl(value: string): boolean {
+  const scheme = /^(?:https?|ftp|tcp|udp|wss?):\/\//i
+  if (scheme.test(value)) return URL.canParse(value)
+  return /^[\w-]+(?:\.[\w-]+)+(?:[:/?#]\S*)?$/.test(value)
+}
+
+/** What a login takes for a redirect URI: any scheme, and a host. */
+export function isUri(value: string): boolean {
   return URL.canParse(value) && /^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(value)
 }
 
