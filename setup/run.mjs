@@ -1,7 +1,8 @@
 // Makes this checkout ready, then runs one of its scripts:
 //
-//   node setup/run.mjs [--redis] [--dev] <script.ts> [arguments…]
+//   node setup/run.mjs [--redis] [--dev] [--env] <script.ts> [arguments…]
 //
+// --env reads .env; --redis and --dev ask for a Redis server program and for the tools that tests need.
 // Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except redis-server on Debian, as root).
 // The second time it only looks. Exit codes: the script's own; 69 when something is missing that cannot be installed here.
 import { spawn } from 'node:child_process'
@@ -17,19 +18,25 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
  * @param {readonly string[]} argv
- * @returns {{ readonly redis: boolean, readonly dev: boolean, readonly script: string, readonly args: readonly string[] }}
+ * @returns {{ readonly redis: boolean, readonly dev: boolean, readonly env: boolean, readonly script: string, readonly args: readonly string[] }}
  */
 function readArguments(argv) {
   const first = argv.findIndex((word) => !word.startsWith('--'))
   const options = argv.slice(0, first === -1 ? argv.length : first)
-  const unknown = options.find((option) => option !== '--redis' && option !== '--dev')
+  const unknown = options.find((option) => !['--redis', '--dev', '--env'].includes(option))
   const script = argv[first]
   if (unknown !== undefined || script === undefined) {
     throw new CannotSetUp(
-      `${unknown === undefined ? 'No script given' : `Unknown option ${unknown}`}.\nUsage:  node setup/run.mjs [--redis] [--dev] <script.ts> [arguments…]`,
+      `${unknown === undefined ? 'No script given' : `Unknown option ${unknown}`}.\nUsage:  node setup/run.mjs [--redis] [--dev] [--env] <script.ts> [arguments…]`,
     )
   }
-  return { redis: options.includes('--redis'), dev: options.includes('--dev'), script, args: argv.slice(first + 1) }
+  return {
+    redis: options.includes('--redis'),
+    dev: options.includes('--dev'),
+    env: options.includes('--env'),
+    script,
+    args: argv.slice(first + 1),
+  }
 }
 
 /**
@@ -82,7 +89,9 @@ try {
   const { node, redis } = await makeReady(need)
   const env = environmentOf(node)
   if (redis !== undefined) env['REDIS_SERVER_BIN'] = redis
-  become(node, [resolve(root, script), ...args], env)
+  // Variables that are set already win over those in the file.
+  const file = need.env ? [`--env-file-if-exists=${join(root, '.env')}`] : []
+  become(node, [...file, resolve(root, script), ...args], env)
 } catch (error) {
   if (!(error instanceof CannotSetUp)) throw error
   say(error.message)

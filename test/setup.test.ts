@@ -21,6 +21,15 @@ test('a ready checkout runs the script at once: its arguments, its output, its e
   expect(checkout.npmCalls()).toEqual([])
 })
 
+test('variables come from .env only when asked for, and those already set win', async () => {
+  const checkout = makeCheckout({ installed: lock })
+  writeFileSync(join(checkout.dir, '.env'), 'COLOUR=red\nSIZE=small\n')
+  writeFileSync(join(checkout.dir, 'says.mjs'), `console.log(process.env.COLOUR, process.env.SIZE)`)
+
+  expect((await ended(checkout.run(['--env', 'says.mjs'], { SIZE: 'large' }))).out).toBe('red large\n')
+  expect((await ended(checkout.run(['says.mjs'], { SIZE: 'large' }))).out).toBe('undefined large\n')
+})
+
 test('a signal reaches the script, and its end by a signal is ours', async () => {
   const child = makeCheckout({ installed: lock }).run(['waits.mjs'])
   await once(child.stdout ?? child, 'data')
