@@ -28,13 +28,21 @@ export async function startApp({ config, secrets, log, onStuck }: AppDeps): Prom
   const keyring = openKeyring(config)
   if (config.autentico !== undefined) {
     const autentico = building.use(connectTo(config.autentico, secrets))
+    await sayCapabilities(autentico, log)
     const worker = await startWorker(workerDeps({ config, secrets, keyring, autentico, log }))
     building.defer(async () => worker.stop({ graceMs }))
     log.info({ worker: config.workerId }, 'the worker is ready')
   }
   const { slack } = config
   if (slack !== undefined && keyring.bot !== undefined) {
-    const bot = { config: { ...config, slack }, secrets, keys: keyring.bot, workerKeys: keyring.trustedWorkers, log, onStuck }
+    const bot = {
+      config: { ...config, slack },
+      secrets,
+      keys: keyring.bot,
+      workerKeys: keyring.trustedWorkers,
+      log,
+      onStuck,
+    }
     building.use(await startBot(bot))
   }
   return building.move()
@@ -55,7 +63,9 @@ function workerDeps({
 }): Parameters<typeof startWorker>[0] {
   const { worker, trustedBot, trustedWorkers } = keyring
   if (worker === undefined || trustedBot.sealing === undefined) {
-    throw new KeyUnusable('The worker knows no key of the bot to seal secrets to. Put the output of `responder keys` on the bot into BOT_PUBLIC_KEYS_FILE.')
+    throw new KeyUnusable(
+      'The worker knows no key of the bot to seal secrets to. Put the output of `responder keys` on the bot into BOT_PUBLIC_KEYS_FILE.',
+    )
   }
   return {
     url: secrets.redisUrl,
@@ -72,6 +82,12 @@ function workerDeps({
   }
 }
 
+/** What cannot be promised on this machine, once, where an operator looks. Autentico being away is no reason not to start. */
+async function sayCapabilities(autentico: Autentico, log: Logger): Promise<void> {
+  const { findings } = await autentico.capabilities()
+  for (const { name, ok, sentence } of findings) if (ok === false) log.warn({ what: name }, sentence)
+}
+
 /** Autentico as the configuration names it. */
 export function connectTo(autentico: AutenticoConfig, secrets: Secrets): Autentico & AsyncDisposable {
   const { url, databasePath } = autentico
@@ -79,7 +95,19 @@ export function connectTo(autentico: AutenticoConfig, secrets: Secrets): Autenti
 }
 
 function credentialsOf({ clientId, username }: AutenticoConfig, secrets: Secrets): Credentials {
-  const { autenticoAdminToken: token, autenticoClientSecret: clientSecret, autenticoPassword: password, autenticoTotpSecret: totpSecret } = secrets
+  const {
+    autenticoAdminToken: token,
+    autenticoClientSecret: clientSecret,
+    autenticoPassword: password,
+    autenticoTotpSecret: totpSecret,
+  } = secrets
   if (token !== undefined) return { kind: 'bearer', token }
-  return { kind: 'password', clientId: clientId ?? '', clientSecret, username: username ?? '', password: password ?? '', totpSecret }
+  return {
+    kind: 'password',
+    clientId: clientId ?? '',
+    clientSecret,
+    username: username ?? '',
+    password: password ?? '',
+    totpSecret,
+  }
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { IncidentId } from '#/incident/events.ts'
 import { dispatcher, entryOf } from '#/followers/dispatcher.ts'
 import { notary } from '#/followers/notary.ts'
 import { createPoster, TryLater } from '#/followers/poster.ts'
 import { createReconciler, type QueueState } from '#/followers/reconciler.ts'
 import { expire } from '#/followers/reminder.ts'
 import { slackThread } from '#/followers/thread.ts'
+import type { IncidentId } from '#/incident/events.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import { checkpoint } from '#/ledger/checkpoint.ts'
 import { storeEvidence } from '#/ledger/evidence.ts'
@@ -80,16 +80,21 @@ export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startVaultKeeper({ ledger, vault, log }))
   building.use(startPoster({ ledger, incidents, slack, config, log, now }))
   building.use(startReconciling({ ledger, incidents, queue, config, log, now }))
-  building.use(every(expireEveryMs, log, async () => {
-    expire(incidents.open(), now().toISOString(), (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
-  }))
+  building.use(
+    every(expireEveryMs, log, async () => {
+      expire(incidents.open(), now().toISOString(), (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
+    }),
+  )
 
   for (const finding of await slack.check()) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
   log.info({ entries: ledger.size(), open: incidents.open().length, port: slack.port() }, 'the bot is ready')
   return building.move()
 }
 
-function slackOptions({ config, secrets, log, onStuck }: BotDeps, door: ReturnType<typeof createDoor>): Parameters<typeof startSlack>[0] {
+function slackOptions(
+  { config, secrets, log, onStuck }: BotDeps,
+  door: ReturnType<typeof createDoor>,
+): Parameters<typeof startSlack>[0] {
   const { slack } = config
   const inlet: Inlet =
     slack.mode.kind === 'socket'
@@ -108,7 +113,15 @@ function slackOptions({ config, secrets, log, onStuck }: BotDeps, door: ReturnTy
 }
 
 /** What workers report becomes a command, and so goes through the rules like everything else. */
-function takeOutcomes({ deps, incidents, vault }: { readonly deps: BotDeps; readonly incidents: Incidents; readonly vault: Vault }): AsyncDisposable {
+function takeOutcomes({
+  deps,
+  incidents,
+  vault,
+}: {
+  readonly deps: BotDeps
+  readonly incidents: Incidents
+  readonly vault: Vault
+}): AsyncDisposable {
   const { config, secrets, keys, log } = deps
   return consumeOutcomes({
     url: secrets.redisUrl,
@@ -150,7 +163,10 @@ function onFailure(log: Logger): (failure: FollowFailure) => void {
   return ({ name, seq, attempt, retryInMs, error }) => {
     const why = error instanceof Error ? error.message : String(error)
     // The first tries are ordinary: Redis or Slack is away for a moment, and it goes on by itself.
-    log[attempt > 3 ? 'error' : 'warn']({ follower: name, seq, attempt, retryInMs, why }, 'a follower waits and tries again')
+    log[attempt > 3 ? 'error' : 'warn'](
+      { follower: name, seq, attempt, retryInMs, why },
+      'a follower waits and tries again',
+    )
   }
 }
 
@@ -166,14 +182,24 @@ function startDispatcher({
   queue,
   config,
   log,
-}: FollowerDeps & { readonly incidents: Incidents; readonly queue: OrderQueue; readonly config: Config }): AsyncDisposable {
+}: FollowerDeps & {
+  readonly incidents: Incidents
+  readonly queue: OrderQueue
+  readonly config: Config
+}): AsyncDisposable {
   const dispatch = dispatcher({
     find: (id) => incidents.find(id),
     entry: (seq) => recordedAt(ledger, seq),
     issue: async (order) => void (await queue.issue(order)),
     orderTtlMs: config.orderTtlMs,
   })
-  return follow({ ledger, name: 'dispatcher', handle: async (entries) => dispatch(entries.map(recordedOf)), onFailure: onFailure(log), retryIn: soon })
+  return follow({
+    ledger,
+    name: 'dispatcher',
+    handle: async (entries) => dispatch(entries.map(recordedOf)),
+    onFailure: onFailure(log),
+    retryIn: soon,
+  })
 }
 
 function recordedAt(ledger: Ledger, seq: number): ReturnType<typeof recordedOf> | undefined {
@@ -200,7 +226,11 @@ function startNotary({
 
 function covers(seq: number): (entry: Entry) => boolean {
   return ({ type, body }) =>
-    type === 'CheckpointSigned' && typeof body === 'object' && body !== null && 'size' in body && Number(body['size']) >= seq
+    type === 'CheckpointSigned' &&
+    typeof body === 'object' &&
+    body !== null &&
+    'size' in body &&
+    Number(body['size']) >= seq
 }
 
 /** A secret that was shown, or has run out, leaves the disk as well. */
@@ -218,14 +248,28 @@ function startPoster({
   config,
   log,
   now,
-}: FollowerDeps & { readonly incidents: Incidents; readonly slack: Slack; readonly config: Config; readonly now: () => Date }): AsyncDisposable {
-  const thread = slackThread({ outbound: slack.outbound, timeline: (id) => incidents.timeline(id), now })
+}: FollowerDeps & {
+  readonly incidents: Incidents
+  readonly slack: Slack
+  readonly config: Config
+  readonly now: () => Date
+}): AsyncDisposable {
+  const thread = slackThread({
+    outbound: slack.outbound,
+    linkTo: (place) => slack.linkTo(place),
+    timeline: (id) => incidents.timeline(id),
+    now,
+  })
   const poster = createPoster({
     find: (id) => incidents.find(id),
     timeline: (id) => incidents.timeline(id),
     startThread: (id, { channel, ts }) => void incidents.execute(id, { type: 'StartThread', channel, ts }),
     thread,
-    onLost: (id, error) => log.error({ incident: id, why: error.message }, 'the thread of an incident cannot be written; the ledger goes on without it'),
+    onLost: (id, error) =>
+      log.error(
+        { incident: id, why: error.message },
+        'the thread of an incident cannot be written; the ledger goes on without it',
+      ),
     spacingMs: config.messageSpacingMs,
   })
   const following = follow({ ledger, name: 'poster', handle: poster.handle, onFailure: onFailure(log), retryIn: soon })
@@ -241,7 +285,12 @@ function startReconciling({
   config,
   log,
   now,
-}: FollowerDeps & { readonly incidents: Incidents; readonly queue: OrderQueue; readonly config: Config; readonly now: () => Date }): AsyncDisposable {
+}: FollowerDeps & {
+  readonly incidents: Incidents
+  readonly queue: OrderQueue
+  readonly config: Config
+  readonly now: () => Date
+}): AsyncDisposable {
   const issueAgain = (id: IncidentId, order: Parameters<OrderQueue['state']>[0], why: string) => {
     log.warn({ order, why }, 'an order is issued again')
     incidents.execute(id, { type: 'IssueAgain', order, why })
@@ -306,4 +355,3 @@ function both(one: AsyncDisposable, other: AsyncDisposable): AsyncDisposable {
     },
   }
 }
-

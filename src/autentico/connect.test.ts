@@ -213,3 +213,18 @@ test('what the bot does is found in the audit log of the account', async () => {
   expect(events.map((one) => one.event)).toContain('all_user_sessions_revoked')
   expect(events.every((one) => one.createdAt !== '')).toBe(true)
 })
+
+test('a copy of the database is not trusted: what it shows would prove nothing', async () => {
+  const copy = join(folder, 'copy.db')
+  sql(`VACUUM INTO '${copy}'`)
+  await using misled = connect(copy)
+  expect((await misled.trusted()).database).toBeUndefined()
+  expect((await autentico.trusted()).database).toBeDefined()
+})
+
+test('a database that is not there is left out, and the rest goes on', async () => {
+  await using without = connect(join(folder, 'nowhere.db'))
+  const trusted = await without.trusted()
+  expect(trusted.database).toBeUndefined()
+  expect(await trusted.facts(idOf('bobb'))).toMatchObject({ account: { username: 'bobb' } })
+})

@@ -3,6 +3,7 @@ import { type Capabilities, detectCapabilities } from './capabilities.ts'
 import { type AdminClient, adminClient } from './client.ts'
 import { type AutenticoDatabase, autenticoDatabase } from './database.ts'
 import { type Facts, type FactsDeps, readFacts } from './facts.ts'
+import { DatabaseUnusable } from './failures.ts'
 import { type Proofs, proofsOf } from './proof.ts'
 import { type Sessions, sessionsOf } from './sessions.ts'
 import { type Settings, settingsOf } from './settings.ts'
@@ -43,6 +44,11 @@ export type Autentico = {
    * each work order, so that its record names what was done for it.
    */
   tracing(witness: Witness): Autentico
+  /**
+   * The same connection, with the database only if it can be used and is provably this server's at this moment: it must
+   * have the token that the bot holds. What a copy shows would prove nothing, so then everything goes on without it.
+   */
+  trusted(): Promise<Autentico>
 }
 
 /**
@@ -94,6 +100,21 @@ function compose({ url, client, database, now }: Parts): Autentico {
     whoami,
     capabilities: async () => detectCapabilities({ url, client, users, audit, settings, database }),
     tracing: (witness) => compose({ url, client: client.tracing(witness), database, now }),
+    trusted: async () => compose({ url, client, database: await ownDatabase(client, database), now }),
+  }
+}
+
+async function ownDatabase(
+  client: AdminClient,
+  database: AutenticoDatabase | undefined,
+): Promise<AutenticoDatabase | undefined> {
+  if (database === undefined) return undefined
+  const token = await client.bearer()
+  try {
+    return (await database.capability()).usable && (await database.knowsToken(token)) ? database : undefined
+  } catch (error) {
+    if (error instanceof DatabaseUnusable) return undefined
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncidentId, Recorded } from '#/incident/events.ts'
-import { type OpenedIncident, type OpenOrder, orderIdOf, stepState } from '#/incident/state.ts'
+import { type OpenedIncident, type OpenOrder, orderIdOf, type Request, stepState } from '#/incident/state.ts'
 import type { OrderId } from '#/incident/work.ts'
 import type { WorkOrder } from '#/work/work-order.ts'
 
@@ -16,10 +16,16 @@ export type DispatcherDeps = {
  * Hands what was ordered to the queue. It may see an entry twice; the order's id makes the second time a no-op. What was
  * withdrawn, or has ended meanwhile, is no longer in the state and is not issued.
  */
-export function dispatcher({ find, entry, issue, orderTtlMs }: DispatcherDeps): (entries: readonly Recorded[]) => Promise<void> {
+export function dispatcher({
+  find,
+  entry,
+  issue,
+  orderTtlMs,
+}: DispatcherDeps): (entries: readonly Recorded[]) => Promise<void> {
   return async (entries) => {
     for (const { incident: id, seq, event } of entries) {
-      const order = event.type === 'WorkOrdered' ? orderIdOf(id, seq) : event.type === 'WorkIssuedAgain' ? event.order : undefined
+      const order =
+        event.type === 'WorkOrdered' ? orderIdOf(id, seq) : event.type === 'WorkIssuedAgain' ? event.order : undefined
       if (order === undefined) continue
       const incident = find(id)
       const cause = entry(entryOf(order))
@@ -31,12 +37,17 @@ export function dispatcher({ find, entry, issue, orderTtlMs }: DispatcherDeps): 
 }
 
 /** The order as a worker gets it. Undefined when it is no longer open. */
-export function workOrder(incident: OpenedIncident, id: OrderId, cause: Recorded, orderTtlMs: number): WorkOrder | undefined {
+export function workOrder(
+  incident: OpenedIncident,
+  id: OrderId,
+  cause: Recorded,
+  orderTtlMs: number,
+): WorkOrder | undefined {
   const order = incident.orders.get(id)
   if (order === undefined || incident.status === 'closed') return undefined
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   const approvedBy = request?.end.kind === 'approved' ? [request.end.by] : []
-  const passwordResetAt = whenPasswordWasReset(incident)
+  const params = paramsOf(incident, request)
   return {
     id,
     incident: incident.id,
@@ -51,7 +62,7 @@ export function workOrder(incident: OpenedIncident, id: OrderId, cause: Recorded
     ...(request === undefined ? {} : { requestedBy: request.requester, request: request.id }),
     ...(request?.shown === undefined ? {} : { basis: request.shown.effect.basis }),
     ...(order.notBefore === undefined ? {} : { notBefore: order.notBefore }),
-    ...(passwordResetAt === undefined ? {} : { params: { passwordResetAt } }),
+    ...(Object.keys(params).length === 0 ? {} : { params }),
   }
 }
 
@@ -63,6 +74,15 @@ export function expiryOf({ notBefore, orderedAt }: OpenOrder, orderTtlMs: number
 /** `INC-7-31` was given by entry 31. */
 export function entryOf(order: OrderId): number {
   return Number(order.slice(order.lastIndexOf('-') + 1))
+}
+
+function paramsOf(incident: OpenedIncident, request: Request | undefined): Readonly<Record<string, string>> {
+  const passwordResetAt = whenPasswordWasReset(incident)
+  return {
+    ...(passwordResetAt === undefined ? {} : { passwordResetAt }),
+    // People have been told once that the account changed under them, and have approved again.
+    ...(request?.replaces === undefined ? {} : { changedBefore: 'yes' }),
+  }
 }
 
 /** Half-finished logins from before this moment die by themselves; without the database the worker waits for that. */

@@ -18,7 +18,8 @@ export type NotaryDeps = {
 export function notary({ sign, record, covered, every }: NotaryDeps): (entries: readonly Entry[]) => Promise<void> {
   return async (entries) => {
     for (const { seq, incident, type } of entries) {
-      const due = type === 'IncidentOpened' || type === 'IncidentClosed' || (seq % every === 0 && type !== 'CheckpointSigned')
+      const due =
+        type === 'IncidentOpened' || type === 'IncidentClosed' || (seq % every === 0 && type !== 'CheckpointSigned')
       const id = incident as IncidentId
       if (!due || !id.startsWith('INC-') || covered(id, seq)) continue
       record(id, sign())

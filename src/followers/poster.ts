@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { IncidentId, Recorded } from '#/incident/events.ts'
-import type { OpenedIncident, Request } from '#/incident/state.ts'
+import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
 import { type TimelineLine, timelineLine } from '#/incident/timeline.ts'
 import type { RequestId } from '#/incident/work.ts'
 import type { Entry } from '#/ledger/chain.ts'
@@ -21,18 +21,26 @@ export type Posted = {
 export type ThreadPort = {
   readonly postCard: (incident: OpenedIncident) => Promise<Place>
   readonly findCard: (incident: OpenedIncident) => Promise<Place | undefined>
-  /** `gone`: the message is not there to be changed, so a new one has to take its place. */
-  readonly updateCard: (incident: OpenedIncident, at: Place) => Promise<'updated' | 'gone'>
+  /** `request`: where the request that waits for a decision stands, to be linked to. `gone`: the message is not there to be changed, so a new one has to take its place. */
+  readonly updateCard: (incident: OpenedIncident, at: Place, request: Place | undefined) => Promise<'updated' | 'gone'>
   readonly postCardAgain: (incident: OpenedIncident, thread: Place) => Promise<string>
   /** Puts as many of the lines as fit into one message, from the front, at least one. Says how many those were. */
   readonly postLines: (incident: OpenedIncident, thread: Place, lines: readonly TimelineLine[]) => Promise<number>
-  readonly postRequest: (incident: OpenedIncident, thread: Place, request: Request, line: TimelineLine) => Promise<string>
+  readonly postRequest: (
+    incident: OpenedIncident,
+    thread: Place,
+    request: Request,
+    line: TimelineLine,
+  ) => Promise<string>
   readonly updateRequest: (incident: OpenedIncident, at: Place, request: Request) => Promise<void>
   readonly postSummary: (incident: OpenedIncident, thread: Place, line: TimelineLine) => Promise<void>
   /** Undefined when the thread cannot be read (no history scope). */
   readonly posted: (incident: OpenedIncident, thread: Place) => Promise<Posted | undefined>
   /** What the card and a request would look like, to tell whether they have to be changed. */
-  readonly looks: { readonly card: (incident: OpenedIncident) => string; readonly request: (incident: OpenedIncident, request: Request) => string }
+  readonly looks: {
+    readonly card: (incident: OpenedIncident, request: Place | undefined) => string
+    readonly request: (incident: OpenedIncident, request: Request) => string
+  }
 }
 
 /** Slack did not take it now. Whether it arrived is unknown: look in the thread before posting again. */
@@ -219,7 +227,11 @@ function standsAlone({ recorded }: Written): boolean {
 /** Posts the chunk, or as much of its front as fits, and says how many lines that was. */
 async function postChunk(
   { deps, memory }: Turn,
-  { incident, thread, chunk }: { readonly incident: OpenedIncident; readonly thread: Place; readonly chunk: readonly Written[] },
+  {
+    incident,
+    thread,
+    chunk,
+  }: { readonly incident: OpenedIncident; readonly thread: Place; readonly chunk: readonly Written[] },
 ): Promise<number> {
   const [first] = chunk
   if (first === undefined) return 0
@@ -253,10 +265,13 @@ async function drawRequests(deps: PosterDeps, memory: Memory, incident: OpenedIn
 }
 
 async function drawCard(deps: PosterDeps, memory: Memory, incident: OpenedIncident, thread: Place): Promise<void> {
-  const look = deps.thread.looks.card(incident)
+  const [open] = openRequests(incident)
+  const posted = open === undefined ? undefined : memory.requests.get(open.id)
+  const request = posted === undefined ? undefined : { channel: thread.channel, ts: posted }
+  const look = deps.thread.looks.card(incident, request)
   if (memory.looks.get('card') === look) return
   const ts = memory.card ?? thread.ts
-  if ((await deps.thread.updateCard(incident, { channel: thread.channel, ts })) === 'gone') {
+  if ((await deps.thread.updateCard(incident, { channel: thread.channel, ts }, request)) === 'gone') {
     memory.card = await deps.thread.postCardAgain(incident, thread)
   }
   memory.looks.set('card', look)

@@ -31,7 +31,9 @@ export function createReconciler(deps: ReconcilerDeps): () => Promise<void> {
   const missingSince = new Map<OrderId, number>()
 
   return async () => {
-    const orders = deps.open().flatMap((incident) => [...incident.orders.values()].map((order) => ({ incident, order })))
+    const orders = deps
+      .open()
+      .flatMap((incident) => [...incident.orders.values()].map((order) => ({ incident, order })))
     for (const id of missingSince.keys()) if (!orders.some(({ order }) => order.id === id)) missingSince.delete(id)
 
     for (const { incident, order } of orders) {
@@ -51,7 +53,11 @@ export function createReconciler(deps: ReconcilerDeps): () => Promise<void> {
       // An order that is simply gone was flushed; one that has ended may have an outcome under way.
       if (state === 'ended' && now - since < outcomeGraceMs) continue
       if (state === 'absent' && now === since) continue
-      deps.issueAgain(incident.id, order.id, state === 'absent' ? 'it was gone from Redis' : 'it ended without an outcome')
+      deps.issueAgain(
+        incident.id,
+        order.id,
+        state === 'absent' ? 'it was gone from Redis' : 'it ended without an outcome',
+      )
       missingSince.delete(order.id)
     }
   }

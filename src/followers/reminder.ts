@@ -1,5 +1,5 @@
 import type { IncidentId } from '#/incident/events.ts'
-import { openRequests, type OpenedIncident } from '#/incident/state.ts'
+import { type OpenedIncident, openRequests } from '#/incident/state.ts'
 
 /** Whether something in the incident has run out: a request nobody decided, a secret nobody looked at. */
 function hasRunOut(incident: OpenedIncident, now: string): boolean {
@@ -11,6 +11,10 @@ function hasRunOut(incident: OpenedIncident, now: string): boolean {
 }
 
 /** Ends what has run out, in every open incident. Called every second; most calls find nothing. */
-export function expire(open: readonly OpenedIncident[], now: string, expireRequests: (incident: IncidentId) => void): void {
+export function expire(
+  open: readonly OpenedIncident[],
+  now: string,
+  expireRequests: (incident: IncidentId) => void,
+): void {
   for (const incident of open) if (hasRunOut(incident, now)) expireRequests(incident.id)
 }

@@ -5,26 +5,37 @@ import { type Message, message } from '#/slack/cards/blocks.ts'
 import { incidentCard } from '#/slack/cards/incident-card.ts'
 import { requestMessage } from '#/slack/cards/request-message.ts'
 import { summaryMessage } from '#/slack/cards/summary-message.ts'
-import { lines as stacked, type Mrkdwn } from '#/slack/cards/text.ts'
+import { type Mrkdwn, lines as stacked } from '#/slack/cards/text.ts'
 import { timelineMessage } from '#/slack/cards/timeline-message.ts'
 import { RateLimited, SlackRejected, SlackUnavailable } from '#/slack/failures.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { type Place, type Posted, ThreadLost, type ThreadPort, TryLater } from './poster.ts'
 
 /** Slack's answers to an edit that mean: this message cannot be edited any more, post it anew. */
-const gone: ReadonlySet<string> = new Set(['message_not_found', 'edit_window_closed', 'is_inactive', 'cant_update_message'])
+const gone: ReadonlySet<string> = new Set([
+  'message_not_found',
+  'edit_window_closed',
+  'is_inactive',
+  'cant_update_message',
+])
 
 /** A thread in Slack as the poster needs it: cards and lines drawn, Slack's three failures turned into the poster's two. */
 export function slackThread({
   outbound,
+  linkTo,
   timeline,
   now,
 }: {
   readonly outbound: Outbound
+  /** The address of a message, once the workspace's own is known. */
+  readonly linkTo: (place: Place) => string | undefined
   readonly timeline: (incident: OpenedIncident['id']) => readonly Recorded[]
   readonly now: () => Date
 }): ThreadPort {
-  const card = (incident: OpenedIncident) => incidentCard(incident, { now: now().toISOString() })
+  const card = (incident: OpenedIncident, request?: Place) => {
+    const requestLink = request === undefined ? undefined : linkTo(request)
+    return incidentCard(incident, { now: now().toISOString(), ...(requestLink === undefined ? {} : { requestLink }) })
+  }
 
   const update = async (place: Place, edited: Message): Promise<'updated' | 'gone'> => {
     try {
@@ -35,7 +46,12 @@ export function slackThread({
       throw translated(error)
     }
   }
-  const post = async (incident: OpenedIncident, thread: Place, reply: Message, marks: readonly TimelineLine[]): Promise<string> => {
+  const post = async (
+    incident: OpenedIncident,
+    thread: Place,
+    reply: Message,
+    marks: readonly TimelineLine[],
+  ): Promise<string> => {
     try {
       return (await outbound.postInThread(thread, reply, incident.id, marks)).ts
     } catch (error) {
@@ -57,14 +73,15 @@ export function slackThread({
       })
       return answer.kind === 'read' ? answer.found : undefined
     },
-    updateCard: async (incident, place) => update(place, card(incident)),
+    updateCard: async (incident, place, request) => update(place, card(incident, request)),
     postCardAgain: async (incident, thread) => post(incident, thread, card(incident), []),
     async postLines(incident, thread, entries) {
       const { message: folded, taken } = timelineMessage(entries)
       await post(incident, thread, folded, entries.slice(0, taken))
       return taken
     },
-    postRequest: async (incident, thread, request, line) => post(incident, thread, requestMessage(incident, request), [line]),
+    postRequest: async (incident, thread, request, line) =>
+      post(incident, thread, requestMessage(incident, request), [line]),
     async updateRequest(incident, place, request) {
       // A request that somebody deleted is not posted again: what came of it stands in the lines below it.
       await update(place, requestMessage(incident, request))
@@ -72,7 +89,10 @@ export function slackThread({
     async postSummary(incident, thread, line) {
       const closing = timelineMessage([line]).message
       const summary = summaryMessage(incident)
-      const both = message(stacked(closing.text as Mrkdwn, summary.text as Mrkdwn), [...closing.blocks, ...summary.blocks])
+      const both = message(stacked(closing.text as Mrkdwn, summary.text as Mrkdwn), [
+        ...closing.blocks,
+        ...summary.blocks,
+      ])
       await post(incident, thread, both, [line])
     },
     async posted(incident, thread): Promise<Posted | undefined> {
@@ -89,7 +109,7 @@ export function slackThread({
       return { upTo: Math.max(0, ...answer.found.keys()), requests: new Map(requests) }
     },
     looks: {
-      card: (incident) => JSON.stringify(card(incident)),
+      card: (incident, request) => JSON.stringify(card(incident, request)),
       request: (incident: OpenedIncident, request: Request) => JSON.stringify(requestMessage(incident, request)),
     },
   }

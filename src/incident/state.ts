@@ -43,6 +43,8 @@ export type Request = {
   readonly requester: Person
   readonly identity: RequesterIdentity
   readonly askedAt: string
+  /** The request that this one takes the place of, because the account had changed before that was run. */
+  readonly replaces?: RequestId
   /** Where the step stood before: it returns there when the request comes to nothing. */
   readonly before: StepState
   readonly shown?: {
@@ -326,7 +328,7 @@ function requested(
   event: Extract<IncidentEvent, { type: 'StepRequested' }>,
   at: string,
 ): OpenedIncident {
-  const { request: id, step, kind, action, reason, requester, identity } = event
+  const { request: id, step, kind, action, reason, requester, identity, replaces } = event
   const request: Request = {
     id,
     step,
@@ -338,6 +340,7 @@ function requested(
     end: { kind: 'open' },
     ...(action === undefined ? {} : { action }),
     ...(reason === undefined ? {} : { reason }),
+    ...(replaces === undefined ? {} : { replaces }),
   }
   return withStep({ ...incident, requests: new Map(incident.requests).set(id, request) }, step, {
     status: 'requested',

@@ -180,14 +180,19 @@ async function run(deps: TakerDeps, { order, known, message, say }: Attempt): Pr
     if (message.signal.aborted) throw new HandBack('The worker is stopping.')
     await lock?.fence()
   }
-  const ctx = contextOf(deps, order, known, fence)
+  const ctx = await contextOf(deps, order, known, fence)
   if (order.mode === 'run') return await action.run(ctx)
   if (action.prepare === undefined)
     throw new CannotBeDone(`There is nothing to prepare for ${order.action}.`, { retry: false })
   return { result: await action.prepare(ctx) }
 }
 
-function contextOf(deps: TakerDeps, order: WorkOrder, known: Remembered, fence: () => Promise<void>): ActionContext {
+async function contextOf(
+  deps: TakerDeps,
+  order: WorkOrder,
+  known: Remembered,
+  fence: () => Promise<void>,
+): Promise<ActionContext> {
   const { autentico, memory, now, times, sealTo } = deps
   const requestIds: string[] = []
   let begunAt = known.begunAt
@@ -202,7 +207,9 @@ function contextOf(deps: TakerDeps, order: WorkOrder, known: Remembered, fence: 
     times,
     sealTo,
     randomBytes: deps.randomBytes,
-    autentico: autentico.tracing(({ requestId }) => void (requestId === undefined || requestIds.push(requestId))),
+    autentico: await autentico
+      .tracing(({ requestId }) => void (requestId === undefined || requestIds.push(requestId)))
+      .trusted(),
     requestIds: () => [...new Set(requestIds)],
     progress: {
       get begunAt() {

@@ -259,3 +259,28 @@ test('a bot that lost its role stops and says which one it needs', async () => {
   expect(failed).toMatchObject({ retry: true })
   expect(failed.sentence).toContain('needs the role admin')
 })
+
+test('whoever keeps signing in cannot hold the revocation off: a second approval stands although more sessions came', async () => {
+  const site = await aSite()
+  const { basis } = await site.effectOf('revoke-sessions', 30)
+  await site.signIn()
+  const first = await site.run(orderFor(site.target, { action: 'revoke-sessions', seq: 31, basis }))
+  const again = resultOf(first, 'changed').effect.basis
+  await site.signIn()
+  const second = await site.run(
+    orderFor(site.target, { action: 'revoke-sessions', seq: 32, basis: again, params: { changedBefore: 'yes' } }),
+  )
+
+  expect(notProven(resultOf(second, 'done').checks)).toEqual([])
+})
+
+test('a second approval is void all the same when the account became another one', async () => {
+  const site = await aSite()
+  const { basis } = await site.effectOf('revoke-sessions', 30)
+  site.sql(`UPDATE users SET role = 'admin' WHERE id = ?`, site.target.id)
+  const outcome = await site.run(
+    orderFor(site.target, { action: 'revoke-sessions', seq: 31, basis, params: { changedBefore: 'yes' } }),
+  )
+
+  expect(resultOf(outcome, 'changed').differences.join(' ')).toContain('role')
+})

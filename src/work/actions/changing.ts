@@ -20,10 +20,16 @@ export type Draft = Pick<Effect, 'sentence' | 'question' | 'verb'> & {
 export function changing({
   name,
   suspendedToo = true,
+  mayGrow = [],
   effect,
   execute,
 }: {
   readonly name: ActionName
+  /**
+   * Counts that an attacker can raise at will, and that the action brings to nothing whatever they are. A higher one voids
+   * an approval once; after that it no longer does, or whoever goes on signing in could hold the action off for ever.
+   */
+  readonly mayGrow?: readonly string[]
   /** False: Autentico refuses this for a suspended account. */
   readonly suspendedToo?: boolean
   readonly effect: (seen: Seen) => Draft
@@ -56,13 +62,26 @@ export function changing({
       const { facts } = seen
       if (ctx.progress.begunAt === undefined) {
         const now = complete(effect(seen), seen)
-        const changed = differences(facts.account.username, ctx.order.basis ?? {}, now.basis)
+        const approved =
+          ctx.order.params?.['changedBefore'] === undefined
+            ? ctx.order.basis
+            : grown(ctx.order.basis, now.basis, mayGrow)
+        const changed = differences(facts.account.username, approved ?? {}, now.basis)
         if (changed.length > 0) return { result: { kind: 'changed', facts, effect: now, differences: changed } }
         await ctx.progress.begin({ found: signedIn(facts) })
       }
       return reportOf(ctx, name, await execute(ctx, seen))
     },
   }
+}
+
+/** What was approved, with the counts that may grow as they are now, where they have grown. */
+function grown(approved: Effect['basis'] = {}, now: Effect['basis'], mayGrow: readonly string[]): Effect['basis'] {
+  const raised = Object.entries(now).filter(([name, value]) => {
+    const before = approved[name]
+    return mayGrow.includes(name) && typeof value === 'number' && typeof before === 'number' && value > before
+  })
+  return { ...approved, ...Object.fromEntries(raised) }
 }
 
 function complete({ sentence, question, verb, warnings = [], basis = {} }: Draft, { facts, visible }: Seen): Effect {

@@ -8,6 +8,7 @@ const name: ActionName = 'revoke-sessions'
 /** Ends every session, single sign-on session and token. Proven by reading all three lists back. */
 export const revokeSessions = changing({
   name,
+  mayGrow: ['sessions', 'ssoSessions'],
   effect: ({ facts }) => ({
     sentence: `Revokes ${signedIn(facts)} of ${named(facts)}.`,
     question: `Revoke ${signedIn(facts)} of ${facts.account.username}? Everybody who is signed in as ${facts.account.username} is signed out.`,
