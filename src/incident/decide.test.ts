@@ -13,6 +13,7 @@ import {
   notifies,
   openOrder,
   opens,
+  type Pressed,
   passes,
   proven,
   reports,
@@ -28,7 +29,7 @@ import {
   unproven,
 } from '../../test/support/stories.ts'
 import { longestText } from './decide.ts'
-import { unprovenSteps } from './state.ts'
+import { type OpenedIncident, unprovenSteps } from './state.ts'
 
 const tooLong = 'x'.repeat(longestText + 1)
 
@@ -329,35 +330,37 @@ describe('restoring access', () => {
 })
 
 describe('the temporary password', () => {
-  const shows = (who: 'ana' | 'bao' | 'chi', now?: string) =>
-    given(...restored).when((incident) => ({ type: 'ShowSecret', by: standing(who), order: secretOf(incident) }), now)
-
-  const secretOf = (incident: ReturnType<typeof play>['incident']) => {
+  const secretOf = (incident: OpenedIncident) => {
     if (incident.secret === undefined) throw new Error('there is no secret')
     return incident.secret.order
   }
 
+  const shows =
+    (who: 'ana' | 'bao'): Pressed =>
+    (incident) => ({ type: 'ShowSecret', by: standing(who), order: secretOf(incident) })
+
   test('is shown to the one who asked for it', () => {
-    shows('ana').happens('SecretShown')
+    given(...restored)
+      .when(shows('ana'))
+      .happens('SecretShown')
   })
 
   test('is not shown to the one who approved it', () => {
-    shows('bao').isRefused('secret_not_yours', { who: '@ana' })
+    given(...restored)
+      .when(shows('bao'))
+      .isRefused('secret_not_yours', { who: '@ana' })
   })
 
   test('is shown once', () => {
-    const { recorded, incident } = play(...restored, (state) => ({
-      type: 'ShowSecret',
-      by: standing('ana'),
-      order: secretOf(state),
-    }))
-    given(...recorded)
-      .when({ type: 'ShowSecret', by: standing('ana'), order: secretOf(incident) })
+    given(...restored, shows('ana'))
+      .when(shows('ana'))
       .isRefused('secret_gone', { what: 'it was shown once' })
   })
 
   test('is not shown after its time, even before it was destroyed', () => {
-    shows('ana', minute(25)).isRefused('secret_gone')
+    given(...restored)
+      .when(shows('ana'), minute(25))
+      .isRefused('secret_gone')
   })
 
   test('is destroyed when its time is over', () => {
@@ -379,7 +382,7 @@ describe('the temporary password', () => {
   })
 
   test('a shown one has nothing left to destroy at close', () => {
-    given(...restored, (incident) => ({ type: 'ShowSecret', by: standing('ana'), order: secretOf(incident) }))
+    given(...restored, shows('ana'))
       .when(closes())
       .happens('IncidentClosed')
   })

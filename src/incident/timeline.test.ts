@@ -164,7 +164,7 @@ describe('every entry in words', () => {
       seq: entry.seq,
       at: entry.at,
       actor: entry.actor,
-      text: expect.stringMatching(words),
+      text: expect.stringMatching(words) as unknown,
     })
   })
 
@@ -208,7 +208,10 @@ describe('a line', () => {
 
   test('of something done but not proven says what is open, and is no good news', () => {
     const line = linesOf(...underWay, ...unproven(steps.sessions)).findLast(({ text }) => text.startsWith('did'))
-    expect(line).toMatchObject({ tone: 'warning', text: expect.stringContaining('Open: close-doors is open') })
+    expect(line).toMatchObject({
+      tone: 'warning',
+      text: expect.stringContaining('Open: close-doors is open') as unknown,
+    })
   })
 
   test('of a proven step is good news', () => {
@@ -236,7 +239,7 @@ describe('a line', () => {
     )
     expect(line).toMatchObject({
       tone: 'warning',
-      text: expect.stringMatching(/2 tokens, MFA on, suspended\. No database\.$/),
+      text: expect.stringMatching(/2 tokens, MFA on, suspended\. No database\.$/) as unknown,
     })
   })
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import canonicalize from 'canonicalize'
 import { expect } from 'vitest'
 import type { Command } from '#/incident/commands.ts'
@@ -28,6 +29,11 @@ export function digestOf(value: unknown): string {
 /** The value as it comes back from the ledger. */
 export function roundTrip<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T
+}
+
+/** Equal to the last field, maps and absent fields included. */
+export function isSame(one: unknown, other: unknown): boolean {
+  return isDeepStrictEqual(one, other)
 }
 
 function later(at: string, ms: number): string {
@@ -112,7 +118,7 @@ export function given(...history: readonly (Act | Recorded)[]): {
       const decision = decide(story.incident, command, around(now))
       return {
         happens(...events) {
-          const expected = events.map((event) =>
+          const expected = events.map((event): unknown =>
             typeof event === 'string' ? expect.objectContaining({ type: event }) : event,
           )
           expect(decision).toEqual({ kind: 'accepted', events: expected })
