@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
-import { type Attempt, steal, type Target } from './attacker.ts'
+import { type Attempt, steal } from './attacker.ts'
 import { type LocalAutentico, startLocalAutentico } from './local-autentico.ts'
+import type { Target } from './robbery.ts'
 import { deviceClientId, scriptClientId } from './seed.ts'
 
 async function company(): Promise<LocalAutentico> {
@@ -81,7 +82,7 @@ test('with the new password known, a trusted device still skips the second facto
 test('resetting TOTP while a second factor is pending lets the attacker enrol', async () => {
   const autentico = await company()
   const target = alice(autentico)
-  const mallory = await steal({ ...target, totpSecret: target.totpSecret })
+  const mallory = await steal(target)
   const admin = await adminApi(autentico)
   await admin('POST', `/users/${target.account.id}/revoke-sessions`)
   withDatabase(autentico, (db) => db.prepare(`UPDATE users SET totp_secret = '' WHERE id = ?`).run(target.account.id))

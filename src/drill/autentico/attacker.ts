@@ -1,30 +1,11 @@
-import { createPrivateKey, randomBytes } from 'node:crypto'
-import Database from 'better-sqlite3'
+import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { Browser, formFields, type Step, stepOf, type Tokens } from './browser.ts'
+import { type Browser, formFields, type Step, stepOf, type Tokens } from './browser.ts'
 import { providerStatement } from './door-federation.ts'
-import { linkHash } from './door-links.ts'
-import type { Loot } from './seed-victim.ts'
+import { answer, code, newBrowser, postForm, rob, type Stolen, type Target, withToken } from './robbery.ts'
 import { browserCookie } from './sign-in.ts'
-import { totpCode } from './totp.ts'
-import { assertPasskey, attestPasskey, createPasskey, type Passkey, relyingParty } from './webauthn.ts'
+import { assertPasskey, attestPasskey, createPasskey, relyingParty } from './webauthn.ts'
 import { accountClientId } from './world.ts'
-
-/** Whom mallory robs, and what mallory knows of them beforehand. */
-export type Target = {
-  readonly url: string
-  /** For what mallory gets from the victim's mailbox and not from a request: the rows behind links. */
-  readonly databaseFile: string
-  readonly account: { readonly id: string; readonly username: string; readonly password: string }
-  readonly totpSecret: string
-  /** A passkey of mallory's that is already in the account; without one, mallory puts one there. */
-  readonly passkey?: Loot['passkey']
-  /** Without one, that door is not tried. */
-  readonly federation?: Loot['federation']
-  readonly scriptClientId: string
-  readonly deviceClientId: string
-  readonly now?: () => Date
-}
 
 export const doors = [
   'access token',
@@ -77,46 +58,9 @@ export type Mallory = {
   readonly learns: (password: string) => void
 }
 
-type Stolen = {
-  readonly target: Target
-  readonly passkey: Passkey
-  readonly tokens: Tokens
-  readonly refresh: Tokens
-  readonly browser: Browser
-  readonly trusted: Browser
-  readonly code: string
-  readonly deviceCode: string
-  readonly pending: {
-    readonly browser: Browser
-    readonly id: string
-    readonly fields: Readonly<Record<string, string>>
-  }
-  readonly links: Readonly<Record<'magic' | 'reset' | 'verify', { readonly token: string; readonly browser: Browser }>>
-  readonly signature: Readonly<Record<string, string>>
-  password: string
-}
-
 /** Robs the victim of everything that opens a door, by real requests wherever there is a request for it. */
 export async function steal(target: Target): Promise<Mallory> {
-  const browser = newBrowser(target)
-  const tokens = await signInWithBoth(target, browser)
-  const refresh = await signInWithBoth(target, newBrowser(target))
-  const codeStep = await browser.silently()
-  if (codeStep.kind !== 'code') throw new Error('the victim must be robbed while the login works: no code came')
-  const stolen: Stolen = {
-    target,
-    passkey: takePasskey(target),
-    tokens,
-    refresh,
-    browser,
-    trusted: browser,
-    code: codeStep.code,
-    deviceCode: await takeDeviceCode(target, tokens),
-    pending: await takeChallenge(target),
-    links: takeLinks(target),
-    signature: {},
-    password: target.account.password,
-  }
+  const stolen = await rob(target)
   const offered = doors.filter((door) => door !== 'federated identity' || target.federation !== undefined)
   const attempt = async (door: Door): Promise<Attempt> => tryDoor(stolen, door)
   return {
@@ -130,92 +74,6 @@ export async function steal(target: Target): Promise<Mallory> {
     learns(password) {
       stolen.password = password
     },
-  }
-}
-
-function newBrowser({ url }: Target): Browser {
-  return new Browser({ url, clientId: accountClientId, redirectUri: `${url}/account/callback`, userAgent: 'mallory' })
-}
-
-async function signInWithBoth(target: Target, browser: Browser): Promise<Tokens> {
-  const { username, password } = target.account
-  const first = await browser.login(username, password)
-  const step = first.kind === 'challenge' ? await answer(target, browser, first.id) : first
-  const tokens = step.kind === 'code' ? await browser.exchange(step.code) : JSON.stringify(step)
-  if (typeof tokens === 'string') throw new Error(`the victim must be robbed while the login works: ${tokens}`)
-  return tokens
-}
-
-async function answer(target: Target, browser: Browser, challengeId: string): Promise<Step> {
-  return browser.answerChallenge(challengeId, { code: code(target), trust_device: 'on' })
-}
-
-function code({ totpSecret, now }: Target): string {
-  return totpCode(totpSecret, now?.() ?? new Date())
-}
-
-function takePasskey(target: Target): Passkey {
-  if (target.passkey !== undefined) {
-    return { id: target.passkey.id, privateKey: createPrivateKey(target.passkey.privateKeyPem) }
-  }
-  const { passkey, credential } = createPasskey()
-  withDatabase(target, (db) => {
-    db.prepare(
-      `INSERT INTO passkey_credentials (id, user_id, name, credential, created_at) VALUES (?, ?, '', ?, CURRENT_TIMESTAMP)`,
-    ).run(passkey.id, target.account.id, credential)
-  })
-  return passkey
-}
-
-const deviceAnswer = z.object({ device_code: z.string(), user_code: z.string() })
-
-/** A device login that mallory began and the victim's session has already agreed to. */
-async function takeDeviceCode(target: Target, tokens: Tokens): Promise<string> {
-  const started = await postForm(target, '/oauth2/device_authorization', { client_id: target.deviceClientId })
-  const { device_code, user_code } = deviceAnswer.parse(await started.json())
-  const agreed = await withToken(target, tokens, '/account/api/device/authorize', { user_code })
-  if (!agreed.ok) throw new Error(`the device code was not accepted: ${agreed.status}`)
-  return device_code
-}
-
-async function takeChallenge(target: Target): Promise<Stolen['pending']> {
-  const browser = newBrowser(target)
-  const step = await browser.login(target.account.username, target.account.password)
-  if (step.kind !== 'challenge') throw new Error('the victim must have TOTP: no second factor was asked for')
-  return { browser, id: step.id, fields: await browser.challengeFields(step.id) }
-}
-
-function takeLinks(target: Target): Stolen['links'] {
-  const link = () => ({ token: randomBytes(32).toString('base64url'), browser: newBrowser(target) })
-  const links = { magic: link(), reset: link(), verify: link() }
-  withDatabase(target, (db) => {
-    const { id } = target.account
-    const hour = "datetime('now', '+1 hour')"
-    db.prepare(`INSERT INTO magic_link_tokens (id, user_id, token_hash, expires_at) VALUES (?, ?, ?, ${hour})`).run(
-      randomBytes(10).toString('hex'),
-      id,
-      linkHash(links.magic.token),
-    )
-    db.prepare(`INSERT INTO password_reset_tokens (id, user_id, token_hash, expires_at) VALUES (?, ?, ?, ${hour})`).run(
-      randomBytes(10).toString('hex'),
-      id,
-      linkHash(links.reset.token),
-    )
-    db.prepare(
-      `UPDATE users SET email_verification_token = ?, email_verification_expires_at = ${hour} WHERE id = ?`,
-    ).run(linkHash(links.verify.token), id)
-  })
-  return links
-}
-
-function withDatabase({ databaseFile }: Target, edit: (db: Database.Database) => void): void {
-  const db = new Database(databaseFile)
-  try {
-    db.pragma('busy_timeout = 5000')
-    db.pragma('foreign_keys = ON')
-    edit(db)
-  } finally {
-    db.close()
   }
 }
 
@@ -243,7 +101,7 @@ const ways: { readonly [door in Door]: Way } = {
   },
   password: async (stolen) => usePassword(stolen, stolen.password),
   passkey: usePasskey,
-  'trusted device': async ({ target, trusted, password }) => {
+  'trusted device': async ({ target, browser: trusted, password }) => {
     const browser = newBrowser(target)
     for (const [name, value] of trusted.cookies) if (name !== browserCookie) browser.cookies.set(name, value)
     const step = await browser.login(target.account.username, password)
@@ -362,15 +220,6 @@ async function useGrant(target: Target, response: Response): Promise<string | un
 async function useToken(target: Target, { access_token }: Pick<Tokens, 'access_token'>): Promise<string | undefined> {
   const headers = { Authorization: `Bearer ${access_token}` }
   return refusalOf(fetch(`${target.url}/oauth2/userinfo`, { headers }))
-}
-
-async function withToken(target: Target, { access_token }: Tokens, path: string, body: unknown): Promise<Response> {
-  const headers = { Authorization: `Bearer ${access_token}`, 'Content-Type': 'application/json' }
-  return fetch(target.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
-}
-
-async function postForm(target: Target, path: string, fields: Readonly<Record<string, string>>): Promise<Response> {
-  return fetch(target.url + path, { method: 'POST', body: new URLSearchParams(fields) })
 }
 
 async function refusalOf(answering: Promise<Response>): Promise<string | undefined> {
