@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '#/drill/crew.ts'
+import { type Program, startProgram } from '#/drill/program.ts'
+import type { Stage } from '#/drill/stage.ts'
+import { type Case, openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
+import { changes, idOf, liveSessions, signIn, threadAgrees } from './machine.ts'
+
+let stage: Stage
+let program: Program
+
+beforeAll(async () => {
+  stage = await quickStage()
+  program = await startProgram(stage.env)
+})
+
+afterAll(async () => {
+  await program.stop()
+  await stage[Symbol.asyncDispose]()
+})
+
+async function asked(username: string): Promise<Case> {
+  reloadEverybody(stage)
+  await signIn(stage, username)
+  const incident = await openFor(stage, username)
+  await incident.ask(1)
+  return incident
+}
+
+function slowRevoking(username: string, delayMs: number): void {
+  const path = `/admin/api/users/${idOf(stage, username)}/revoke-sessions`
+  stage.autentico.control.fail({ method: 'POST', path, how: { delayMs } })
+}
+
+async function ledgerVerifies(): Promise<void> {
+  const { code, out } = await responder(stage, 'verify')
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('ledger verified') })
+}
+
+/** The card says what the ledger says: so many steps proven. */
+async function cardIsUpToDate(incident: Case): Promise<void> {
+  await until(() => (/1 of 5|1\/5|✅ 1|✅ \*?1/.test(JSON.stringify(incident.card().blocks)) ? true : undefined), 'a card with the proven step')
+}
+
+test('killed right after the approval is recorded: the next start does what was approved, once', async () => {
+  const incident = await asked('user-001')
+  await incident.approve()
+  await program.kill()
+  program = await startProgram(stage.env)
+  await incident.untilProven(1)
+
+  expect(liveSessions(stage, 'user-001')).toBe(0)
+  expect(incident.entries('StepApproved')).toHaveLength(1)
+  expect(incident.entries('StepDone')).toHaveLength(1)
+  await threadAgrees(stage, incident)
+  await cardIsUpToDate(incident)
+  await ledgerVerifies()
+})
+
+test('killed in the middle of a step, twice: the step still ends, and the thread has every line once', async () => {
+  const incident = await asked('user-002')
+  slowRevoking('user-002', 1_000)
+  await incident.approve()
+  await incident.happens('WorkStarted')
+  await program.kill()
+  // What was on its way arrives at Autentico although nobody waits for the answer any more.
+  await until(() => (changes(stage, 'user-002').length > 0 ? true : undefined), 'the effect')
+  slowRevoking('user-002', 1_000)
+  program = await startProgram(stage.env)
+  await program.kill()
+  program = await startProgram(stage.env)
+  await incident.untilProven(1)
+
+  expect(liveSessions(stage, 'user-002')).toBe(0)
+  const done = incident.entries('StepDone')
+  expect(done).toHaveLength(1)
+  // The second worker found nothing left; what the first had found is told.
+  expect(done[0]?.event.did.join(' ')).toContain('Revoked 1 session')
+  await threadAgrees(stage, incident)
+  await cardIsUpToDate(incident)
+  await ledgerVerifies()
+})
+
+test('killed while a request is open: its buttons work after the start', async () => {
+  const incident = await asked('user-003')
+  await program.kill()
+  program = await startProgram(stage.env)
+  await incident.approve()
+  await incident.untilProven(1)
+  await threadAgrees(stage, incident)
+})
+
+test('asked to stop in the middle of a step: it ends in order, nothing is lost, and the next start finishes it', async () => {
+  const incident = await asked('user-004')
+  // Longer than the grace of five seconds: the order has to be handed back.
+  slowRevoking('user-004', 8_000)
+  await incident.approve()
+  await incident.happens('WorkStarted')
+  const began = performance.now()
+  expect(await program.stop()).toBe(0)
+  expect(performance.now() - began).toBeLessThan(10_000)
+  expect(program.lines.at(-1)).toContain('"msg":"stopped"')
+
+  program = await startProgram(stage.env)
+  await incident.untilProven(1)
+  expect(incident.entries('StepDone')).toHaveLength(1)
+  await threadAgrees(stage, incident)
+  await ledgerVerifies()
+})

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '#/drill/crew.ts'
+import { type Program, startProgram } from '#/drill/program.ts'
+import { startPrivateRedis } from '#/drill/redis.ts'
+import type { Stage } from '#/drill/stage.ts'
+import { type Case, openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
+import { changes, idOf, signIn, threadAgrees } from './machine.ts'
+
+/** Redis of this stage forgets everything when it ends. */
+let stage: Stage
+let program: Program
+
+beforeAll(async () => {
+  stage = await quickStage()
+  program = await startProgram(stage.env)
+})
+
+afterAll(async () => {
+  await program.stop()
+  await stage[Symbol.asyncDispose]()
+})
+
+async function asked(on: Stage, username: string): Promise<Case> {
+  reloadEverybody(on)
+  await signIn(on, username)
+  const incident = await openFor(on, username)
+  await incident.ask(1)
+  return incident
+}
+
+/** Revoking this account's sessions takes a while, so that something can happen meanwhile. */
+function slowRevoking({ autentico, ...on }: Stage, username: string): void {
+  const path = `/admin/api/users/${idOf({ autentico, ...on }, username)}/revoke-sessions`
+  autentico.control.fail({ method: 'POST', path, how: { delayMs: 700 } })
+}
+
+test('Redis is killed in mid-order and comes back empty: the step still ends, and the effect happened once', async () => {
+  const incident = await asked(stage, 'user-001')
+  slowRevoking(stage, 'user-001')
+  await incident.approve()
+  await incident.happens('WorkStarted')
+  await stage.redis.kill()
+  await stage.redis.restart()
+  await incident.untilProven(1)
+
+  expect(changes(stage, 'user-001')).toEqual([204])
+  expect(incident.entries('StepDone')).toHaveLength(1)
+  await threadAgrees(stage, incident)
+})
+
+test('an order that waited in Redis is gone after a flush: it is issued again, an entry says so, and it is done once', async () => {
+  const incident = await asked(stage, 'user-002')
+  await stage.autentico.stop()
+  await incident.approve()
+  await incident.happens('WorkWaits')
+  await stage.redis.kill()
+  await stage.redis.restart()
+  const again = await incident.happens('WorkIssuedAgain')
+  expect(again.event).toMatchObject({ why: 'it was gone from Redis', order: expect.stringMatching(/^INC-\d+-\d+$/) })
+  expect(again.actor).not.toHaveProperty('slack')
+
+  await stage.autentico.restart()
+  await incident.untilProven(1)
+  expect(changes(stage, 'user-002')).toEqual([204])
+  expect(incident.entries('StepDone')).toHaveLength(1)
+  await threadAgrees(stage, incident)
+})
+
+test('Redis is down when the click comes: the approval is recorded, and the step goes on when Redis is back', async () => {
+  const incident = await asked(stage, 'user-003')
+  await stage.redis.kill()
+  await incident.approve()
+  expect(incident.step(1).status).toBe('running')
+  expect(changes(stage, 'user-003')).toEqual([])
+  await incident.as('bao').reads(/approved: Revoke all sessions of user-003/)
+
+  await stage.redis.restart()
+  await incident.untilProven(1)
+  expect(changes(stage, 'user-003')).toEqual([204])
+  await threadAgrees(stage, incident)
+})
+
+test('while Redis is down a new incident is turned down with the reason, and nothing is opened', async () => {
+  reloadEverybody(stage)
+  await stage.redis.kill()
+  await expect(openFor(stage, 'user-004')).rejects.toThrow(/no incident for user-004 was opened: .*Autentico cannot be asked/)
+  await stage.redis.restart()
+  expect(await responder(stage, 'export', 'INC-4')).toMatchObject({ code: 1, err: expect.stringContaining('no incident INC-4') })
+})
+
+test('with a Redis that keeps its file, a crash of Redis in mid-order loses nothing and issues nothing again', async () => {
+  await using redis = await startPrivateRedis({ appendOnly: true })
+  await using own = await quickStage({ env: { REDIS_URL: redis.url } })
+  await using running = await startProgram(own.env)
+  const incident = await asked(own, 'user-005')
+  slowRevoking(own, 'user-005')
+  await incident.approve()
+  await incident.happens('WorkStarted')
+  await redis.kill()
+  await redis.restart()
+  await incident.untilProven(1)
+
+  expect(changes(own, 'user-005')).toEqual([204])
+  expect(incident.entries('StepDone')).toHaveLength(1)
+  expect(incident.entries('WorkIssuedAgain')).toHaveLength(0)
+  await threadAgrees(own, incident)
+  expect(await running.stop()).toBe(0)
+})
+
+test('a Redis that may evict is refused at the start, with the reason and the remedy', async () => {
+  await using redis = await startPrivateRedis({ policy: 'allkeys-lru' })
+  const { DATA_DIR = '', ...env } = stage.env
+  const { code, err } = await responder({ ...stage, env: { ...env, DATA_DIR: `${DATA_DIR}-evicting`, REDIS_URL: redis.url } }, 'start')
+  expect(code).toBe(2)
+  expect(err).toMatch(/maxmemory-policy allkeys-lru: it would drop work orders.*noeviction/)
+})
+
+test('a program that starts without Redis says so, and works once Redis is there', async () => {
+  await using own = await quickStage()
+  await own.redis.kill()
+  await using running = await startProgram(own.env)
+  expect(running.lines.join('\n')).toMatch(/redis is not reachable/)
+  await own.redis.restart()
+  await until(() => (running.lines.some((line) => line.includes('redis is reachable again')) ? true : undefined), 'Redis to be reached')
+  const incident = await asked(own, 'user-006')
+  await incident.approve()
+  await incident.untilProven(1)
+})

@@ -1,0 +1,106 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '#/drill/crew.ts'
+import { type Program, startProgram } from '#/drill/program.ts'
+import type { Stage } from '#/drill/stage.ts'
+import { type Case, openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
+import { changes, idOf, liveSessions, signIn, threadAgrees } from './machine.ts'
+
+let stage: Stage
+let bot: Program
+const workers: Program[] = []
+let environments: Readonly<Record<'bot' | 'one' | 'other', Readonly<Record<string, string>>>>
+
+beforeAll(async () => {
+  stage = await quickStage()
+  environments = await exchangeKeys(stage)
+  bot = await startProgram(environments.bot, { args: ['start', '--role', 'bot'] })
+  workers.push(await startWorker('one'))
+})
+
+afterAll(async () => {
+  for (const program of [bot, ...workers]) await program.stop()
+  await stage[Symbol.asyncDispose]()
+})
+
+async function startWorker(which: 'one' | 'other'): Promise<Program> {
+  return startProgram(environments[which], { args: ['start', '--role', 'worker'], readyWhen: 'the worker is ready' })
+}
+
+/** Gives each side the other's public keys, as an operator does, and to each only the settings that it needs. */
+async function exchangeKeys({ dir, env, ...on }: Stage): Promise<typeof environments> {
+  const keysOf = async (role: 'bot' | 'worker', name: string) => {
+    const { out } = await responder({ dir, env, ...on }, 'keys', '--role', role, '--data-dir', join(dir, name))
+    return out
+  }
+  const file = (name: string, text: string) => {
+    writeFileSync(join(dir, name), text)
+    return join(dir, name)
+  }
+  const bots = file('bot.pem', await keysOf('bot', 'bot'))
+  const crew = file('workers.pem', (await keysOf('worker', 'one')) + (await keysOf('worker', 'other')))
+  const needed = (fits: (name: string) => boolean) => Object.fromEntries(Object.entries(env).filter(([name]) => fits(name)))
+  const forWorkers = needed((name) => !name.startsWith('SLACK_'))
+  const worker = (name: string) => ({
+    ...forWorkers,
+    DATA_DIR: join(dir, name),
+    WORKER_ID: name,
+    BOT_PUBLIC_KEYS_FILE: bots,
+    WORKER_PUBLIC_KEYS_FILE: crew,
+  })
+  return {
+    bot: { ...needed((name) => !name.startsWith('AUTENTICO_')), WORKER_PUBLIC_KEYS_FILE: crew },
+    one: worker('one'),
+    other: worker('other'),
+  }
+}
+
+async function asked(username: string): Promise<Case> {
+  reloadEverybody(stage)
+  await signIn(stage, username)
+  const incident = await openFor(stage, username)
+  await incident.ask(1)
+  return incident
+}
+
+test('bot and worker do an incident together as two processes, each with its own secrets only', async () => {
+  const incident = await asked('user-001')
+  await incident.approve()
+  await incident.untilProven(1)
+  expect(incident.entries('StepDone')[0]?.actor).toEqual({ worker: 'one' })
+  await threadAgrees(stage, incident)
+})
+
+test('a worker is killed in mid-order: another one takes over by itself, and the effect is there once', async () => {
+  const incident = await asked('user-002')
+  const path = `/admin/api/users/${idOf(stage, 'user-002')}/revoke-sessions`
+  stage.autentico.control.fail({ method: 'POST', path, how: 'timeout' })
+  await incident.approve()
+  await until(() => (changes(stage, 'user-002').length > 0 ? true : undefined), 'the first worker to be at it')
+  const other = startWorker('other')
+  await workers[0]?.kill()
+  workers.push(await other)
+  await incident.untilProven(1)
+
+  const done = incident.entries('StepDone')
+  expect(done).toHaveLength(1)
+  expect(done[0]?.actor).toEqual({ worker: 'other' })
+  expect(done[0]?.event.did.join(' ')).toContain('Revoked 1 session')
+  expect(changes(stage, 'user-002')).toEqual([0, 204])
+  expect(liveSessions(stage, 'user-002')).toBe(0)
+  await threadAgrees(stage, incident)
+})
+
+test('a second bot on the same ledger refuses to start and says who holds it', async () => {
+  const { code, err } = await responder({ ...stage, env: environments.bot }, 'start', '--role', 'bot')
+  expect(code).toBe(2)
+  expect(err).toMatch(new RegExp(`ledger\\.sqlite is in use by process ${bot.pid} on .* since .*: only one bot may write to a ledger`))
+})
+
+test('a worker that does not know the bot refuses to start and says which file is missing', async () => {
+  const { BOT_PUBLIC_KEYS_FILE: _given, ...env } = environments.one
+  const { code, err } = await responder({ ...stage, env }, 'start', '--role', 'worker')
+  expect(code).toBe(2)
+  expect(err).toMatch(/BOT_PUBLIC_KEYS_FILE: is missing/)
+})
