@@ -42,6 +42,24 @@ test('nobody exactly so named gives suggestions, never an account', async () => 
   expect(await autentico.users.find('zoe')).toEqual({ kind: 'none', nearest: [] })
 })
 
+test.each([['alise'], ['alce'], ['aliice'], ['laice'], ['alicce']])(
+  'for the slip in %j alice is suggested',
+  async (typed) => {
+    await using server = await scriptedServer(
+      listOf([bob, { id: 'u4', username: 'alice' }, { id: 'u5', username: 'alicia' }]),
+    )
+    await using autentico = connect(server.url)
+    const found = await autentico.users.find(typed)
+    expect(found.kind === 'none' ? found.nearest[0] : undefined).toMatchObject({ username: 'alice' })
+  },
+)
+
+test('a name that is like nobody suggests nobody', async () => {
+  await using server = await scriptedServer(listOf([bob, { id: 'u4', username: 'alice' }]))
+  await using autentico = connect(server.url)
+  expect(await autentico.users.find('alfredo')).toEqual({ kind: 'none', nearest: [] })
+})
+
 test('one account named like the e-mail address of another is ambiguous', async () => {
   const impostor = { id: 'u3', username: 'bob@acme.test', email: 'mallory@acme.test' }
   await using server = await scriptedServer(listOf([bob, impostor]))

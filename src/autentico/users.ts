@@ -218,7 +218,9 @@ async function findExactly(client: AdminClient, exact: string): Promise<Found> {
     (one) => one.id === exact || one.username === exact || (one.email !== '' && one.email.toLowerCase() === email),
   )
   const [account, another] = matches
-  if (account === undefined) return { kind: 'none', nearest: nearest(near, exact) }
+  if (account === undefined) {
+    return { kind: 'none', nearest: near.length > 0 ? nearest(near, exact) : await misspelt(client, exact) }
+  }
   return another === undefined ? { kind: 'found', account } : { kind: 'ambiguous', candidates: matches }
 }
 
@@ -227,6 +229,33 @@ function nearest(accounts: readonly Account[], text: string): readonly Account[]
   const distance = ({ username }: Account): number =>
     username.length + (username.toLowerCase().startsWith(text.toLowerCase()) ? 0 : 1_000)
   return accounts.toSorted((a, b) => distance(a) - distance(b) || (a.username < b.username ? -1 : 1)).slice(0, 5)
+}
+
+/**
+ * Whose name was meant by one with a slip in it. A slip leaves one half of a name whole, so both halves are searched for;
+ * a name of three letters has no half that says anything.
+ */
+async function misspelt(client: AdminClient, typed: string): Promise<readonly Account[]> {
+  if (typed.length < 4) return []
+  const middle = Math.floor(typed.length / 2)
+  const pages = [typed.slice(0, middle), typed.slice(middle)].map(async (search) => {
+    const list = { ...everybody, query: { sort: 'username', search } }
+    return readPage(client, list, { limit: 100, offset: 0 })
+  })
+  const found = (await Promise.all(pages)).flatMap(({ items }) => items)
+  const alike = new Map(found.filter(({ username }) => slip(username, typed) <= 2).map((one) => [one.id, one]))
+  return [...alike.values()].toSorted((a, b) => slip(a.username, typed) - slip(b.username, typed)).slice(0, 5)
+}
+
+/** How many letters stand between where two names part and where they meet again: 1 for a wrong letter, 2 for two exchanged. */
+function slip(one: string, other: string): number {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()]
+  const shorter = Math.min(a.length, b.length)
+  let front = 0
+  while (front < shorter && a[front] === b[front]) front += 1
+  let back = 0
+  while (back < shorter - front && a.at(-1 - back) === b.at(-1 - back)) back += 1
+  return Math.max(a.length, b.length) - front - back
 }
 
 function expectId<T extends { readonly id: string }>(userId: string, row: T): T {
