@@ -56,7 +56,7 @@ async function passwordGrant(
   const response = await fetch(`${url}/oauth2/token`, {
     method: 'POST',
     headers,
-    body: new URLSearchParams({ grant_type: 'password', scope: 'openid offline_access', ...fields }),
+    body: new URLSearchParams({ grant_type: 'password', scope: 'openid', ...fields }),
   })
   const answer = (await response.json()) as { readonly access_token?: string }
   return { status: response.status, ...(answer.access_token === undefined ? {} : { token: answer.access_token }) }

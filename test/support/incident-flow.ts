@@ -2,14 +2,22 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { type Member, member, until } from '#/drill/crew.ts'
+import { expect } from 'vitest'
+import { type Member, member, until, wordsOf } from '#/drill/crew.ts'
 import type { Actor } from '#/drill/slack/acts/actor.ts'
 import type { Seen } from '#/drill/slack/acts/client.ts'
 import type { Submitted } from '#/drill/slack/acts/forms.ts'
 import { type Stage, type StageOptions, setStage, type Tempo } from '#/drill/stage.ts'
 import { fold, recordedOf } from '#/handle.ts'
 import type { EventType, IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
-import { type OpenedIncident, openRequests, type Request, type StepState, stepState } from '#/incident/state.ts'
+import {
+  nextStep,
+  type OpenedIncident,
+  openRequests,
+  type Request,
+  type StepState,
+  stepState,
+} from '#/incident/state.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 
 /** The drill's rules with the shortest waits that still are waits. */
@@ -50,7 +58,9 @@ export type Case = {
   readonly run: (n: number) => Promise<void>
   /** ana asks to skip everything that is left, and bao approves. */
   readonly skipRest: (reason?: string) => Promise<void>
-  readonly close: (words?: string, by?: string) => Promise<Submitted>
+  /** Waits until the sweep has ended, whatever it found. */
+  readonly untilSwept: () => Promise<void>
+  readonly close: (words?: string, by?: string) => Promise<void>
   readonly card: () => Seen
   /** The messages of the thread, the card first. */
   readonly thread: () => readonly Seen[]
@@ -145,14 +155,21 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
       await untilProven(n)
     },
     async skipRest(reason = 'The account is a test account') {
-      await as('ana').pressWhenThere(/^Skip step/)
+      const left = nextStep(state())
+      const n = state().playbook.steps.findIndex((one) => one.id === left?.id) + 1
+      // The card may still show the step before.
+      await as('ana').pressWhenThere(`Skip step ${n}…`)
       await as('ana').fillIn('Skip', { 'What to skip': 'skip-rest', Why: reason })
       await approve()
-      await happens('StepSkipped')
+      await until(() => (nextStep(state()) === undefined ? true : undefined), `the steps of ${id} to be settled`)
+    },
+    async untilSwept() {
+      await until(() => (['clean', 'found'].includes(state().sweep.status) ? true : undefined), `the sweep of ${id}`)
     },
     async close(words = 'Done', by = 'ana') {
       await as(by).pressWhenThere(/^Close…$/)
-      return as(by).fillIn(`Close ${id}`, { 'Closing words': words })
+      const sent = await as(by).fillIn(`Close ${id}`, { 'Closing words': words })
+      if (!sent.ok || sent.now !== 'closed') throw new Error(`${id} was not closed: ${JSON.stringify(sent)}`)
     },
     card() {
       const root = state().thread?.ts
@@ -195,6 +212,19 @@ export function reloadEverybody({ slack }: Stage): void {
   for (const { id } of slack.state().users) slack.control.reload(id)
 }
 
+/** Expects that somebody is told this in private, and gives all the words of it. */
+export async function expectTold(person: Member, words: string | RegExp): Promise<string> {
+  const said = wordsOf(await person.toldAlone(words))
+  expect(said).toMatch(words)
+  return said
+}
+
+/** Expects that a form stays open with this sentence under one of its fields. */
+export function expectFault(sent: Submitted, field: string, words: string | RegExp): void {
+  expect(sent).toMatchObject({ now: 'errors' })
+  expect(sent.ok && sent.now === 'errors' ? sent.errors[field] : undefined).toMatch(words)
+}
+
 /** Runs `responder` on the command line against this stage. */
 export async function responder(
   { env }: Stage,
@@ -205,8 +235,8 @@ export async function responder(
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  return { code: Number(code), out, err }
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { code: child.exitCode ?? -1, out, err }
 }
 
 function looking(actor: Actor, eyes: (message: Seen) => boolean): Member {

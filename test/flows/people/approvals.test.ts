@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cast, incidentChannel } from '#/drill/cast.ts'
-import { wordsOf } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import type { RefusalCode } from '#/incident/refusals.ts'
 import { changeUser, signIn } from '../../support/autentico-visits.ts'
-import { type Case, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+import {
+  type Case,
+  expectFault,
+  expectTold,
+  openFor,
+  quickStage,
+  reloadEverybody,
+} from '../../support/incident-flow.ts'
 
 let stage: Stage
 let program: Program
@@ -23,11 +29,11 @@ afterAll(async () => {
 beforeEach(() => reloadEverybody(stage))
 
 /** Presses "Approve", and expects to be told why not: in private, on record, and without any effect. */
-async function isRefused(incident: Case, person: string, code: RefusalCode, words: RegExp): Promise<void> {
+async function expectRefused(incident: Case, person: string, code: RefusalCode, words: RegExp): Promise<void> {
   const before = incident.entries('ClickRefused').length
   await incident.at(person).press(/^Approve/)
   await incident.happens('ClickRefused', ({ event }) => event.refusal === code)
-  expect(wordsOf(await incident.as(person).toldAlone(words))).toMatch(words)
+  await expectTold(incident.as(person), words)
   expect(incident.entries('ClickRefused')).toHaveLength(before + 1)
   expect(incident.step(1).status).toBe('requested')
 }
@@ -35,7 +41,7 @@ async function isRefused(incident: Case, person: string, code: RefusalCode, word
 test('whoever asked cannot approve: they are told who can, the try is on record, and the request stays open', async () => {
   const incident = await openFor(stage, 'user-001')
   await incident.ask(1)
-  await isRefused(incident, 'ana', 'approver_is_requester', /You asked for this step.*Able to now: .*@bao/)
+  await expectRefused(incident, 'ana', 'approver_is_requester', /You asked for this step.*Able to now: .*@bao/)
   await incident.as('bao').reads(/@ana\* was refused: approve Revoke all sessions of user-001/)
   await incident.approve('bao')
   await incident.untilProven(1)
@@ -45,21 +51,21 @@ test('the target of the incident cannot approve what is done to the account, alt
   await stage.slack.control.addMember(incidentChannel.id, cast.alice.user)
   const incident = await openFor(stage, 'alice')
   await incident.ask(1)
-  await isRefused(incident, 'alice', 'person_is_target', /This account is the target of the incident/)
+  await expectRefused(incident, 'alice', 'person_is_target', /This account is the target of the incident/)
 })
 
 test('a guest cannot approve, although on the list', async () => {
   const incident = await openFor(stage, 'user-002')
   await incident.ask(1)
-  await isRefused(incident, 'gil', 'person_is_guest', /Guests cannot take part/)
+  await expectRefused(incident, 'gil', 'person_is_guest', /Guests cannot take part/)
 })
 
 test('a person of another company in a shared channel cannot approve, nor a bot', async () => {
   stage.slack.control.share(incidentChannel.id)
   const incident = await openFor(stage, 'user-003')
   await incident.ask(1)
-  await isRefused(incident, 'olu', 'person_is_external', /People of another workspace/)
-  await isRefused(incident, 'autentico', 'person_is_bot', /A bot cannot take part/)
+  await expectRefused(incident, 'olu', 'person_is_external', /People of another workspace/)
+  await expectRefused(incident, 'autentico', 'person_is_bot', /A bot cannot take part/)
   await incident.approve('chi')
   await incident.untilProven(1)
 })
@@ -125,7 +131,7 @@ test('an old copy of a button that was decided long ago says by whom', async () 
   await incident.untilProven(1)
   if (copy === undefined) throw new Error('chi saw no button')
   await incident.as('chi').actor.pressStale(copy, 'approve')
-  await incident.as('chi').toldAlone(/Already approved by @bao at/)
+  await expectTold(incident.as('chi'), /Already approved by @bao at/)
 })
 
 test('for the last administrator there is a warning, and whoever approves types the username', async () => {
@@ -136,10 +142,7 @@ test('for the last administrator there is a warning, and whoever approves types 
 
   await incident.at('bao').press('Approve…')
   const wrong = await incident.as('bao').fillIn('Approve?', { 'Type the username of the account to approve': 'Admin' })
-  expect(wrong).toMatchObject({
-    now: 'errors',
-    errors: { typed: expect.stringContaining('type the username “admin” exactly') },
-  })
+  expectFault(wrong, 'typed', 'type the username “admin” exactly')
   expect(incident.entries('StepApproved')).toEqual([])
 
   const right = await incident.as('bao').fillIn('Approve?', { 'Type the username of the account to approve': 'admin' })

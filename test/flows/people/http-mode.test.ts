@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { cast, incidentChannel, workspace } from '#/drill/cast.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import { sign } from '#/drill/slack/delivery.ts'
@@ -81,6 +81,7 @@ test('two steps of an incident run as well when Slack delivers over HTTP', async
   await incident.run(1)
   await incident.run(2)
   await incident.as('ana').reads(/2 of 5 proven/)
+  expect(program.lines.some((line) => /"port":\d+/.test(line))).toBe(true)
 })
 
 test('a signed request that is sent again, byte for byte, has no second effect', async () => {
@@ -94,7 +95,7 @@ test('a signed request that is sent again, byte for byte, has no second effect',
 
   expect(await send(body, { headers })).toBe(401)
   // Signed anew it is let in, known by what it is about, and still done only once.
-  expect(await send(body)).toBe(200)
+  expect(await send(body, { skew: 1 })).toBe(200)
   expect(incident.entries('StepRequested')).toHaveLength(1)
   expect(program.lines.some((line) => line.includes('this very request was accepted before'))).toBe(true)
 })
@@ -104,7 +105,8 @@ test('what Slack delivers a second time is acknowledged alike, and done once', a
   await incident.ask(1)
   await incident.as('ana').press('Add note…')
   await incident.as('ana').fillIn('Add to the timeline', { Note: 'Said once' })
-  expect(await stage.slack.control.redeliver()).toMatchObject({ ok: true })
+  // In the same second the signature is the same as well, and that is turned away at the gate.
+  await vi.waitFor(async () => expect(await stage.slack.control.redeliver()).toMatchObject({ ok: true }), 5000)
   expect(incident.entries('NoteAdded')).toHaveLength(1)
 })
 

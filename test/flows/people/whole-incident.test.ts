@@ -23,7 +23,7 @@ beforeAll(async () => {
   program = await startProgram(stage.env)
   incident = await openFor(stage, 'alice', { summary: 'Login from two countries, 03:12' })
   for (const n of [1, 2, 3, 4]) await incident.run(n)
-  await incident.happens('SweepDone')
+  await incident.untilSwept()
   await incident.as('ana').pressWhenThere(/^Record how alice was told/)
   await incident.as('ana').fillIn('The user was told', {
     How: 'phone call',
