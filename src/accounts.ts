@@ -54,8 +54,22 @@ function pickOf(answer: Answers['pick']): Pick {
   }
 }
 
-function hit({ id, username, email, sessions, mfa, isBot }: Extract<Answers['pick'], { kind: 'found' }>['account']): AccountHit {
-  return { id, username, email, isBot, ...(sessions === undefined ? {} : { sessions }), ...(mfa === undefined ? {} : { mfa }) }
+function hit({
+  id,
+  username,
+  email,
+  sessions,
+  mfa,
+  isBot,
+}: Extract<Answers['pick'], { kind: 'found' }>['account']): AccountHit {
+  return {
+    id,
+    username,
+    email,
+    isBot,
+    ...(sessions === undefined ? {} : { sessions }),
+    ...(mfa === undefined ? {} : { mfa }),
+  }
 }
 
 async function status(directory: Directory): Promise<readonly string[]> {

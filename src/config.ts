@@ -74,7 +74,9 @@ export class ConfigError extends Error {
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
-    super(`The configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((line) => `  ${line}`).join('\n')}`)
+    super(
+      `The configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    )
     this.problems = problems
   }
 }
@@ -139,22 +141,39 @@ const command = z
     if (!text.trimStart().startsWith('[')) return text.split(/\s+/).filter((word) => word !== '')
     const parsed = z.array(z.string().min(1)).min(1).safeParse(parseJson(text))
     if (parsed.success) return parsed.data
-    context.addIssue({ code: 'custom', message: 'is a JSON array of strings, such as ["systemctl","restart","autentico"]' })
+    context.addIssue({
+      code: 'custom',
+      message: 'is a JSON array of strings, such as ["systemctl","restart","autentico"]',
+    })
     return z.NEVER
   })
 
 const port = z.coerce.number({ error: 'is a port number' }).int().min(0).max(65_535)
-const webUrl = z.string().refine((text) => /^https?:$/.test(parseUrl(text)?.protocol ?? ''), { message: 'is a URL that begins with http:// or https://' })
-const redisUrl = z.string().refine((text) => text.startsWith('/') || /^rediss?:$/.test(parseUrl(text)?.protocol ?? ''), {
-  message: 'is a URL that begins with redis:// or rediss://, or the path of a unix socket',
-})
-const prefixed = (prefix: string) => z.string().startsWith(prefix, { message: `begins with ${prefix}` }).optional()
+const webUrl = z
+  .string()
+  .refine((text) => /^https?:$/.test(parseUrl(text)?.protocol ?? ''), {
+    message: 'is a URL that begins with http:// or https://',
+  })
+const redisUrl = z
+  .string()
+  .refine((text) => text.startsWith('/') || /^rediss?:$/.test(parseUrl(text)?.protocol ?? ''), {
+    message: 'is a URL that begins with redis:// or rediss://, or the path of a unix socket',
+  })
+const prefixed = (prefix: string) =>
+  z
+    .string()
+    .startsWith(prefix, { message: `begins with ${prefix}` })
+    .optional()
 const text = z.string().optional()
 
 const schema = z.object({
   ROLE: z.enum(['both', 'bot', 'worker'], { error: 'is both, bot or worker' }).default('both'),
   DATA_DIR: z.string().default('data'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'is one of trace, debug, info, warn, error, fatal, silent' }).default('info'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'is one of trace, debug, info, warn, error, fatal, silent',
+    })
+    .default('info'),
   DRILL: z.enum(['0', '1'], { error: 'is 0 or 1' }).default('0'),
   SLACK_BOT_TOKEN: prefixed('xoxb-'),
   SLACK_APP_TOKEN: prefixed('xapp-'),
@@ -163,19 +182,27 @@ const schema = z.object({
   PORT: port.optional(),
   INCIDENT_CHANNEL: z
     .string()
-    .regex(/^[CG][A-Z0-9]{2,}$/, { message: "is a channel id such as C0123ABCD, found at the end of the channel's details" })
+    .regex(/^[CG][A-Z0-9]{2,}$/, {
+      message: "is a channel id such as C0123ABCD, found at the end of the channel's details",
+    })
     .optional(),
   RESPONDERS: rosterList,
   APPROVERS: rosterList,
   SLACK_USER_MAP: userMap,
   REDIS_URL: redisUrl.default('redis://127.0.0.1:6379'),
-  QUEUE_PREFIX: z.string().regex(/^[\w-]{1,64}$/, { message: 'holds letters, digits, _ and - only' }).default('autentico-responder'),
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, { message: 'holds letters, digits, _ and - only' })
+    .default('autentico-responder'),
   AUTENTICO_URL: webUrl.optional(),
   AUTENTICO_CLIENT_ID: text,
   AUTENTICO_CLIENT_SECRET: text,
   AUTENTICO_USERNAME: text,
   AUTENTICO_PASSWORD: text,
-  AUTENTICO_TOTP_SECRET: z.string().regex(/^[A-Z2-7 ]+=*$/i, { message: 'is base32, as the authenticator app was given it' }).optional(),
+  AUTENTICO_TOTP_SECRET: z
+    .string()
+    .regex(/^[A-Z2-7 ]+=*$/i, { message: 'is base32, as the authenticator app was given it' })
+    .optional(),
   AUTENTICO_ADMIN_TOKEN: text,
   AUTENTICO_DB_PATH: text,
   AUTENTICO_ENV_FILE: text,
@@ -184,7 +211,10 @@ const schema = z.object({
   PROXY_CONFIG_PATH: text,
   PROXY_TEST_COMMAND: command,
   PROXY_RELOAD_COMMAND: command,
-  WORKER_ID: z.string().regex(/^[\w.-]{1,64}$/, { message: 'holds letters, digits, . _ and - only' }).optional(),
+  WORKER_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, { message: 'holds letters, digits, . _ and - only' })
+    .optional(),
   BOT_PUBLIC_KEYS_FILE: text,
   WORKER_PUBLIC_KEYS_FILE: text,
   REQUEST_TTL: duration('30m'),
@@ -199,13 +229,18 @@ const schema = z.object({
 type Parsed = z.infer<typeof schema>
 
 /** The environment as a configuration. Throws {@link ConfigError} with every problem at once. `role` wins over `ROLE`. */
-export function readConfig(env: NodeJS.ProcessEnv, role?: Role): { readonly config: Config; readonly secrets: Secrets } {
+export function readConfig(
+  env: NodeJS.ProcessEnv,
+  role?: Role,
+): { readonly config: Config; readonly secrets: Secrets } {
   const problems: string[] = []
   const values = withFiles(env, problems)
   if (role !== undefined) values['ROLE'] = role
   const parsed = schema.safeParse(values)
   if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => `${String(issue.path[0] ?? 'the environment')}: ${issue.message}`))
+    problems.push(
+      ...parsed.error.issues.map((issue) => `${String(issue.path[0] ?? 'the environment')}: ${issue.message}`),
+    )
     throw new ConfigError(problems)
   }
   problems.push(...missing(parsed.data))
@@ -230,35 +265,52 @@ function withFiles(env: NodeJS.ProcessEnv, problems: string[]): Record<string, s
       if (value === '') problems.push(`${name}_FILE: the file is empty`)
       else values[name] = value
     } catch (error) {
-      problems.push(`${name}_FILE: the file cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'})`)
+      problems.push(
+        `${name}_FILE: the file cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'})`,
+      )
     }
   }
   return values
 }
 
 function missing(data: Parsed): readonly string[] {
-  return [...(data.ROLE === 'worker' ? [] : missingForSlack(data)), ...(data.ROLE === 'bot' ? [] : missingForAutentico(data)), ...missingForKeys(data)]
+  return [
+    ...(data.ROLE === 'worker' ? [] : missingForSlack(data)),
+    ...(data.ROLE === 'bot' ? [] : missingForAutentico(data)),
+    ...missingForKeys(data),
+  ]
 }
 
 function missingForSlack(data: Parsed): readonly string[] {
   const socket = data.SLACK_APP_TOKEN !== undefined
   const http = data.SLACK_SIGNING_SECRET !== undefined
   return [
-    ...(data.SLACK_BOT_TOKEN === undefined ? ['SLACK_BOT_TOKEN: is missing; it begins with xoxb- and stands under OAuth & Permissions'] : []),
-    ...(!socket && !http ? ['SLACK_APP_TOKEN: is missing (Socket Mode), or give SLACK_SIGNING_SECRET and PORT (HTTP mode)'] : []),
-    ...(socket && http ? ['SLACK_APP_TOKEN: given together with SLACK_SIGNING_SECRET; keep the one for your mode'] : []),
+    ...(data.SLACK_BOT_TOKEN === undefined
+      ? ['SLACK_BOT_TOKEN: is missing; it begins with xoxb- and stands under OAuth & Permissions']
+      : []),
+    ...(!socket && !http
+      ? ['SLACK_APP_TOKEN: is missing (Socket Mode), or give SLACK_SIGNING_SECRET and PORT (HTTP mode)']
+      : []),
+    ...(socket && http
+      ? ['SLACK_APP_TOKEN: given together with SLACK_SIGNING_SECRET; keep the one for your mode']
+      : []),
     ...(http && !socket && data.PORT === undefined ? ['PORT: is missing; HTTP mode needs the port to listen on'] : []),
-    ...(data.INCIDENT_CHANNEL === undefined ? ['INCIDENT_CHANNEL: is missing; the id of the channel that incidents are opened in'] : []),
+    ...(data.INCIDENT_CHANNEL === undefined
+      ? ['INCIDENT_CHANNEL: is missing; the id of the channel that incidents are opened in']
+      : []),
     ...(data.RESPONDERS.length === 0 ? ['RESPONDERS: is missing; an empty list lets nobody respond'] : []),
     ...(data.APPROVERS.length === 0 ? ['APPROVERS: is missing; an empty list lets nobody approve'] : []),
   ]
 }
 
 function missingForAutentico(data: Parsed): readonly string[] {
-  if (data.AUTENTICO_URL === undefined) return ['AUTENTICO_URL: is missing; where Autentico answers, such as https://id.example.org']
+  if (data.AUTENTICO_URL === undefined)
+    return ['AUTENTICO_URL: is missing; where Autentico answers, such as https://id.example.org']
   if (data.AUTENTICO_ADMIN_TOKEN !== undefined) return []
   const needed = ['AUTENTICO_CLIENT_ID', 'AUTENTICO_CLIENT_SECRET', 'AUTENTICO_USERNAME', 'AUTENTICO_PASSWORD'] as const
-  return needed.filter((name) => data[name] === undefined).map((name) => `${name}: is missing (or give a ready bearer in AUTENTICO_ADMIN_TOKEN)`)
+  return needed
+    .filter((name) => data[name] === undefined)
+    .map((name) => `${name}: is missing (or give a ready bearer in AUTENTICO_ADMIN_TOKEN)`)
 }
 
 function missingForKeys(data: Parsed): readonly string[] {
@@ -267,7 +319,9 @@ function missingForKeys(data: Parsed): readonly string[] {
       ? ['WORKER_PUBLIC_KEYS_FILE: is missing; a bot that runs apart believes only the workers whose keys are in it']
       : []),
     ...(data.ROLE === 'worker' && data.BOT_PUBLIC_KEYS_FILE === undefined
-      ? ['BOT_PUBLIC_KEYS_FILE: is missing; a worker that runs apart takes orders only from the bot whose keys are in it']
+      ? [
+          'BOT_PUBLIC_KEYS_FILE: is missing; a worker that runs apart takes orders only from the bot whose keys are in it',
+        ]
       : []),
   ]
 }

@@ -1,12 +1,12 @@
+import type { KeyObject } from 'node:crypto'
 import type { IncidentId } from '#/incident/events.ts'
 import { timelineLine } from '#/incident/timeline.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import type { Door, VerifyReport } from '#/slack/door.ts'
 import { SlackRejected } from '#/slack/failures.ts'
 import type { Outbound } from '#/slack/outbound.ts'
-import type { Vault } from '#/work/vault.ts'
 import { open as unseal } from '#/work/seal.ts'
-import type { KeyObject } from 'node:crypto'
+import type { Vault } from '#/work/vault.ts'
 import type { Incidents } from './handle.ts'
 
 export type DoorDeps = {
@@ -91,7 +91,8 @@ async function compareThread(
     return { thread: 'compared', problems }
   } catch (error) {
     // That Slack is away says nothing about the ledger.
-    if (error instanceof SlackRejected && error.code !== 'message_not_found' && error.code !== 'thread_not_found') throw error
+    if (error instanceof SlackRejected && error.code !== 'message_not_found' && error.code !== 'thread_not_found')
+      throw error
     return { thread: 'not readable', problems: [] }
   }
 }

@@ -59,7 +59,8 @@ export function createIncidents({
   const find = (id: IncidentId) => open.get(id) ?? fold(ledger, id)
 
   const record = (id: IncidentId, before: Incident, actor: Actor, at: string, events: readonly IncidentEvent[]) => {
-    const expected = before.status === 'unopened' ? (positions.get(id) ?? ledger.stream(id).at(-1)?.seq ?? 0) : before.lastSeq
+    const expected =
+      before.status === 'unopened' ? (positions.get(id) ?? ledger.stream(id).at(-1)?.seq ?? 0) : before.lastSeq
     const entries = ledger.append({ incident: id, expected, at, drafts: events.map((event) => draftOf(event, actor)) })
     const recorded = entries.map(recordedOf)
     const after = recorded.reduce(evolve, before)
@@ -81,14 +82,17 @@ export function createIncidents({
         if ('by' in command) {
           const stream = before.status === 'unopened' ? systemStream : id
           const tried = whatWasTried(command, before)
-          record(stream, before, command.by.person, at, [{ type: 'ClickRefused', tried, refusal: refusal.code, sentence }])
+          record(stream, before, command.by.person, at, [
+            { type: 'ClickRefused', tried, refusal: refusal.code, sentence },
+          ])
         }
         return { kind: 'refused', refusal, sentence }
       }
       const { after, recorded } = record(id, before, actorOf(command), at, decision.events)
       if (command.type === 'OpenIncident') opened += 1
       // Only a forgery is accepted where no incident is open, and nobody waits for its state.
-      if (after.status === 'unopened') return { kind: 'refused', refusal: { code: 'no_such_incident', about: {} }, sentence: '' }
+      if (after.status === 'unopened')
+        return { kind: 'refused', refusal: { code: 'no_such_incident', about: {} }, sentence: '' }
       return { kind: 'accepted', incident: after, recorded }
     },
     find,
@@ -123,7 +127,9 @@ function plain(value: unknown): Json {
 
 /** SHA-256 over the canonical JSON (RFC 8785), lower-case hex. */
 export function digestOf(value: unknown): string {
-  return createHash('sha256').update(canonicalize(plain(value)) ?? '').digest('hex')
+  return createHash('sha256')
+    .update(canonicalize(plain(value)) ?? '')
+    .digest('hex')
 }
 
 function later(at: string, ms: number): string {
@@ -141,7 +147,9 @@ function scrubbed(command: Command): Command {
   return { ...command, ...mapped(command) }
 }
 
-function mapped(command: PersonCommand): Partial<Record<'summary' | 'reason' | 'text' | 'channel' | 'identityCheck' | 'note', string>> {
+function mapped(
+  command: PersonCommand,
+): Partial<Record<'summary' | 'reason' | 'text' | 'channel' | 'identityCheck' | 'note', string>> {
   switch (command.type) {
     case 'OpenIncident':
       return { summary: scrub(command.summary) }

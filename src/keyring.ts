@@ -1,7 +1,6 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
-import { exportPublicKey, keyIdOf, type KeyPair, KeyUnusable, loadOrMakeKey } from '#/work/keys.ts'
+import { exportPublicKey, type KeyPair, keyIdOf, loadOrMakeKey, type PublicKeys, readPublicKeys } from '#/work/keys.ts'
 import type { Config } from './config.ts'
 
 /** The keys of the bot: what it signs orders and checkpoints with, and what secrets are sealed to. */
@@ -26,22 +25,21 @@ export function openKeyring(config: Pick<Config, 'role' | 'dataDir' | 'keys'>): 
   const directory = join(config.dataDir, 'keys')
   const bot = role === 'worker' ? undefined : botKeys(directory)
   const worker = role === 'bot' ? undefined : { signing: loadOrMakeKey(directory, 'worker-signing', 'ed25519') }
-  const others = {
-    bots: config.keys.botPublicKeys === undefined ? [] : readPublicKeys(config.keys.botPublicKeys),
-    workers: config.keys.workerPublicKeys === undefined ? [] : readPublicKeys(config.keys.workerPublicKeys),
-  }
-  const bots = [...(bot === undefined ? [] : [bot.signing.publicKey, bot.sealing.publicKey]), ...others.bots]
+  const bots = publicKeysIn(config.keys.botPublicKeys)
+  const workers = publicKeysIn(config.keys.workerPublicKeys)
   return {
     bot,
     worker,
     trustedBot: {
-      signing: bots.filter(({ asymmetricKeyType }) => asymmetricKeyType === 'ed25519'),
-      sealing: bots.find(({ asymmetricKeyType }) => asymmetricKeyType === 'x25519'),
+      signing: [...(bot === undefined ? [] : [bot.signing.publicKey]), ...bots.signing],
+      sealing: bot?.sealing.publicKey ?? bots.sealing[0],
     },
-    trustedWorkers: [...(worker === undefined ? [] : [worker.signing.publicKey]), ...others.workers].filter(
-      ({ asymmetricKeyType }) => asymmetricKeyType === 'ed25519',
-    ),
+    trustedWorkers: [...(worker === undefined ? [] : [worker.signing.publicKey]), ...workers.signing],
   }
+}
+
+function publicKeysIn(file: string | undefined): PublicKeys {
+  return file === undefined ? { signing: [], sealing: [] } : readPublicKeys(file)
 }
 
 /** The bot's keys alone, for commands that look at the ledger. */
@@ -59,29 +57,13 @@ export function originOf(ledgerKey: KeyObject): string {
 }
 
 /** What the other side has to be given: the public keys of this role, as one PEM text. */
-export function publicKeysOf({ bot, worker }: Keyring): { readonly bot: string | undefined; readonly worker: string | undefined } {
+export function publicKeysOf({ bot, worker }: Keyring): {
+  readonly bot: string | undefined
+  readonly worker: string | undefined
+} {
   return {
-    bot: bot === undefined ? undefined : exportPublicKey(bot.signing.publicKey) + exportPublicKey(bot.sealing.publicKey),
+    bot:
+      bot === undefined ? undefined : exportPublicKey(bot.signing.publicKey) + exportPublicKey(bot.sealing.publicKey),
     worker: worker === undefined ? undefined : exportPublicKey(worker.signing.publicKey),
   }
-}
-
-/** Several public keys, one PEM behind the other, in one file. */
-function readPublicKeys(file: string): readonly KeyObject[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (cause) {
-    throw new KeyUnusable(`The file ${file} cannot be read. Put the other side's public keys there; \`responder keys\` prints them.`, { cause })
-  }
-  if (text.includes('PRIVATE KEY')) throw new KeyUnusable(`The file ${file} holds a private key. Put only public keys there.`)
-  const blocks = text.match(/-----BEGIN PUBLIC KEY-----[\s\S]*?-----END PUBLIC KEY-----/g) ?? []
-  if (blocks.length === 0) throw new KeyUnusable(`The file ${file} holds no public key. \`responder keys\` on the other side prints them.`)
-  return blocks.map((block) => {
-    try {
-      return createPublicKey(block)
-    } catch (cause) {
-      throw new KeyUnusable(`The file ${file} holds a public key that cannot be read.`, { cause })
-    }
-  })
 }

@@ -18,7 +18,12 @@ export function createLog({
   const known = secrets.filter((secret) => secret.length >= 6).toSorted((a, b) => b.length - a.length)
   const clean = (line: string) => scrub(known.reduce((rest, secret) => rest.replaceAll(secret, '[removed]'), line))
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     { write: (line: string) => write(clean(line)) },
   )
 }

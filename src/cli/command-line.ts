@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import type { IncidentId } from '#/incident/events.ts'
@@ -10,12 +10,12 @@ import { SlackRejected } from '#/slack/failures.ts'
 import { KeyUnusable } from '#/work/keys.ts'
 import { RedisUnfit } from '#/work/redis.ts'
 import { startApp } from '../app.ts'
-import { ConfigError, readConfig, type Role, type Secrets } from '../config.ts'
+import { ConfigError, type Role, readConfig, type Secrets } from '../config.ts'
 import { openKeyring, publicKeysOf } from '../keyring.ts'
 import { createLog } from '../log.ts'
 import { backUp } from './backup.ts'
 import { doctor } from './doctor.ts'
-import { exportIncident, type ExportFormat } from './export.ts'
+import { type ExportFormat, exportIncident } from './export.ts'
 import { verifyDataDir } from './verify.ts'
 
 /** The process, as far as the commands need it. */
@@ -39,54 +39,62 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
     .description('Security incident response on an Autentico identity provider, from Slack.')
     .exitOverride()
     .configureOutput({ writeOut: around.out, writeErr: around.err })
-  const act =
-    (work: (options: Record<string, unknown>, ...words: string[]) => Promise<ExitCode>) =>
-    async (...given: unknown[]): Promise<void> => {
-      const options = given.at(-2) as Record<string, unknown>
-      const words = given.slice(0, -2).filter((word) => typeof word === 'string')
-      answer.code = await work(options, ...words)
-    }
   const dataDir = new Option('--data-dir <path>', 'where the ledger is').default(around.env['DATA_DIR'] ?? 'data')
+  type At = { readonly dataDir: string }
 
   program
     .command('start')
     .description('run the bot, the worker, or both')
     .addOption(new Option('--role <role>', 'what runs here').choices(['both', 'bot', 'worker']))
-    .action(act(async ({ role }) => start(around, role as Role | undefined)))
+    .action(async ({ role }: { readonly role?: Role }) => {
+      answer.code = await start(around, role)
+    })
   program
     .command('doctor')
     .description('check the configuration and everything it names')
     .option('--json', 'one JSON object')
-    .action(act(async ({ json }) => doctor(around, json === true)))
+    .action(async ({ json = false }: { readonly json?: boolean }) => {
+      answer.code = await doctor(around, json)
+    })
   program
     .command('verify')
     .description('recompute the whole ledger and compare it with every checkpoint')
     .argument('[checkpoints...]', 'files, each with a checkpoint that was kept elsewhere')
     .addOption(dataDir)
     .option('--json', 'one JSON object')
-    .action(async (files: string[], options: { readonly dataDir: string; readonly json?: boolean }) => {
+    .action(async (files: readonly string[], options: At & { readonly json?: boolean }) => {
       answer.code = await verify(around, files, options)
     })
   program
     .command('export')
     .description('write one incident out')
     .argument('<incident>', 'such as INC-7')
-    .addOption(new Option('--format <format>', 'for people, or every entry as it stands').choices(['markdown', 'jsonl']).default('markdown'))
+    .addOption(
+      new Option('--format <format>', 'for people, or every entry as it stands')
+        .choices(['markdown', 'jsonl'])
+        .default('markdown'),
+    )
     .option('--out <file>', 'a file instead of standard output; it must not exist')
     .addOption(dataDir)
-    .action(act(async (options, id) => exportTo(around, id ?? '', options)))
+    .action((id: string, options: At & { readonly format: ExportFormat; readonly out?: string }) => {
+      answer.code = exportTo(around, id, options)
+    })
   program
     .command('backup')
     .description('copy the ledger to a new file while the bot runs')
     .argument('<file>', 'must not exist')
     .addOption(dataDir)
-    .action(act(async (options, file) => backUp({ dataDir: String(options['dataDir']), file: file ?? '', out: around.out })))
+    .action(async (file: string, options: At) => {
+      answer.code = await backUp({ ...options, file, out: around.out })
+    })
   program
     .command('keys')
     .description('print the public keys that the other role has to be given')
     .addOption(new Option('--role <role>', 'whose keys').choices(['bot', 'worker']).makeOptionMandatory())
     .addOption(dataDir)
-    .action(act(async (options) => printKeys(around, options)))
+    .action((options: At & { readonly role: 'bot' | 'worker' }) => {
+      printKeys(around, options)
+    })
 
   try {
     await program.parseAsync([...around.args], { from: 'user' })
@@ -146,33 +154,38 @@ async function verify(
     const { entries, head, checkpoints, problems, vkey } = report
     for (const { seq, what } of problems) around.out(`${seq === undefined ? '' : `entry ${seq}: `}${what}\n`)
     around.out(report.ok ? 'ledger verified' : 'ledger NOT verified')
-    around.out(`: ${entries} entries, head ${head === undefined ? 'none' : `#${head.seq} ${head.hash}`}, ${checkpoints} checkpoints compared\n`)
+    around.out(
+      `: ${entries} entries, head ${head === undefined ? 'none' : `#${head.seq} ${head.hash}`}, ${checkpoints} checkpoints compared\n`,
+    )
     if (vkey !== undefined) around.out(`checkpoint key: ${vkey}\n`)
   }
   return report.ok ? 0 : 1
 }
 
-async function exportTo(around: Surroundings, id: string, options: Record<string, unknown>): Promise<ExitCode> {
-  using ledger = openLedgerReader({ file: join(String(options['dataDir']), 'ledger.sqlite') })
+function exportTo(
+  around: Surroundings,
+  id: string,
+  { dataDir, format, out }: { readonly dataDir: string; readonly format: ExportFormat; readonly out?: string },
+): ExitCode {
+  using ledger = openLedgerReader({ file: join(dataDir, 'ledger.sqlite') })
   const incident = /^\d+$/.test(id) ? `INC-${id}` : id.toUpperCase()
-  const text = exportIncident(ledger, incident as IncidentId, options['format'] as ExportFormat)
+  const text = exportIncident(ledger, incident as IncidentId, format)
   if (text === undefined) {
     around.err(`There is no incident ${incident} in this ledger.\n`)
     return 1
   }
-  const { out } = options
-  if (typeof out === 'string') writeFileSync(out, text, { flag: 'wx', mode: 0o600 })
-  else around.out(text)
-  return Promise.resolve<ExitCode>(0)
+  if (out === undefined) around.out(text)
+  else if (existsSync(out)) {
+    around.err(`${out} exists: an export never overwrites. Name another file.\n`)
+    return 2
+  } else writeFileSync(out, text, { flag: 'wx', mode: 0o600 })
+  return 0
 }
 
-async function printKeys(around: Surroundings, { role, dataDir }: Record<string, unknown>): Promise<ExitCode> {
-  const keyring = openKeyring({
-    role: role as Role,
-    dataDir: String(dataDir),
-    keys: { botPublicKeys: undefined, workerPublicKeys: undefined },
-  })
-  const keys = publicKeysOf(keyring)
-  around.out((role === 'bot' ? keys.bot : keys.worker) ?? '')
-  return Promise.resolve<ExitCode>(0)
+function printKeys(
+  around: Surroundings,
+  { role, dataDir }: { readonly role: 'bot' | 'worker'; readonly dataDir: string },
+): void {
+  const keyring = openKeyring({ role, dataDir, keys: { botPublicKeys: undefined, workerPublicKeys: undefined } })
+  around.out(publicKeysOf(keyring)[role] ?? '')
 }

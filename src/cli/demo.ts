@@ -1,13 +1,13 @@
-import process from 'node:process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { type Door, doors, type Mallory, steal } from '#/drill/autentico/attacker.ts'
 import { deviceClientId, scriptClientId } from '#/drill/autentico/seed.ts'
 import { type Member, member, until, wordsOfForm } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
-import { setStage, type Stage } from '#/drill/stage.ts'
+import { type Stage, setStage } from '#/drill/stage.ts'
 import { plainMessage, threadPrinter } from '#/drill/terminal.ts'
 
 /** Tries that can be repeated: they use nothing up, so they are shown before and between as well. */
@@ -25,7 +25,9 @@ process.exitCode = await play()
 async function play(): Promise<number> {
   const dataDir = process.env['DATA_DIR']
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  print('Autentico Responder, drill. Everything runs on this machine: a private Redis, a local Slack, a local Autentico.')
+  print(
+    'Autentico Responder, drill. Everything runs on this machine: a private Redis, a local Slack, a local Autentico.',
+  )
   await using stage = await setStage({ env: dataDir === undefined ? {} : { DATA_DIR: dataDir } })
   const program = await startProgram(stage.env)
   const printThread = threadPrinter(print)
@@ -48,10 +50,19 @@ async function play(): Promise<number> {
 }
 
 function inIncidents(stage: Stage): ReturnType<Member['actor']['sees']> {
-  return stage.slack.as('bao').sees().filter(({ ephemeral }) => !ephemeral)
+  return stage.slack
+    .as('bao')
+    .sees()
+    .filter(({ ephemeral }) => !ephemeral)
 }
 
-async function story({ stage, program }: { readonly stage: Stage; readonly program: Program }): Promise<readonly string[]> {
+async function story({
+  stage,
+  program,
+}: {
+  readonly stage: Stage
+  readonly program: Program
+}): Promise<readonly string[]> {
   const failures: string[] = []
   const ana = member(stage.slack.as('ana'))
   const bao = member(stage.slack.as('bao'))
@@ -64,7 +75,10 @@ async function story({ stage, program }: { readonly stage: Stage; readonly progr
   scene('ana types /autentico incident and picks alice.')
   const opened = await ana.openIncident({ target: 'alice', summary: 'Login from two countries, 03:12' })
   if (!opened.ok) throw new Error(`the form was not taken: ${opened.text}`)
-  const card = await until(() => inIncidents(stage).find(({ thread }) => thread === undefined), 'the card of the incident')
+  const card = await until(
+    () => inIncidents(stage).find(({ thread }) => thread === undefined),
+    'the card of the incident',
+  )
   const id = /INC-\d+/.exec(card.text)?.[0] ?? ''
   print(`\nIncident ${id}`)
 
@@ -159,7 +173,9 @@ function everythingPosted(stage: Stage): boolean {
 
 async function verify(dataDir: string): Promise<number | null> {
   const main = join(import.meta.dirname, '../main.ts')
-  const child = spawn(process.execPath, [main, 'verify', '--data-dir', dataDir], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, [main, 'verify', '--data-dir', dataDir], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   const [code] = (await once(child, 'exit')) as [number | null]
   return code
 }

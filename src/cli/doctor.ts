@@ -11,16 +11,24 @@ import { createLog } from '../log.ts'
 import { scrub } from '../scrub.ts'
 
 /** One thing that was looked at. `warning`: it works, but something cannot be promised. */
-export type Finding = { readonly part: 'configuration' | 'slack' | 'redis' | 'ledger' | 'autentico'; readonly state: 'ok' | 'warning' | 'broken'; readonly sentence: string }
+export type Finding = {
+  readonly part: 'configuration' | 'slack' | 'redis' | 'ledger' | 'autentico'
+  readonly state: 'ok' | 'warning' | 'broken'
+  readonly sentence: string
+}
 
 /**
  * Looks at the configuration and at everything it names, changes nothing, and says what to do about each thing. 0: ready. 1: something
  * is broken. Every problem is reported, not only the first.
  */
-export async function doctor(around: { readonly env: NodeJS.ProcessEnv; readonly out: (text: string) => void }, json: boolean): Promise<0 | 1> {
+export async function doctor(
+  around: { readonly env: NodeJS.ProcessEnv; readonly out: (text: string) => void },
+  json: boolean,
+): Promise<0 | 1> {
   const findings = await examine(around.env)
   if (json) around.out(`${JSON.stringify({ findings })}\n`)
-  else for (const { part, state, sentence } of findings) around.out(`${marks[state]}  ${part.padEnd(13)}  ${sentence}\n`)
+  else
+    for (const { part, state, sentence } of findings) around.out(`${marks[state]}  ${part.padEnd(13)}  ${sentence}\n`)
   return findings.some(({ state }) => state === 'broken') ? 1 : 0
 }
 
@@ -40,16 +48,29 @@ async function examine(env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
     config.slack === undefined ? [] : aboutSlack(config.slack, secrets),
     config.autentico === undefined ? [] : aboutAutentico(config, secrets),
   ])
-  return [{ part: 'configuration', state: 'ok', sentence: 'Complete.' }, ...aboutLedger(config), ...redis, ...slack, ...autentico]
+  return [
+    { part: 'configuration', state: 'ok', sentence: 'Complete.' },
+    ...aboutLedger(config),
+    ...redis,
+    ...slack,
+    ...autentico,
+  ]
 }
 
 function aboutLedger({ dataDir, role }: Config): readonly Finding[] {
   if (role === 'worker') return []
   const file = join(dataDir, 'ledger.sqlite')
-  if (!existsSync(file)) return [{ part: 'ledger', state: 'ok', sentence: `There is none yet at ${file}; the bot makes it when it starts.` }]
+  if (!existsSync(file))
+    return [{ part: 'ledger', state: 'ok', sentence: `There is none yet at ${file}; the bot makes it when it starts.` }]
   try {
     using reader = openLedgerReader({ file })
-    return [{ part: 'ledger', state: 'ok', sentence: `${reader.size()} entries at ${file}. \`responder verify\` recomputes them.` }]
+    return [
+      {
+        part: 'ledger',
+        state: 'ok',
+        sentence: `${reader.size()} entries at ${file}. \`responder verify\` recomputes them.`,
+      },
+    ]
   } catch (error) {
     return [{ part: 'ledger', state: 'broken', sentence: messageOf(error) }]
   }
@@ -71,7 +92,13 @@ async function aboutRedis({ redisUrl }: Secrets): Promise<readonly Finding[]> {
 async function ready(redis: ReturnType<typeof impatientConnection>): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     redis.once('ready', resolve)
-    redis.once('error', (error: Error & { readonly code?: string }) => reject(new Error(`Redis does not answer at REDIS_URL (${error.code ?? error.name}). Start it, or correct the address.`)))
+    redis.once('error', (error: Error & { readonly code?: string }) =>
+      reject(
+        new Error(
+          `Redis does not answer at REDIS_URL (${error.code ?? error.name}). Start it, or correct the address.`,
+        ),
+      ),
+    )
   })
 }
 
@@ -82,8 +109,20 @@ async function aboutSlack(config: SlackConfig, secrets: Secrets): Promise<readon
     ...(config.apiUrl === undefined ? {} : { apiUrl: config.apiUrl }),
   })
   const usesGroups = [...config.responders, ...config.approvers].some((id) => id.startsWith('S'))
-  const found = await checkSetup({ workspace: new Workspace(lanes.lookUps), lanes, channel: config.channel, usesGroups })
-  if (found.length === 0) return [{ part: 'slack', state: 'ok', sentence: 'The token, its scopes and the incident channel are as they have to be.' }]
+  const found = await checkSetup({
+    workspace: new Workspace(lanes.lookUps),
+    lanes,
+    channel: config.channel,
+    usesGroups,
+  })
+  if (found.length === 0)
+    return [
+      {
+        part: 'slack',
+        state: 'ok',
+        sentence: 'The token, its scopes and the incident channel are as they have to be.',
+      },
+    ]
   return found.map(({ fatal, sentence }) => ({ part: 'slack', state: fatal ? 'broken' : 'warning', sentence }))
 }
 
@@ -97,7 +136,14 @@ async function aboutAutentico(config: Config, secrets: Secrets): Promise<readonl
       return { part: 'autentico', state: ok === true ? 'ok' : broken || !adminApi ? 'broken' : 'warning', sentence }
     }),
     ...(config.autentico.databasePath === undefined
-      ? [{ part: 'autentico', state: 'warning', sentence: 'AUTENTICO_DB_PATH is not set: passkeys and other doors cannot be closed or proven closed; steps offer suspension instead.' } as const]
+      ? [
+          {
+            part: 'autentico',
+            state: 'warning',
+            sentence:
+              'AUTENTICO_DB_PATH is not set: passkeys and other doors cannot be closed or proven closed; steps offer suspension instead.',
+          } as const,
+        ]
       : []),
   ]
 }

@@ -46,7 +46,5 @@ function markdown(incident: OpenedIncident, recorded: readonly Recorded[]): stri
 
 /** Text from outside in a Markdown table: one line, nothing interpreted. */
 function cell(text: string): string {
-  return text
-    .replaceAll(/\s*\n\s*/g, ' ⏎ ')
-    .replaceAll(/[\\`*_{}[\]<>#|!~]/g, String.raw`\$&`)
+  return text.replaceAll(/\s*\n\s*/g, ' ⏎ ').replaceAll(/[\\`*_{}[\]<>#|!~]/g, String.raw`\$&`)
 }

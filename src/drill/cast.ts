@@ -23,7 +23,10 @@ export const workspace: { readonly team: string; readonly name: string; readonly
 export const otherWorkspace: { readonly team: string; readonly name: string } = { team: 'T0OTHER', name: 'Other Co' }
 
 /** The private channel that incidents are opened in, and the user group of those who may approve. */
-export const incidentChannel: { readonly id: string; readonly name: string } = { id: 'C0INCIDENTS', name: 'sec-incidents' }
+export const incidentChannel: { readonly id: string; readonly name: string } = {
+  id: 'C0INCIDENTS',
+  name: 'sec-incidents',
+}
 export const securityGroup: { readonly id: string; readonly handle: string } = { id: 'S0SECURITY', handle: 'security' }
 
 export const cast: { readonly [handle in 'ana' | 'bao' | 'chi' | 'gil' | 'olu' | 'alice']: Person } = {

@@ -21,13 +21,18 @@ export type Member = {
   /** The newest message only they see that says this. */
   readonly toldAlone: (words: string | RegExp, limitMs?: number) => Promise<Seen>
   /** `/autentico incident`, then the form. Answers with what became of the form. */
-  readonly openIncident: (what: { readonly target: string; readonly summary?: string; readonly severity?: string }) => Promise<Submitted>
+  readonly openIncident: (what: {
+    readonly target: string
+    readonly summary?: string
+    readonly severity?: string
+  }) => Promise<Submitted>
 }
 
 const patienceMs = 20_000
 
 export function member(actor: Actor): Member {
-  const button = (words: string | RegExp) => actor.sees().findLast((message) => findButton(message, words) !== undefined)
+  const button = (words: string | RegExp) =>
+    actor.sees().findLast((message) => findButton(message, words) !== undefined)
   const press = async (words: string | RegExp): Promise<Outcome> => {
     const message = button(words)
     const found = message === undefined ? undefined : findButton(message, words)
@@ -42,7 +47,11 @@ export function member(actor: Actor): Member {
     return actor.submit(view.id, entriesFor(view, answers))
   }
   const reads = async (words: string | RegExp, limitMs = patienceMs) =>
-    until(() => actor.sees().findLast((message) => matches(wordsOf(message), words)), `a message that says ${String(words)}`, limitMs)
+    until(
+      () => actor.sees().findLast((message) => matches(wordsOf(message), words)),
+      `a message that says ${String(words)}`,
+      limitMs,
+    )
 
   return {
     actor,
@@ -69,7 +78,8 @@ export function member(actor: Actor): Member {
       const action = text(object(field['element'])['action_id'])
       const offered = await actor.type(view.id, id, action, target)
       if (!offered.ok) return offered
-      const option = offered.options.find((one) => one.text === target || one.text.startsWith(`${target} `)) ?? offered.options[0]
+      const option =
+        offered.options.find((one) => one.text === target || one.text.startsWith(`${target} `)) ?? offered.options[0]
       if (option === undefined) throw new Error(`the type-ahead offers nothing for ${target}`)
       return fillIn('Open an incident', { Target: option.value, 'What happened': summary, Severity: severity })
     },
@@ -105,7 +115,10 @@ function wordsIn(block: JsonObject): readonly string[] {
   })
 }
 
-type Button = { readonly action: string; readonly how: { readonly value?: string; readonly selected?: string; readonly blockId?: string } }
+type Button = {
+  readonly action: string
+  readonly how: { readonly value?: string; readonly selected?: string; readonly blockId?: string }
+}
 
 function findButton(message: Seen, words: string | RegExp): Button | undefined {
   for (const block of message.blocks) {
@@ -117,7 +130,10 @@ function findButton(message: Seen, words: string | RegExp): Button | undefined {
       if (element['type'] === 'button' && matches(labelOf(element), words)) {
         return { action, how: { blockId, value: text(element['value']) } }
       }
-      const option = element['type'] === 'overflow' ? objects(element['options']).find((one) => matches(labelOf(one), words)) : undefined
+      const option =
+        element['type'] === 'overflow'
+          ? objects(element['options']).find((one) => matches(labelOf(one), words))
+          : undefined
       if (option !== undefined) return { action, how: { blockId, selected: text(option['value']) } }
     }
   }
@@ -135,7 +151,9 @@ function blockLabelled(view: Form, label: string): JsonObject {
 }
 
 function entriesFor(view: Form, answers: Readonly<Record<string, Json>>): Entries {
-  return Object.fromEntries(Object.entries(answers).map(([label, value]) => [text(blockLabelled(view, label)['block_id']), value]))
+  return Object.fromEntries(
+    Object.entries(answers).map(([label, value]) => [text(blockLabelled(view, label)['block_id']), value]),
+  )
 }
 
 function matches(words: string, wanted: string | RegExp): boolean {

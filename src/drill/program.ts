@@ -24,7 +24,10 @@ const main = join(import.meta.dirname, '../main.ts')
  */
 export async function startProgram(
   env: Readonly<Record<string, string>>,
-  { args = ['start'], readyWhen = 'the bot is ready' }: { readonly args?: readonly string[]; readonly readyWhen?: string } = {},
+  {
+    args = ['start'],
+    readyWhen = 'the bot is ready',
+  }: { readonly args?: readonly string[]; readonly readyWhen?: string } = {},
 ): Promise<Program> {
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
@@ -43,7 +46,9 @@ export async function startProgram(
     lines.push(line)
     if (line.includes(readyWhen)) ready.resolve()
   })
-  void ended.then((code) => ready.reject(new Error(`the program ended with ${code ?? 'a signal'} before it was ready:\n${lines.join('\n')}`)))
+  void ended.then((code) =>
+    ready.reject(new Error(`the program ended with ${code ?? 'a signal'} before it was ready:\n${lines.join('\n')}`)),
+  )
   await ready.promise
   return {
     lines,

@@ -38,7 +38,9 @@ const manifest = join(import.meta.dirname, '../../manifest.yml')
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const { tempo = drillTempo } = options
   await using building = new AsyncDisposableStack()
-  const dir = options.dir ?? building.adopt(mkdtempSync(join(tmpdir(), 'responder-')), (path) => rmSync(path, { recursive: true, force: true }))
+  const dir =
+    options.dir ??
+    building.adopt(mkdtempSync(join(tmpdir(), 'responder-')), (path) => rmSync(path, { recursive: true, force: true }))
   const redis = building.use(await startPrivateRedis())
   const slack = building.use(await startLocalSlack({ manifest: readFileSync(manifest, 'utf8'), ...options.slack }))
   const autentico = building.use(await startLocalAutentico({ dir: join(dir, 'autentico'), ...options.autentico }))

@@ -66,7 +66,10 @@ export function readPublicKeys(file: string): PublicKeys {
     throw new KeyUnusable(`The file ${file} holds a private key. Put only public keys there.`)
   }
   const blocks = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? []
-  if (blocks.length === 0) throw new KeyUnusable(`The file ${file} holds no public key in PEM form.`)
+  if (blocks.length === 0)
+    throw new KeyUnusable(
+      `The file ${file} holds no public key in PEM form. The command “responder keys” on the other side prints them.`,
+    )
   const keys = blocks.map((pem) => parse(file, () => createPublicKey(pem), 'public'))
   const other = keys.find(({ asymmetricKeyType: kind }) => kind !== 'ed25519' && kind !== 'x25519')
   if (other !== undefined) {
