@@ -178,7 +178,9 @@ function leadsOn(incident: OpenedIncident, order: OpenOrder, twist: number, now:
   if (order.mode === 'prepare')
     return { kind: 'prepared', facts: facts(), effect: effect(`Does it, as seen ${twist}.`) }
   if (twist % 9 === 0) return { kind: 'changed', facts: facts(), effect: effect('Does more.'), differences: ['More.'] }
-  const checks = [check(order.action, twist % 4 === 1 ? 'unknown' : true)]
+  // Closing the doors is the step that a worker without the database cannot prove.
+  const isBlind = twist % (order.action === 'close-doors' ? 2 : 4) === 1
+  const checks = [check(order.action, isBlind ? 'unknown' : true)]
   const sealed = order.action === 'restore-access' ? { sealed: { expiresAt: around(now).later(now, 15 * 60_000) } } : {}
   return doneResult({ checks, ...sealed })
 }
