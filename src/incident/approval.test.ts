@@ -12,11 +12,13 @@ import {
   running,
   shownRequest,
   standing,
+  start,
   steps,
   underWay,
 } from '../../test/support/stories.ts'
 import { approvalsNeeded, isAccountOf, verdict, whyNotReview } from './approval.ts'
 import type { Standing } from './people.ts'
+import { utc } from './timeline.ts'
 
 const asked = [...underWay, ...shownRequest(steps.sessions)]
 const mallory: Standing['person'] = { slack: { team: 'T0ACME', user: 'U0MALLORY' as never }, name: 'mallory' }
@@ -169,7 +171,7 @@ describe('two presses', () => {
     const { recorded } = play(...asked, approves(standing('bao')))
     given(...recorded)
       .when(approves(standing('chi')))
-      .isRefused('already_decided', { what: 'approved', who: `@bao at ${recorded[0]?.at}` })
+      .isRefused('already_decided', { what: 'approved', who: `@bao at ${utc(start)}` })
   })
 })
 

@@ -30,6 +30,7 @@ import {
 } from '../../test/support/stories.ts'
 import { longestText } from './decide.ts'
 import { type OpenedIncident, unprovenSteps } from './state.ts'
+import { utc } from './timeline.ts'
 
 const tooLong = 'x'.repeat(longestText + 1)
 
@@ -264,7 +265,7 @@ describe('restoring access', () => {
   test('waits for the sweep', () => {
     given(...allProven, notifies)
       .when(asks(steps.notify))
-      .isRefused('sweep_first', { what: `is due at ${minute(10)}` })
+      .isRefused('sweep_first', { what: `is due at ${utc(minute(10))}` })
   })
 
   test('is refused while the sweep’s finding stands', () => {

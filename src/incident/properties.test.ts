@@ -51,7 +51,7 @@ describe('the stories get far enough to mean something', () => {
     ['StepDenied', 20],
     ['RequestWithdrawn', 20],
     ['SweepDone', 100],
-    ['IncidentContained', 50],
+    ['IncidentContained', 20],
     ['SecretShown', 5],
     ['SecretDestroyed', 5],
     ['IncidentClosed', 50],

@@ -29,6 +29,7 @@ import {
 import { longestText } from './decide.ts'
 import { codeOf } from './requests.ts'
 import { type OpenedIncident, openRequests, type Request } from './state.ts'
+import { utc } from './timeline.ts'
 
 const asked = [...underWay, ...shownRequest(steps.sessions)]
 const prepares = reports('prepare', { kind: 'prepared', facts: facts(), effect: effect() })
@@ -124,7 +125,7 @@ describe('denying', () => {
   test('a denied request cannot be approved by somebody else', () => {
     given(...asked, denies(standing('bao')))
       .when(approves(standing('chi')))
-      .isRefused('already_decided', { what: 'denied', who: `@bao at ${start}` })
+      .isRefused('already_decided', { what: 'denied', who: `@bao at ${utc(start)}` })
   })
 
   test('an approved request cannot be denied', () => {
@@ -173,7 +174,7 @@ describe('withdrawing', () => {
   test('a withdrawn request cannot be approved', () => {
     given(...asked, withdraws())
       .when(approves())
-      .isRefused('already_decided', { what: 'withdrawn', who: `@ana at ${start}` })
+      .isRefused('already_decided', { what: 'withdrawn', who: `@ana at ${utc(start)}` })
   })
 
   test('while the worker still looks ends the looking', () => {
@@ -225,7 +226,7 @@ describe('expiring', () => {
   test('an approval at the moment of expiry is too late, even before the expiry is recorded', () => {
     given(...asked)
       .when(approves(), minute(30))
-      .isRefused('request_expired', { what: minute(30) })
+      .isRefused('request_expired', { what: utc(minute(30)) })
   })
 
   test('a denial and a withdrawal are too late then as well', () => {
