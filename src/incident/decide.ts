@@ -17,6 +17,7 @@ import {
   stepState,
 } from './state.ts'
 import { orderSweep, settle } from './sweep.ts'
+import { utc } from './timeline.ts'
 
 export type Decision =
   | { readonly kind: 'accepted'; readonly events: readonly IncidentEvent[] }
@@ -217,7 +218,7 @@ function whyNotRecover(incident: OpenedIncident, step: PlaybookStep): Refusal | 
     containmentSteps(incident).every(({ id }) => stepState(incident, id).status === 'skipped')
   )
     return undefined
-  if (sweep.status === 'due') return because('sweep_first', { what: `is due at ${sweep.at}` })
+  if (sweep.status === 'due') return because('sweep_first', { what: `is due at ${utc(sweep.at)}` })
   if (sweep.status === 'found') return because('sweep_first', { what: `found: ${sweep.open.join(' ')}` })
   return sweep.status === 'clean' ? undefined : because('sweep_first')
 }
@@ -307,14 +308,14 @@ function whyEnded({ end, shown: seen }: Request, { now }: Surroundings): Refusal
   switch (end.kind) {
     case 'open':
       return seen !== undefined && seen.expiresAt <= now
-        ? because('request_expired', { what: seen.expiresAt })
+        ? because('request_expired', { what: utc(seen.expiresAt) })
         : undefined
     case 'approved':
     case 'denied':
     case 'withdrawn':
-      return because('already_decided', { what: end.kind, who: `@${end.by.name} at ${end.at}` })
+      return because('already_decided', { what: end.kind, who: `@${end.by.name} at ${utc(end.at)}` })
     case 'expired':
-      return because('request_expired', { what: end.at })
+      return because('request_expired', { what: utc(end.at) })
     case 'voided':
       return because('request_stale', { what: 'made void because the account had changed' })
     case 'failed':
@@ -329,7 +330,7 @@ function readAgain(incident: OpenedIncident, what: 'snapshot' | 'sweep', around:
   if (underWay && incident.sweep.status !== 'due') return refused('reading_under_way')
   if (what === 'snapshot')
     return underWay ? refused('reading_under_way') : accepted({ type: 'WorkOrdered', mode: 'run', action })
-  if (incident.sweep.status === 'due') return refused('sweep_first', { what: `is due at ${incident.sweep.at}` })
+  if (incident.sweep.status === 'due') return refused('sweep_first', { what: `is due at ${utc(incident.sweep.at)}` })
   if (incident.sweep.status === 'none') return refused('nothing_to_sweep')
   return accepted(orderSweep(incident, around, 0))
 }
@@ -368,7 +369,7 @@ function closeIncident(incident: OpenedIncident, reason: string): Decision {
   const running = incident.playbook.steps.find(({ id }) => stepState(incident, id).status === 'running')
   if (running !== undefined) return refused('work_in_flight', { what: `“${running.title}” is still running` })
   if (incident.sweep.status === 'due')
-    return refused('work_in_flight', { what: `the sweep is due at ${incident.sweep.at}` })
+    return refused('work_in_flight', { what: `the sweep is due at ${utc(incident.sweep.at)}` })
   const left = nextStep(incident)
   if (left !== undefined) return refused('steps_unsettled', { what: `“${left.title}” is` })
   if (reason.length > longestText) return refused('text_too_long')

@@ -25,7 +25,7 @@ type RosterDeps = {
 }
 
 /** `usergroups.users.list` takes about 20 calls a minute, so the members of a group are kept this long, and no longer. */
-export const groupKeptMs = 15_000
+export const groupKeptMs = 3_000
 const groupFailureKeptMs = 5_000
 /** How many people of the lists are asked about for one sentence. */
 const mostAsked = 40
