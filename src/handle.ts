@@ -81,7 +81,8 @@ export function createIncidents({
         const { refusal, sentence } = decision
         if ('by' in command) {
           const stream = before.status === 'unopened' ? systemStream : id
-          const tried = whatWasTried(command, before)
+          // It may repeat what was typed in place of a username.
+          const tried = scrub(whatWasTried(command, before))
           record(stream, before, command.by.person, at, [
             { type: 'ClickRefused', tried, refusal: refusal.code, sentence },
           ])
