@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect } from 'vitest'
 import { type Member, member, until, wordsOf } from '#/drill/crew.ts'
+import type { Program } from '#/drill/program.ts'
 import type { Actor } from '#/drill/slack/acts/actor.ts'
 import type { Seen } from '#/drill/slack/acts/client.ts'
 import type { Submitted } from '#/drill/slack/acts/forms.ts'
@@ -21,7 +22,7 @@ import {
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 
 /** The drill's rules with the shortest waits that still are waits. */
-const quickTempo: Tempo = { requestTtl: '10m', sweepDelay: '500ms', pendingLoginTtl: '500ms' }
+export const quickTempo: Tempo = { requestTtl: '10m', sweepDelay: '500ms', pendingLoginTtl: '500ms' }
 
 /** A stage on which messages come at once and nothing is waited for longer than has to be. */
 export async function quickStage(options: StageOptions = {}): Promise<Stage> {
@@ -223,6 +224,11 @@ export async function expectTold(person: Member, words: string | RegExp): Promis
 export function expectFault(sent: Submitted, field: string, words: string | RegExp): void {
   expect(sent).toMatchObject({ now: 'errors' })
   expect(sent.ok && sent.now === 'errors' ? sent.errors[field] : undefined).toMatch(words)
+}
+
+/** What the program logged as an error or worse, line by line. */
+export function complaintsOf({ lines }: Program): readonly string[] {
+  return lines.filter((line) => /"level":"(error|fatal)"/.test(line))
 }
 
 /** Runs `responder` on the command line against this stage. */

@@ -6,6 +6,7 @@ import type { RefusalCode } from '#/incident/refusals.ts'
 import { changeUser, signIn } from '../../support/autentico-visits.ts'
 import {
   type Case,
+  complaintsOf,
   expectFault,
   expectTold,
   openFor,
@@ -148,4 +149,8 @@ test('for the last administrator there is a warning, and whoever approves types 
   const right = await incident.as('bao').fillIn('Approve?', { 'Type the username of the account to approve': 'admin' })
   expect(right).toMatchObject({ now: 'closed' })
   await incident.untilProven(1)
+})
+
+test('none of it made the program complain', () => {
+  expect(complaintsOf(program)).toEqual([])
 })

@@ -3,7 +3,14 @@ import { cast, incidentChannel } from '#/drill/cast.ts'
 import { member, until, wordsOf, wordsOfForm } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { expectFault, expectTold, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+import {
+  complaintsOf,
+  expectFault,
+  expectTold,
+  openFor,
+  quickStage,
+  reloadEverybody,
+} from '../../support/incident-flow.ts'
 
 let stage: Stage
 let program: Program
@@ -166,6 +173,48 @@ test('a second incident for the same account is refused while one is open, with 
   await second.run(1)
 })
 
+test('of two people who open an incident for one account at once, one does, and the other is shown the way', async () => {
+  const [ana, bao] = [member(stage.slack.as('ana')), member(stage.slack.as('bao'))]
+  const answers = await Promise.all([
+    ana.openIncident({ target: 'user-011' }),
+    bao.openIncident({ target: 'user-011', summary: 'Also seen' }),
+  ])
+  const kinds = answers.map((answer) => (answer.ok ? answer.now : answer.error))
+  expect(kinds.toSorted()).toEqual(['errors', 'updated'])
+  const refused = answers.find((answer) => answer.ok && answer.now === 'errors')
+  if (refused !== undefined) expectFault(refused, 'target', /is open for user-011 already/)
+})
+
+test('pressed again because the first press seemed lost, a step is asked for once', async () => {
+  const incident = await openFor(stage, 'user-012')
+  await until(() => incident.as('ana').button('Ask for step 1'), 'the button of step 1')
+  stage.slack.control.loseAcks(true)
+  expect(await incident.as('ana').press('Ask for step 1')).toMatchObject({ ok: false })
+  stage.slack.control.loseAcks(false)
+  const card = await until(() => incident.as('ana').button('Add note…'), 'the card')
+  await incident.request()
+  expect(card).toBeDefined()
+  expect(incident.entries('StepRequested')).toHaveLength(1)
+  await incident.approve()
+  await incident.untilProven(1)
+})
+
+test('a message longer than a note can be is offered cut, and the rest stays where its address leads', async () => {
+  const incident = await openFor(stage, 'user-013')
+  const ana = member(stage.slack.as('ana'))
+  const said = await ana.actor.say(
+    incidentChannel.id,
+    `It began so: ${'very '.repeat(900)}long`,
+    incident.state().thread?.ts,
+  )
+  await ana.actor.messageShortcut('add_to_timeline', { channel: said.channel, ts: said.ts })
+  expect(await ana.fillIn('Add to the timeline')).toMatchObject({ now: 'closed' })
+  const { text, link } = (await incident.happens('NoteAdded')).event
+  expect(text.length).toBeLessThanOrEqual(3000)
+  expect(text).toMatch(/^It began so: very/)
+  expect(link).toContain(said.ts.replace('.', ''))
+})
+
 test('the timeline form shows a responder every entry, and the target none', async () => {
   await stage.slack.control.addMember(incidentChannel.id, cast.alice.user)
   const incident = await openFor(stage, 'alice')
@@ -180,3 +229,7 @@ async function formSaying(person: string, words: RegExp) {
   const actor = stage.slack.as(person)
   return until(() => actor.views().find((view) => words.test(wordsOfForm(view))), `a form that says ${String(words)}`)
 }
+
+test('none of it made the program complain', () => {
+  expect(complaintsOf(program)).toEqual([])
+})

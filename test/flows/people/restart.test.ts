@@ -22,7 +22,7 @@ afterAll(async () => {
 test('a button from before a restart works after it', async () => {
   const asked = await incident.ask(1)
   expect(await program.stop()).toBe(0)
-  program = await startProgram({ ...stage.env, REQUEST_TTL: '2s' })
+  program = await startProgram({ ...stage.env, REQUEST_TTL: '4s' })
   expect(incident.at('bao', asked).button(/^Approve/)).toBeDefined()
   await incident.approve('bao')
   await incident.untilProven(1)
@@ -34,7 +34,7 @@ test('pressed while the program is away, a button says that it did not work, and
   const other = await openFor(stage, 'user-001')
   await program.stop()
   expect(await other.as('ana').press('Ask for step 1')).toMatchObject({ ok: false })
-  program = await startProgram({ ...stage.env, REQUEST_TTL: '2s' })
+  program = await startProgram({ ...stage.env, REQUEST_TTL: '4s' })
   expect(other.entries('StepRequested')).toEqual([])
   await other.ask(1)
 })
@@ -54,4 +54,12 @@ test('a request that nobody decides ends visibly, its buttons go, and it can be 
   expect(incident.entries('StepApproved')).toHaveLength(1)
 
   expect((await incident.ask(2)).id).not.toBe(asked.id)
+})
+
+test('after all these restarts every line stands in the thread once', () => {
+  const numbers = incident
+    .thread()
+    .flatMap(({ text }) => [...text.matchAll(/\*#(\d+)\* {2}/g)].map(([, n]) => Number(n)))
+  expect(numbers.length).toBeGreaterThan(5)
+  expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
 })

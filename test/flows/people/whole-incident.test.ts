@@ -10,7 +10,15 @@ import type { Stage } from '#/drill/stage.ts'
 import { recordedOf } from '#/handle.ts'
 import { timelineLine } from '#/incident/timeline.ts'
 import { signIn } from '../../support/autentico-visits.ts'
-import { type Case, dataDirOf, ledgerOf, openFor, quickStage, responder } from '../../support/incident-flow.ts'
+import {
+  type Case,
+  complaintsOf,
+  dataDirOf,
+  ledgerOf,
+  openFor,
+  quickStage,
+  responder,
+} from '../../support/incident-flow.ts'
 
 let stage: Stage
 let program: Program
@@ -188,6 +196,10 @@ test('nor does anything else that opens a door stay behind: no token, no cookie,
   ])
   for (const secret of secrets) expect(bytes.includes(secret ?? 'absent')).toBe(false)
   expect(bytes.toString('latin1')).not.toMatch(/eyJ[\w-]{8,}\.eyJ/)
+})
+
+test('none of it made the program complain', () => {
+  expect(complaintsOf(program)).toEqual([])
 })
 
 /** Every key and every value that Redis holds, whatever its type, one after the other. */

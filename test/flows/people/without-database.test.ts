@@ -3,14 +3,15 @@ import { wordsOf } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import { signIn } from '../../support/autentico-visits.ts'
-import { type Case, openFor, quickStage, responder } from '../../support/incident-flow.ts'
+import { type Case, complaintsOf, openFor, quickStage, quickTempo, responder } from '../../support/incident-flow.ts'
 
 let stage: Stage
 let program: Program
 let incident: Case
 
 beforeAll(async () => {
-  stage = await quickStage({ database: false })
+  // Long enough that it has not passed when step 3 begins.
+  stage = await quickStage({ database: false, tempo: { ...quickTempo, pendingLoginTtl: '4s' } })
   program = await startProgram(stage.env)
   incident = await openFor(stage, 'alice')
   await incident.run(1)
@@ -84,4 +85,8 @@ test('the incident is never "contained": it can be closed, and the summary says 
 test('`responder doctor` says before anything happens what cannot be done without the database', async () => {
   const { out } = await responder(stage, 'doctor')
   expect(out).toContain('AUTENTICO_DB_PATH is not set')
+})
+
+test('none of it made the program complain', () => {
+  expect(complaintsOf(program)).toEqual([])
 })
