@@ -28,7 +28,7 @@ export async function startApp({ config, secrets, log, onStuck }: AppDeps): Prom
   const keyring = openKeyring(config)
   if (config.autentico !== undefined) {
     const autentico = building.use(connectTo(config.autentico, secrets))
-    await sayCapabilities(autentico, log)
+    void sayCapabilities(autentico, log)
     const worker = await startWorker(workerDeps({ config, secrets, keyring, autentico, log }))
     building.defer(async () => worker.stop({ graceMs }))
     log.info({ worker: config.workerId }, 'the worker is ready')
