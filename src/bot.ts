@@ -21,11 +21,11 @@ import { consumeOutcomes } from '#/work/outcomes.ts'
 import { open as unseal } from '#/work/seal.ts'
 import { openVault, type Vault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
-import { verifyDataDir } from './cli/verify.ts'
 import type { Config, Secrets, SlackConfig } from './config.ts'
 import { createDoor } from './door.ts'
 import { createIncidents, type Incidents, recordedOf, systemStream } from './handle.ts'
 import { type BotKeys, originOf } from './keyring.ts'
+import { verifyDataDir } from './verify-data-dir.ts'
 
 export type BotDeps = {
   readonly config: Config & { readonly slack: SlackConfig }
@@ -270,6 +270,7 @@ function startPoster({
         { incident: id, why: error.message },
         'the thread of an incident cannot be written; the ledger goes on without it',
       ),
+    position: () => ledger.cursor('poster'),
     spacingMs: config.messageSpacingMs,
   })
   const following = follow({ ledger, name: 'poster', handle: poster.handle, onFailure: onFailure(log), retryIn: soon })

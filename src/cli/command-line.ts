@@ -13,10 +13,10 @@ import { startApp } from '../app.ts'
 import { ConfigError, type Role, readConfig, type Secrets } from '../config.ts'
 import { openKeyring, publicKeysOf } from '../keyring.ts'
 import { createLog } from '../log.ts'
+import { verifyDataDir } from '../verify-data-dir.ts'
 import { backUp } from './backup.ts'
 import { doctor } from './doctor.ts'
 import { type ExportFormat, exportIncident } from './export.ts'
-import { verifyDataDir } from './verify.ts'
 
 /** The process, as far as the commands need it. */
 export type Surroundings = {

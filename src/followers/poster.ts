@@ -64,8 +64,10 @@ export type PosterDeps = {
   readonly timeline: (id: IncidentId) => readonly Recorded[]
   readonly startThread: (id: IncidentId, place: Place) => void
   readonly thread: ThreadPort
-  /** Told when a thread cannot be written to. The ledger goes on; the thread is filled in once it can be reached again. */
+  /** Told once when a thread cannot be written to. The ledger goes on; `redraw` fills the thread in once it can be reached again. */
   readonly onLost: (id: IncidentId, error: ThreadLost) => void
+  /** The entries up to here were finished in an earlier batch. */
+  readonly position: () => number
   /** Milliseconds between two messages in one channel. Slack allows about one a second. */
   readonly spacingMs: number
 }
@@ -81,7 +83,10 @@ type Memory = {
 
 export type Poster = {
   readonly handle: (entries: readonly Entry[]) => Promise<void>
-  /** Draws the cards of incidents anew where a countdown has moved on. Never throws. */
+  /**
+   * Draws the cards of incidents anew where a countdown has moved on, and fills in threads that could not be written to, or have
+   * not been looked at since the start. Never throws.
+   */
   readonly redraw: (ids: readonly IncidentId[]) => Promise<void>
 }
 
@@ -94,6 +99,8 @@ export function createPoster(deps: PosterDeps): Poster {
   const memories = new Map<IncidentId, Memory>()
   const pace = createPace(deps.spacingMs)
   const drawing = new Map<IncidentId, Promise<void>>()
+  /** Threads that could not be written to, and how far each of them had come for sure. */
+  const lost = new Map<IncidentId, number>()
 
   const memoryOf = (id: IncidentId): Memory => {
     const known = memories.get(id)
@@ -110,16 +117,19 @@ export function createPoster(deps: PosterDeps): Poster {
     return turn
   }
 
-  const catchUp = async (id: IncidentId, from: number): Promise<void> => {
+  const catchUp = async (id: IncidentId, finished: number): Promise<void> => {
     const incident = deps.find(id)
     if (incident === undefined) return
     const memory = memoryOf(id)
+    const from = Math.min(finished, lost.get(id) ?? finished)
     try {
       await bringUpToDate({ deps, pace, memory, incident, from })
+      lost.delete(id)
     } catch (error) {
       memory.sure = false
       if (!(error instanceof ThreadLost)) throw error
-      deps.onLost(id, error)
+      if (!lost.has(id)) deps.onLost(id, error)
+      lost.set(id, from)
     }
     const now = deps.find(id)
     // A closed incident changes no more, but its card may still have to be drawn once.
@@ -136,11 +146,15 @@ export function createPoster(deps: PosterDeps): Poster {
       if (failed !== undefined) throw failed.reason
     },
     async redraw(ids) {
+      // A lost incident may have been closed meanwhile.
+      const all = new Set([...ids, ...lost.keys()])
       await Promise.allSettled(
-        ids.map((id) =>
+        [...all].map((id) =>
           inTurn(id, async () => {
             const incident = deps.find(id)
-            if (incident?.thread !== undefined) await drawCard(deps, memoryOf(id), incident, incident.thread)
+            const memory = memories.get(id)
+            if (memory?.sure !== true) await catchUp(id, deps.position())
+            else if (incident?.thread !== undefined) await drawCard(deps, memory, incident, incident.thread)
           }),
         ),
       )

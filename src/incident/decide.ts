@@ -16,24 +16,13 @@ import {
   type Request,
   stepState,
 } from './state.ts'
+import type { Surroundings } from './surroundings.ts'
 import { orderSweep, settle } from './sweep.ts'
 import { utc } from './timeline.ts'
 
 export type Decision =
   | { readonly kind: 'accepted'; readonly events: readonly IncidentEvent[] }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly sentence: string }
-
-/** What a decision needs of the world. Everything in it is a value or a pure function. */
-export type Surroundings = {
-  /** ISO 8601, UTC, milliseconds. */
-  readonly now: string
-  readonly requestTtlMs: number
-  readonly sweepDelayMs: number
-  /** SHA-256 over the canonical JSON (RFC 8785) of a value, lower-case hex. */
-  readonly digestOf: (value: unknown) => string
-  /** `ms` after an ISO moment, as ISO. */
-  readonly later: (at: string, ms: number) => string
-}
 
 /** Why a secret is destroyed when its time is over. */
 const unseen = 'nobody looked at it in time'

@@ -1,7 +1,7 @@
-import type { Surroundings } from './decide.ts'
 import type { IncidentEvent } from './events.ts'
 import { nextRequestId, shown } from './requests.ts'
 import { containmentSteps, type OpenedIncident, type OpenOrder, stepState } from './state.ts'
+import type { Surroundings } from './surroundings.ts'
 import { afterSettling } from './sweep.ts'
 import { allProven, type WorkResult } from './work.ts'
 

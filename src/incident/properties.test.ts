@@ -4,10 +4,10 @@ import { around, digestOf, isSame, roundTrip } from '../../test/support/given.ts
 import { moves, playOut, type Turn } from '../../test/support/moves.ts'
 import { type Decision, decide } from './decide.ts'
 import type { EventType, IncidentEvent, Recorded } from './events.ts'
+import { evolve } from './evolve.ts'
 import { isPerson, type Person, samePerson } from './people.ts'
 import {
   containmentSteps,
-  evolve,
   type OpenedIncident,
   openRequests,
   orderIdOf,

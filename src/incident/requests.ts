@@ -1,7 +1,7 @@
 import type { PlaybookStep, StepId } from '#/playbook/playbook.ts'
-import type { Surroundings } from './decide.ts'
 import type { IncidentEvent, RequestKind } from './events.ts'
 import { type OpenedIncident, stepState } from './state.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { Effect, RequestId } from './work.ts'
 
 /** The id of the request that would be made next. Requests are numbered inside their incident. */

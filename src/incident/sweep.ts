@@ -1,6 +1,6 @@
-import type { Surroundings } from './decide.ts'
 import type { IncidentEvent } from './events.ts'
 import { containmentSteps, isSettled, type OpenedIncident, stepState } from './state.ts'
+import type { Surroundings } from './surroundings.ts'
 
 type Settling = Extract<IncidentEvent, { type: 'StepSkipped' | 'StepAttested' }>
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { encodeVkey } from '#/ledger/note.ts'
 import { openLedgerReader } from '#/ledger/reader.ts'
 import { type Verification, verifyLedger } from '#/ledger/verify.ts'
-import { recordedOf } from '../handle.ts'
-import { originOf } from '../keyring.ts'
+import { recordedOf } from './handle.ts'
+import { originOf } from './keyring.ts'
 
 /** What a whole verification found, with the checkpoints that the ledger holds itself and those given from outside. */
 export type LedgerReport = Verification & { readonly vkey: string | undefined }

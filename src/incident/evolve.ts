@@ -1,0 +1,371 @@
+import type { StepId } from '#/playbook/playbook.ts'
+import type { IncidentEvent, Recorded } from './events.ts'
+import { type Actor, isPerson, type Person } from './people.ts'
+import {
+  type Incident,
+  type OpenedIncident,
+  type OpenOrder,
+  orderIdOf,
+  type Request,
+  type Secret,
+  type StepState,
+  stepState,
+} from './state.ts'
+import type { OrderedWork, OrderId, RequestId, StepCheck } from './work.ts'
+
+/** Folds one fact into the state. It never refuses: the decision was taken when the event was written. */
+export function evolve(incident: Incident, recorded: Recorded): Incident {
+  const { event, seq, hash } = recorded
+  if (event.type === 'IncidentOpened') return opened(event, recorded)
+  // A refusal or a forgery may be recorded in a stream that never opened.
+  if (incident.status === 'unopened') return incident
+  return { ...applied(incident, event, recorded), lastSeq: seq, lastHash: hash }
+}
+
+function opened(
+  event: Extract<IncidentEvent, { type: 'IncidentOpened' }>,
+  { seq, hash, incident, at, actor }: Recorded,
+): OpenedIncident {
+  const by = personOf(actor)
+  const { playbook, playbookDigest, severity, summary, target, channel, drill } = event
+  return {
+    status: 'open',
+    id: incident,
+    lastSeq: seq,
+    lastHash: hash,
+    openedAt: at,
+    openedBy: by,
+    commander: by,
+    severity,
+    summary,
+    drill,
+    channel,
+    playbook,
+    playbookDigest,
+    target,
+    factWarnings: [],
+    steps: new Map(playbook.steps.map((step) => [step.id, { status: 'waiting' }])),
+    requests: new Map(),
+    orders: new Map(),
+    sweep: { status: 'none' },
+    refusedClicks: 0,
+  }
+}
+
+function applied(
+  incident: OpenedIncident,
+  event: Exclude<IncidentEvent, { type: 'IncidentOpened' }>,
+  { at, actor, seq }: Recorded,
+): OpenedIncident {
+  switch (event.type) {
+    case 'ThreadStarted':
+      return { ...incident, thread: { channel: event.channel, ts: event.ts } }
+    case 'CommanderNamed':
+      return { ...incident, commander: event.commander }
+    case 'NoteAdded':
+    case 'ForgeryRefused':
+    case 'CheckpointSigned':
+    case 'WorkStarted':
+      return incident
+    case 'ClickRefused':
+      return { ...incident, refusedClicks: incident.refusedClicks + 1 }
+    case 'WorkOrdered':
+      return ordered(incident, event, at, seq)
+    case 'WorkIssuedAgain':
+      return withOrder(incident, event.order, (order) => ({ ...order, issuedAgain: order.issuedAgain + 1 }))
+    case 'WorkWaits':
+      return waits(incident, event.order, event.why)
+    case 'SnapshotTaken':
+      return {
+        ...without(endOrder(incident, event.order), 'snapshotFailed'),
+        facts: event.facts,
+        factWarnings: event.warnings,
+        ...exposure(incident, event.facts.accessTokensEndAt),
+      }
+    case 'StepRequested':
+      return requested(incident, event, at)
+    case 'RequestShown': {
+      const { effect, expiresAt, digest, code } = event
+      const next = endOrdersOf(incident, event.request, 'prepare')
+      return withRequest(next, event.request, (request) => ({
+        ...request,
+        shown: { effect, expiresAt, digest, code, seq },
+      }))
+    }
+    case 'StepApproved':
+      return withRequest(incident, event.request, (request) => ({
+        ...request,
+        end: { kind: 'approved', by: personOf(actor), at },
+      }))
+    case 'StepDenied':
+      return backToBefore(
+        withRequest(endOrdersOf(incident, event.request, 'prepare'), event.request, (request) => ({
+          ...request,
+          end: { kind: 'denied', by: personOf(actor), at, reason: event.reason },
+        })),
+        event,
+      )
+    case 'RequestWithdrawn':
+      return backToBefore(
+        withRequest(endOrdersOf(incident, event.request, 'prepare'), event.request, (request) => ({
+          ...request,
+          end: { kind: 'withdrawn', by: personOf(actor), at },
+        })),
+        event,
+      )
+    case 'RequestExpired':
+      return backToBefore(
+        withRequest(incident, event.request, (request) => ({ ...request, end: { kind: 'expired', at } })),
+        event,
+      )
+    case 'ApprovalVoided':
+      return backToBefore(
+        withRequest(endOrdersOf(incident, event.request, 'run'), event.request, (request) => ({
+          ...request,
+          end: { kind: 'voided', at, reason: event.differences.join(' ') },
+        })),
+        event,
+      )
+    case 'StepDone':
+      return done(incident, event, at)
+    case 'StepFailed': {
+      const order = incident.orders.get(event.order)
+      const next = endOrder(incident, event.order)
+      const failed =
+        order?.request === undefined || order.mode === 'run'
+          ? next
+          : endRequest(next, order.request, at, event.sentence)
+      return withStep(failed, event.step, { status: 'failed', at, sentence: event.sentence, retry: event.retry })
+    }
+    case 'StepSkipped':
+      return withStep(incident, event.step, {
+        status: 'skipped',
+        at,
+        reason: event.reason,
+        by: bothOf(incident, event.request),
+      })
+    case 'StepAttested':
+      return withStep(incident, event.step, {
+        status: 'attested',
+        at,
+        note: event.note,
+        by: bothOf(incident, event.request),
+      })
+    case 'ReadingFailed':
+      return readingFailed(incident, event.order, event.sentence, at)
+    case 'SweepDone':
+      return swept(incident, event, at)
+    case 'NotificationRecorded':
+      return {
+        ...incident,
+        notification: {
+          by: personOf(actor),
+          at,
+          channel: event.channel,
+          identityCheck: event.identityCheck,
+          note: event.note,
+        },
+      }
+    case 'SecretShown':
+      return withSecret(incident, event.order, { state: 'shown', why: 'it was shown once' })
+    case 'SecretDestroyed':
+      return withSecret(incident, event.order, { state: 'destroyed', why: event.why })
+    case 'IncidentContained':
+      return { ...incident, containedAt: at }
+    case 'IncidentClosed':
+      return { ...incident, status: 'closed', closed: { at, by: actor, reason: event.reason } }
+  }
+}
+
+function ordered(
+  incident: OpenedIncident,
+  event: Extract<IncidentEvent, { type: 'WorkOrdered' }>,
+  at: string,
+  seq: number,
+): OpenedIncident {
+  const { type: _type, ...work } = event
+  const id = orderIdOf(incident.id, seq)
+  const next = { ...incident, orders: new Map(incident.orders).set(id, { ...work, id, orderedAt: at, issuedAgain: 0 }) }
+  if (event.action === incident.playbook.sweep)
+    return { ...next, sweep: { status: 'due', order: id, at: event.notBefore ?? at } }
+  if (event.mode === 'run' && event.step !== undefined && event.request !== undefined) {
+    return withStep(next, event.step, { status: 'running', request: event.request, order: id, since: at })
+  }
+  return next
+}
+
+function requested(
+  incident: OpenedIncident,
+  event: Extract<IncidentEvent, { type: 'StepRequested' }>,
+  at: string,
+): OpenedIncident {
+  const { request: id, step, kind, action, reason, requester, identity, replaces } = event
+  const request: Request = {
+    id,
+    step,
+    kind,
+    requester,
+    identity,
+    askedAt: at,
+    before: stepState(incident, step),
+    end: { kind: 'open' },
+    ...(action === undefined ? {} : { action }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(replaces === undefined ? {} : { replaces }),
+  }
+  return withStep({ ...incident, requests: new Map(incident.requests).set(id, request) }, step, {
+    status: 'requested',
+    request: id,
+  })
+}
+
+function waits(incident: OpenedIncident, id: OrderId, why: string): OpenedIncident {
+  const next = withOrder(incident, id, (order) => ({ ...order, waits: why }))
+  const order = incident.orders.get(id)
+  if (order?.step === undefined) return next
+  const step = incident.steps.get(order.step)
+  return step?.status === 'running' ? withStep(next, order.step, { ...step, waits: why }) : next
+}
+
+function done(
+  incident: OpenedIncident,
+  event: Extract<IncidentEvent, { type: 'StepDone' }>,
+  at: string,
+): OpenedIncident {
+  const order = incident.orders.get(event.order)
+  const request = order?.request === undefined ? undefined : incident.requests.get(order.request)
+  const open = unprovenOf(event.checks)
+  const next: OpenedIncident = {
+    ...endOrder(incident, event.order),
+    ...exposure(incident, event.accessTokensEndAt),
+    ...(event.action === 'revoke-sessions' && incident.firstRevokeAt === undefined ? { firstRevokeAt: at } : {}),
+    ...(event.sealed === undefined || request === undefined
+      ? {}
+      : {
+          secret: { order: event.order, holder: request.requester, expiresAt: event.sealed.expiresAt, state: 'sealed' },
+        }),
+  }
+  if (request?.kind === 'suspend') {
+    const held = event.proven ? { ...next, suspendedAt: at } : next
+    return withStep(held, event.step, {
+      status: 'unproven',
+      at,
+      did: event.did,
+      open: event.proven ? event.notes : open,
+    })
+  }
+  const restored = event.action === 'restore-access' && event.proven ? without(next, 'suspendedAt') : next
+  return withStep(
+    restored,
+    event.step,
+    event.proven
+      ? { status: 'proven', at, did: event.did, notes: event.notes }
+      : { status: 'unproven', at, did: event.did, open },
+  )
+}
+
+function swept(
+  incident: OpenedIncident,
+  event: Extract<IncidentEvent, { type: 'SweepDone' }>,
+  at: string,
+): OpenedIncident {
+  const next = endOrder(incident, event.order)
+  if (event.proven) return { ...next, sweep: { status: 'clean', at } }
+  const open = unprovenOf(event.checks)
+  const found: OpenedIncident = {
+    ...without(next, 'containedAt'),
+    sweep: { status: 'found', at, open: open.length > 0 ? open : ['Not every step was read back.'] },
+  }
+  return incident.playbook.steps.reduce((state, step) => {
+    const broken = event.checks.filter((check) => check.action === step.action && check.proven !== true)
+    // A step whose proof never came has nothing to lose; only what was green turns back.
+    return broken.length > 0 && state.steps.get(step.id)?.status === 'proven'
+      ? withStep(state, step.id, {
+          status: 'unproven',
+          at,
+          did: [],
+          open: broken.map((check) => check.detail),
+          lost: true,
+        })
+      : state
+  }, found)
+}
+
+function readingFailed(incident: OpenedIncident, id: OrderId, sentence: string, at: string): OpenedIncident {
+  const order = incident.orders.get(id)
+  const next = endOrder(incident, id)
+  if (order?.action === incident.playbook.sweep) return { ...next, sweep: { status: 'found', at, open: [sentence] } }
+  return { ...next, snapshotFailed: sentence }
+}
+
+/** The details of the checks that did not hold, in order. */
+function unprovenOf(checks: readonly StepCheck[]): readonly string[] {
+  return checks.filter((check) => check.proven !== true).map((check) => check.detail)
+}
+
+function exposure(incident: OpenedIncident, endsAt: string | null | undefined): { readonly exposureEndsAt?: string } {
+  if (endsAt === null || endsAt === undefined) return {}
+  return incident.exposureEndsAt !== undefined && incident.exposureEndsAt > endsAt ? {} : { exposureEndsAt: endsAt }
+}
+
+function backToBefore(
+  incident: OpenedIncident,
+  { step, request }: { readonly step: StepId; readonly request: RequestId },
+): OpenedIncident {
+  const now = incident.steps.get(step)
+  const asked =
+    now?.status === 'requested' || now?.status === 'running' ? incident.requests.get(now.request) : undefined
+  return asked?.id === request ? withStep(incident, step, asked.before) : incident
+}
+
+function bothOf(incident: OpenedIncident, id: RequestId): readonly Person[] {
+  const request = incident.requests.get(id)
+  if (request === undefined) throw new Error(`ledger out of order: ${id} was settled before it was requested`)
+  return request.end.kind === 'approved' ? [request.requester, request.end.by] : [request.requester]
+}
+
+function endRequest(incident: OpenedIncident, id: RequestId, at: string, reason: string): OpenedIncident {
+  return withRequest(incident, id, (request) =>
+    request.end.kind === 'open' ? { ...request, end: { kind: 'failed', at, reason } } : request,
+  )
+}
+
+function endOrder(incident: OpenedIncident, id: OrderId): OpenedIncident {
+  const orders = new Map(incident.orders)
+  orders.delete(id)
+  return { ...incident, orders }
+}
+
+function endOrdersOf(incident: OpenedIncident, request: RequestId, mode: OrderedWork['mode']): OpenedIncident {
+  const orders = new Map([...incident.orders].filter(([, order]) => order.request !== request || order.mode !== mode))
+  return { ...incident, orders }
+}
+
+function withStep(incident: OpenedIncident, id: StepId, step: StepState): OpenedIncident {
+  return { ...incident, steps: new Map(incident.steps).set(id, step) }
+}
+
+function withOrder(incident: OpenedIncident, id: OrderId, change: (order: OpenOrder) => OpenOrder): OpenedIncident {
+  const order = incident.orders.get(id)
+  return order === undefined ? incident : { ...incident, orders: new Map(incident.orders).set(id, change(order)) }
+}
+
+function withRequest(incident: OpenedIncident, id: RequestId, change: (request: Request) => Request): OpenedIncident {
+  const request = incident.requests.get(id)
+  if (request === undefined) throw new Error(`ledger out of order: ${id} is spoken of before it was requested`)
+  return { ...incident, requests: new Map(incident.requests).set(id, change(request)) }
+}
+
+function withSecret(incident: OpenedIncident, order: OrderId, change: Pick<Secret, 'state' | 'why'>): OpenedIncident {
+  return incident.secret?.order === order ? { ...incident, secret: { ...incident.secret, ...change } } : incident
+}
+
+function without<K extends keyof OpenedIncident>(incident: OpenedIncident, key: K): OpenedIncident {
+  const { [key]: _gone, ...rest } = incident
+  return rest as OpenedIncident
+}
+
+function personOf(actor: Actor): Person {
+  if (!isPerson(actor)) throw new Error('ledger out of order: a person has to stand behind this entry')
+  return actor
+}

@@ -1,0 +1,11 @@
+/** What a decision needs of the world. Everything in it is a value or a pure function. */
+export type Surroundings = {
+  /** ISO 8601, UTC, milliseconds. */
+  readonly now: string
+  readonly requestTtlMs: number
+  readonly sweepDelayMs: number
+  /** SHA-256 over the canonical JSON (RFC 8785) of a value, lower-case hex. */
+  readonly digestOf: (value: unknown) => string
+  /** `ms` after an ISO moment, as ISO. */
+  readonly later: (at: string, ms: number) => string
+}
