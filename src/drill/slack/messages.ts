@@ -12,6 +12,7 @@ export function messageJson(
 ): JsonObject {
   return {
     type: 'message',
+    ...(message.tombstone === true && { subtype: 'tombstone', hidden: true }),
     user: message.user,
     ts: message.ts,
     text: message.text,

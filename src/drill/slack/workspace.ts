@@ -36,6 +36,8 @@ export type Message = {
   readonly files: readonly JsonObject[]
   readonly reactions: readonly { readonly name: string; readonly users: readonly string[] }[]
   readonly pinned: boolean
+  /** What is left of a deleted message that had replies: the thread goes on below it, and nobody can change it. */
+  readonly tombstone?: true
 }
 
 export type Channel = {
@@ -159,10 +161,14 @@ export class Workspace {
     return after
   }
 
+  /** Deletes a message. Where it has replies a tombstone stays in its place, as in Slack. */
   remove(channel: string, ts: string): void {
+    const hasReplies = this.replies(channel, ts).length > 0
     this.#messages.set(
       channel,
-      this.messages(channel).filter((message) => message.ts !== ts),
+      this.messages(channel).flatMap((message) =>
+        message.ts !== ts ? [message] : hasReplies ? [buried(message)] : [],
+      ),
     )
     this.tell({ type: 'message_deleted', channel, ts })
   }
@@ -308,5 +314,20 @@ function userOf(person: Person): User {
     bot: false,
     guest: person.part === 'guest',
     deactivated: false,
+  }
+}
+
+function buried({ ts }: Message): Message {
+  return {
+    ts,
+    user: 'USLACKBOT',
+    byApp: false,
+    text: 'This message was deleted.',
+    blocks: [],
+    broadcast: false,
+    files: [],
+    reactions: [],
+    pinned: false,
+    tombstone: true,
   }
 }

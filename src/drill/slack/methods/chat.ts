@@ -56,6 +56,7 @@ export const update: Method = (call) => {
   const channel = channelOf(call, { member: true })
   if (channel.archived) throw new SlackRefusal('is_inactive')
   const message = messageOf(call, channel, 'ts')
+  if (message.tombstone === true) throw new SlackRefusal('message_not_found')
   if (!message.byApp) throw new SlackRefusal('cant_update_message')
   const { words, blocks } = contentOf(call)
   if (words.length > longestUpdate) throw new SlackRefusal('msg_too_long')

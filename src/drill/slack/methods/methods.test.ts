@@ -118,6 +118,18 @@ test('updating: only own messages, at most 4,000 characters, and text alone drop
   expect(await said(slack, 'chat.update', { channel, ts, text: 'x' })).toBe('message_not_found')
 })
 
+test('a deleted message that had replies leaves a tombstone: the thread goes on, and nobody changes it', async () => {
+  const slack = await localSlack()
+  const ts = (await call(slack, 'chat.postMessage', { channel, text: 'parent' })).body['ts']
+  await call(slack, 'chat.postMessage', { channel, text: 'one', thread_ts: ts })
+  slack.control.deleteMessage(channel, String(ts))
+
+  expect(await said(slack, 'chat.update', { channel, ts, text: 'x' })).toBe('message_not_found')
+  expect(await said(slack, 'chat.postMessage', { channel, text: 'two', thread_ts: ts })).toBe('ok')
+  const { body } = await call(slack, 'conversations.replies', { channel, ts })
+  expect(body['messages']).toMatchObject([{ subtype: 'tombstone' }, { text: 'one' }, { text: 'two' }])
+})
+
 test('a thread is read in pages, from a time stamp on, and the parent carries its counts', async () => {
   const slack = await localSlack()
   const parent = (await call(slack, 'chat.postMessage', { channel, text: 'parent' })).body['ts']
