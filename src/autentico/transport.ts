@@ -93,7 +93,8 @@ export function openTransport(base: URL, limits: Limits): Transport {
       }
     },
     async [Symbol.asyncDispose]() {
-      await pool.close()
+      // Whoever closes has waited as long as it wants to; an answer that never comes must not hold up the end.
+      await pool.destroy()
     },
   }
 }

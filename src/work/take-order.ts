@@ -162,6 +162,8 @@ async function attempt(deps: TakerDeps, what: Attempt): Promise<Report> {
   try {
     return await run(deps, what)
   } catch (error) {
+    // Stopping cuts what is under way off, and then nothing may be written any more. Whoever takes the order next reads what is true.
+    if (what.message.signal.aborted) throw new HandBack('The worker is stopping.')
     return afterFailure(deps, what, error)
   }
 }
