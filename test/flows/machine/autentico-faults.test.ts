@@ -55,7 +55,9 @@ test('the answer is lost after it was done: the step reads back, reports what it
   await incident.approve()
   await incident.untilProven(1)
 
-  expect(incident.entries('WorkWaits')[0]?.event.why).toMatch(/may or may not have happened.* read before anything is done again/)
+  expect(incident.entries('WorkWaits')[0]?.event.why).toMatch(
+    /may or may not have happened.* read before anything is done again/,
+  )
   const done = incident.entries('StepDone')
   expect(done).toHaveLength(1)
   // Nothing was left to revoke when it was tried again; people are told what there was.
@@ -101,7 +103,13 @@ test('Autentico is down: the step says that it waits, and goes on by itself once
   const waits = await incident.happens('WorkWaits')
   expect(waits.event.why).toMatch(/could not be reached .*ECONNREFUSED.*nothing was sent/)
   expect(incident.step(1)).toMatchObject({ status: 'running', waits: waits.event.why })
-  await until(() => (incident.card().text.includes('waits') || JSON.stringify(incident.card().blocks).includes('waits') ? true : undefined), 'the card that says that the step waits')
+  await until(
+    () =>
+      incident.card().text.includes('waits') || JSON.stringify(incident.card().blocks).includes('waits')
+        ? true
+        : undefined,
+    'the card that says that the step waits',
+  )
 
   await stage.autentico.restart()
   await incident.untilProven(1)
@@ -136,8 +144,14 @@ test('the bot is demoted: the step ends with what to do, and can be tried again 
 
 test("somebody revokes the bot's own session in mid-incident: the bot signs in again and goes on", async () => {
   const incident = await asked('user-008')
-  edit(stage, `UPDATE sessions SET deactivated_at = CURRENT_TIMESTAMP WHERE user_id = (SELECT id FROM users WHERE username = 'incident-bot')`)
-  edit(stage, `UPDATE tokens SET revoked_at = CURRENT_TIMESTAMP WHERE user_id = (SELECT id FROM users WHERE username = 'incident-bot')`)
+  edit(
+    stage,
+    `UPDATE sessions SET deactivated_at = CURRENT_TIMESTAMP WHERE user_id = (SELECT id FROM users WHERE username = 'incident-bot')`,
+  )
+  edit(
+    stage,
+    `UPDATE tokens SET revoked_at = CURRENT_TIMESTAMP WHERE user_id = (SELECT id FROM users WHERE username = 'incident-bot')`,
+  )
   await incident.approve()
   await incident.untilProven(1)
   expect(changes(stage, 'user-008')).toEqual([204])

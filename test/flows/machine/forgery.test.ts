@@ -6,7 +6,14 @@ import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import type { Envelope } from '#/work/signing.ts'
-import { type Case, entriesOf, type Happened, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+import {
+  type Case,
+  entriesOf,
+  type Happened,
+  openFor,
+  quickStage,
+  reloadEverybody,
+} from '../../support/incident-flow.ts'
 import { changes, idOf, liveSessions, signIn, threadAgrees } from './machine.ts'
 
 const prefix = 'autentico-responder'
@@ -71,7 +78,16 @@ test('a job written into Redis by hand is not run, and the refusal is in the led
   const key = `${prefix}:orders:${id}`
   const now = String(Date.now())
   const data = JSON.stringify(orderOn('user-001', id))
-  await redis.hset(key, { name: 'order', data, opts: '{"attempts":1}', timestamp: now, delay: '0', priority: '0', atm: '0', ats: '0' })
+  await redis.hset(key, {
+    name: 'order',
+    data,
+    opts: '{"attempts":1}',
+    timestamp: now,
+    delay: '0',
+    priority: '0',
+    atm: '0',
+    ats: '0',
+  })
   await redis.lpush(`${prefix}:orders:wait`, id)
   await redis.zadd(`${prefix}:orders:marker`, 0, '0')
 
@@ -85,9 +101,15 @@ test('a job written into Redis by hand is not run, and the refusal is in the led
 
 test.for([
   ['not signed at all', () => orderOn('user-002', 'INC-1-9001')],
-  ['signed by nobody we know', () => ({ body: JSON.stringify(orderOn('user-002', 'INC-1-9001')), key: 'ab'.repeat(8), signature: 'AAAA' })],
+  [
+    'signed by nobody we know',
+    () => ({ body: JSON.stringify(orderOn('user-002', 'INC-1-9001')), key: 'ab'.repeat(8), signature: 'AAAA' }),
+  ],
   ['no object', () => null],
-  ['hostile to those who copy objects', () => JSON.parse('{"__proto__":{"body":"x"},"constructor":{"prototype":{"key":"y"}}}') as object],
+  [
+    'hostile to those who copy objects',
+    () => JSON.parse('{"__proto__":{"body":"x"},"constructor":{"prototype":{"key":"y"}}}') as object,
+  ],
 ] as const)('a job put in by another producer is not run: %s', async ([, job]) => {
   const before = forgeries().length
   await orders.add('order', job(), { jobId: `INC-1-9001${randomUUID().slice(0, 4)}` })
@@ -131,7 +153,10 @@ test('a real order that is put in again under its own name is not done again', a
   await job?.remove()
   await orders.add('order', job?.data, { jobId: job?.id ?? '' })
 
-  await until(() => (program.lines.slice(answered).some((line) => line.includes('an order that has ended')) ? true : undefined), 'the second outcome')
+  await until(
+    () => (program.lines.slice(answered).some((line) => line.includes('an order that has ended')) ? true : undefined),
+    'the second outcome',
+  )
   expect(changes(stage, 'user-005', 'revoke-sessions')).toEqual([204])
   // The session that was opened since then is not the order's business.
   expect(liveSessions(stage, 'user-005')).toBe(1)
@@ -156,7 +181,11 @@ test('a forged outcome is not believed: the step goes on, and only the worker en
   }
   await outcomes.add('outcome', forged, { jobId: `${waits.order}.${randomUUID()}` })
   await refused(before)
-  await outcomes.add('outcome', { body: JSON.stringify(forged), key: 'ab'.repeat(8), signature: 'AAAA' }, { jobId: randomUUID() })
+  await outcomes.add(
+    'outcome',
+    { body: JSON.stringify(forged), key: 'ab'.repeat(8), signature: 'AAAA' },
+    { jobId: randomUUID() },
+  )
   const { event } = await refused(before + 1)
 
   expect(event).toMatchObject({ what: 'outcome', why: expect.stringMatching(/a key that is not known here/) })
@@ -170,6 +199,10 @@ test('a forged outcome is not believed: the step goes on, and only the worker en
 
 test('a forged notice of a forgery is itself a forgery', async () => {
   const before = forgeries().length
-  await outcomes.add('notice', { worker: 'worker-1', what: 'work order', why: 'Go away.', digest: '', jobId: '' }, { jobId: randomUUID() })
+  await outcomes.add(
+    'notice',
+    { worker: 'worker-1', what: 'work order', why: 'Go away.', digest: '', jobId: '' },
+    { jobId: randomUUID() },
+  )
   expect((await refused(before)).event.why).not.toBe('Go away.')
 })

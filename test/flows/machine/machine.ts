@@ -1,12 +1,12 @@
-import { expect } from 'vitest'
 import SQLite from 'better-sqlite3'
-import { until } from '#/drill/crew.ts'
+import { expect } from 'vitest'
 import { scriptClientId } from '#/drill/autentico/seed.ts'
+import { until } from '#/drill/crew.ts'
 import type { Stage } from '#/drill/stage.ts'
+import { recordedOf } from '#/handle.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { timelineLine } from '#/incident/timeline.ts'
-import { recordedOf } from '#/handle.ts'
-import { caseOf, type Case, ledgerOf } from '../../support/incident-flow.ts'
+import { type Case, caseOf, ledgerOf } from '../../support/incident-flow.ts'
 
 /** The account id of a person of the drill. Throws when there is none. */
 export function idOf({ autentico }: Stage, username: string): string {
@@ -18,7 +18,12 @@ export function idOf({ autentico }: Stage, username: string): string {
 /** Opens a session of this account with its password, as the victim or an attacker does. Throws when it is refused. */
 export async function signIn(stage: Stage, username: string): Promise<void> {
   const { url, accounts } = stage.autentico
-  const body = { grant_type: 'password', client_id: scriptClientId, username, password: accounts[username]?.password ?? '' }
+  const body = {
+    grant_type: 'password',
+    client_id: scriptClientId,
+    username,
+    password: accounts[username]?.password ?? '',
+  }
   const answer = await fetch(`${url}/oauth2/token`, { method: 'POST', body: new URLSearchParams(body) })
   if (!answer.ok) throw new Error(`the sign-in of ${username} was refused with ${answer.status}`)
 }
@@ -35,7 +40,9 @@ export function changes(stage: Stage, username: string, ending = ''): readonly n
 export function liveSessions({ autentico }: Stage, username: string): number {
   const db = new SQLite(autentico.databaseFile, { readonly: true })
   try {
-    const count = db.prepare<[string], number>('SELECT count(*) FROM sessions WHERE user_id = ? AND deactivated_at IS NULL').pluck()
+    const count = db
+      .prepare<[string], number>('SELECT count(*) FROM sessions WHERE user_id = ? AND deactivated_at IS NULL')
+      .pluck()
     return count.get(autentico.accounts[username]?.id ?? '') ?? 0
   } finally {
     db.close()
@@ -60,7 +67,11 @@ export function namedInThread({ slack }: Stage, id: IncidentId): readonly number
     .flatMap(({ metadata }) => {
       const payload = metadata?.['event_payload']
       if (metadata?.['event_type'] !== 'autentico_entry' || typeof payload !== 'object' || payload === null) return []
-      const { incident, seq, also } = payload as { readonly incident?: unknown; readonly seq?: unknown; readonly also?: unknown }
+      const { incident, seq, also } = payload as {
+        readonly incident?: unknown
+        readonly seq?: unknown
+        readonly also?: unknown
+      }
       if (incident !== id) return []
       return [...(Array.isArray(also) ? (also as unknown[]) : []), seq].map(Number)
     })
@@ -85,4 +96,12 @@ export async function threadAgrees(stage: Stage, { id }: Pick<Case, 'id'>): Prom
     25_000,
   )
   expect(namedInThread(stage, id)).toEqual(dueInThread(stage, id))
+}
+
+/** Waits until the card has been drawn for the newest entry of the incident. */
+export async function cardIsCurrent(incident: Case): Promise<void> {
+  await until(() => {
+    const { lastSeq, lastHash } = incident.state()
+    return incident.card().text.includes(`entry ${lastSeq} · ${lastHash.slice(0, 6)}`) ? true : undefined
+  }, `the card of ${incident.id} as the ledger has it`)
 }

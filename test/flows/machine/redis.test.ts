@@ -83,9 +83,14 @@ test('Redis is down when the click comes: the approval is recorded, and the step
 test('while Redis is down a new incident is turned down with the reason, and nothing is opened', async () => {
   reloadEverybody(stage)
   await stage.redis.kill()
-  await expect(openFor(stage, 'user-004')).rejects.toThrow(/no incident for user-004 was opened: .*Autentico cannot be asked/)
+  await expect(openFor(stage, 'user-004')).rejects.toThrow(
+    /no incident for user-004 was opened: .*Autentico cannot be asked/,
+  )
   await stage.redis.restart()
-  expect(await responder(stage, 'export', 'INC-4')).toMatchObject({ code: 1, err: expect.stringContaining('no incident INC-4') })
+  expect(await responder(stage, 'export', 'INC-4')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('no incident INC-4'),
+  })
 })
 
 test('with a Redis that keeps its file, a crash of Redis in mid-order loses nothing and issues nothing again', async () => {
@@ -110,7 +115,10 @@ test('with a Redis that keeps its file, a crash of Redis in mid-order loses noth
 test('a Redis that may evict is refused at the start, with the reason and the remedy', async () => {
   await using redis = await startPrivateRedis({ policy: 'allkeys-lru' })
   const { DATA_DIR = '', ...env } = stage.env
-  const { code, err } = await responder({ ...stage, env: { ...env, DATA_DIR: `${DATA_DIR}-evicting`, REDIS_URL: redis.url } }, 'start')
+  const { code, err } = await responder(
+    { ...stage, env: { ...env, DATA_DIR: `${DATA_DIR}-evicting`, REDIS_URL: redis.url } },
+    'start',
+  )
   expect(code).toBe(2)
   expect(err).toMatch(/maxmemory-policy allkeys-lru: it would drop work orders.*noeviction/)
 })
@@ -121,7 +129,10 @@ test('a program that starts without Redis says so, and works once Redis is there
   await using running = await startProgram(own.env)
   expect(running.lines.join('\n')).toMatch(/redis is not reachable/)
   await own.redis.restart()
-  await until(() => (running.lines.some((line) => line.includes('redis is reachable again')) ? true : undefined), 'Redis to be reached')
+  await until(
+    () => (running.lines.some((line) => line.includes('redis is reachable again')) ? true : undefined),
+    'Redis to be reached',
+  )
   const incident = await asked(own, 'user-006')
   await incident.approve()
   await incident.untilProven(1)

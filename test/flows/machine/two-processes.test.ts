@@ -38,9 +38,10 @@ async function exchangeKeys({ dir, env, ...on }: Stage): Promise<typeof environm
     writeFileSync(join(dir, name), text)
     return join(dir, name)
   }
-  const bots = file('bot.pem', await keysOf('bot', 'bot'))
+  const bots = file('bot.pem', await keysOf('bot', 'data'))
   const crew = file('workers.pem', (await keysOf('worker', 'one')) + (await keysOf('worker', 'other')))
-  const needed = (fits: (name: string) => boolean) => Object.fromEntries(Object.entries(env).filter(([name]) => fits(name)))
+  const needed = (fits: (name: string) => boolean) =>
+    Object.fromEntries(Object.entries(env).filter(([name]) => fits(name)))
   const forWorkers = needed((name) => !name.startsWith('SLACK_'))
   const worker = (name: string) => ({
     ...forWorkers,
@@ -95,7 +96,9 @@ test('a worker is killed in mid-order: another one takes over by itself, and the
 test('a second bot on the same ledger refuses to start and says who holds it', async () => {
   const { code, err } = await responder({ ...stage, env: environments.bot }, 'start', '--role', 'bot')
   expect(code).toBe(2)
-  expect(err).toMatch(new RegExp(`ledger\\.sqlite is in use by process ${bot.pid} on .* since .*: only one bot may write to a ledger`))
+  expect(err).toMatch(
+    new RegExp(`ledger\\.sqlite is in use by process ${bot.pid} on .* since .*: only one bot may write to a ledger`),
+  )
 })
 
 test('a worker that does not know the bot refuses to start and says which file is missing', async () => {

@@ -15,7 +15,10 @@ test('a wrong password at the start is said in the log and at the step, is not t
   edit(stage, `UPDATE users SET failed_login_attempts = 0 WHERE username = 'incident-bot'`)
 
   await using program = await startProgram({ ...stage.env, AUTENTICO_PASSWORD: 'no-longer-the-password' })
-  const told = await until(() => program.lines.find((line) => /Check AUTENTICO_USERNAME/.test(line)), 'a line for the operator')
+  const told = await until(
+    () => program.lines.find((line) => /Check AUTENTICO_USERNAME/.test(line)),
+    'a line for the operator',
+  )
   expect(told).not.toContain('no-longer-the-password')
 
   await incident.approve()
@@ -24,12 +27,19 @@ test('a wrong password at the start is said in the log and at the step, is not t
   expect(failed.event.retry).toBe(true)
   // Asked for again at once, it is refused from memory: five wrong passwords would lock the account.
   await incident.as('ana').pressWhenThere(/^(Ask for|Try) step 1( again)?$/)
-  await until(() => (incident.step(1).status === 'failed' && incident.state().requests.size > 1 ? true : undefined), 'the second refusal')
+  await until(
+    () => (incident.step(1).status === 'failed' && incident.state().requests.size > 1 ? true : undefined),
+    'the second refusal',
+  )
   expect(failedSignIns(stage)).toBe(1)
   expect(changes(stage, 'user-001')).toEqual([])
 })
 
 function failedSignIns({ autentico }: Stage): number {
-  using db = new SQLite(autentico.databaseFile, { readonly: true })
-  return Number(db.prepare(`SELECT failed_login_attempts FROM users WHERE username = 'incident-bot'`).pluck().get())
+  const db = new SQLite(autentico.databaseFile, { readonly: true })
+  try {
+    return Number(db.prepare(`SELECT failed_login_attempts FROM users WHERE username = 'incident-bot'`).pluck().get())
+  } finally {
+    db.close()
+  }
 }
