@@ -11,8 +11,9 @@ export type Accounts = Door['accounts'] &
     readonly status: () => Promise<readonly string[]>
   }
 
-// Slack waits three seconds for the options of a type-ahead; a form that was sent may say later what is wrong with it.
-const searchMs = 2_000
+// A type-ahead is answered after two seconds, come what may: it has to be known before that that nobody answers, or nothing is said.
+// A form that was sent may say later what is wrong with it.
+const searchMs = 1_600
 const pickMs = 2_300
 const statusMs = 5_000
 

@@ -107,3 +107,9 @@ test('a worker that does not know the bot refuses to start and says which file i
   expect(code).toBe(2)
   expect(err).toMatch(/BOT_PUBLIC_KEYS_FILE: is missing/)
 })
+
+test('with no worker left the form says that nobody answers, and nothing is opened', async () => {
+  reloadEverybody(stage)
+  for (const worker of workers) await worker.stop()
+  await expect(openFor(stage, 'user-003')).rejects.toThrow(/no incident for user-003 was opened/)
+})
