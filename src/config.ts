@@ -149,11 +149,9 @@ const command = z
   })
 
 const port = z.coerce.number({ error: 'is a port number' }).int().min(0).max(65_535)
-const webUrl = z
-  .string()
-  .refine((text) => /^https?:$/.test(parseUrl(text)?.protocol ?? ''), {
-    message: 'is a URL that begins with http:// or https://',
-  })
+const webUrl = z.string().refine((text) => /^https?:$/.test(parseUrl(text)?.protocol ?? ''), {
+  message: 'is a URL that begins with http:// or https://',
+})
 const redisUrl = z
   .string()
   .refine((text) => text.startsWith('/') || /^rediss?:$/.test(parseUrl(text)?.protocol ?? ''), {
@@ -238,9 +236,12 @@ export function readConfig(
   if (role !== undefined) values['ROLE'] = role
   const parsed = schema.safeParse(values)
   if (!parsed.success) {
-    problems.push(
-      ...parsed.error.issues.map((issue) => `${String(issue.path[0] ?? 'the environment')}: ${issue.message}`),
-    )
+    const wrong = parsed.error.issues.map(({ path, message }) => ({
+      name: String(path[0] ?? 'the environment'),
+      message,
+    }))
+    problems.push(...wrong.map(({ name, message }) => `${name}: ${message}`))
+    problems.push(...missingBeside(values, new Set(wrong.map(({ name }) => name))))
     throw new ConfigError(problems)
   }
   problems.push(...missing(parsed.data))
@@ -271,6 +272,14 @@ function withFiles(env: NodeJS.ProcessEnv, problems: string[]): Record<string, s
     }
   }
   return values
+}
+
+/** What is missing besides what is wrong. Which variables are needed cannot be told where the role is wrong. */
+function missingBeside(values: Readonly<Record<string, string>>, wrong: ReadonlySet<string>): readonly string[] {
+  if (wrong.has('ROLE')) return []
+  const rest = schema.safeParse(Object.fromEntries(Object.entries(values).filter(([name]) => !wrong.has(name))))
+  if (!rest.success) return []
+  return missing(rest.data).filter((problem) => !wrong.has(problem.slice(0, problem.indexOf(':'))))
 }
 
 function missing(data: Parsed): readonly string[] {

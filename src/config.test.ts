@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { ConfigError, readConfig } from './config.ts'
+
+const complete = {
+  SLACK_BOT_TOKEN: 'xoxb-1-abc',
+  SLACK_APP_TOKEN: 'xapp-1-abc',
+  INCIDENT_CHANNEL: 'C0INCIDENTS',
+  RESPONDERS: 'U0ANA, U0BAO',
+  APPROVERS: 'S0SECURITY',
+  AUTENTICO_URL: 'https://id.acme.test',
+  AUTENTICO_CLIENT_ID: 'incident-bot',
+  AUTENTICO_CLIENT_SECRET: 'client-secret',
+  AUTENTICO_USERNAME: 'incident-bot',
+  AUTENTICO_PASSWORD: 'password',
+} as const
+
+/** The problems with an environment; none when it is read. */
+function problems(
+  env: Readonly<Record<string, string | undefined>>,
+  role?: Parameters<typeof readConfig>[1],
+): readonly string[] {
+  try {
+    readConfig(env, role)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+function names(found: readonly string[]): readonly string[] {
+  return found.map((problem) => problem.slice(0, problem.indexOf(':'))).toSorted()
+}
+
+test('a complete environment is read; what is left out has its default', () => {
+  const { config, secrets } = readConfig(complete)
+  expect(config).toMatchObject({
+    role: 'both',
+    dataDir: 'data',
+    requestTtlMs: 30 * 60_000,
+    orderTtlMs: 60 * 60_000,
+    sweepDelayMs: 10 * 60_000,
+    slack: {
+      channel: 'C0INCIDENTS',
+      responders: ['U0ANA', 'U0BAO'],
+      approvers: ['S0SECURITY'],
+      mode: { kind: 'socket' },
+    },
+    autentico: { url: 'https://id.acme.test', username: 'incident-bot' },
+  })
+  expect(secrets).toMatchObject({ slackBotToken: 'xoxb-1-abc', autenticoPassword: 'password' })
+})
+
+test('no secret stands in what may be logged', () => {
+  const text = JSON.stringify(readConfig(complete).config)
+  for (const secret of ['xoxb-1-abc', 'xapp-1-abc', 'client-secret', 'password']) expect(text).not.toContain(secret)
+})
+
+/** Each value holds `oops`, to see whether any is repeated. */
+const wrong = {
+  ROLE: 'oops',
+  LOG_LEVEL: 'oops',
+  DRILL: 'oops',
+  SLACK_BOT_TOKEN: 'oops',
+  SLACK_APP_TOKEN: 'oops',
+  SLACK_API_URL: 'oops',
+  PORT: 'oops',
+  INCIDENT_CHANNEL: 'oops',
+  RESPONDERS: 'oops',
+  APPROVERS: 'oops',
+  SLACK_USER_MAP: 'oops',
+  REDIS_URL: 'oops',
+  QUEUE_PREFIX: 'oops!:',
+  AUTENTICO_URL: 'oops',
+  AUTENTICO_TOTP_SECRET: 'oops-189',
+  AUTENTICO_RESTART_COMMAND: '["oops"',
+  PROXY_KIND: 'oops',
+  PROXY_TEST_COMMAND: '[oops]',
+  PROXY_RELOAD_COMMAND: '["oops", 1]',
+  WORKER_ID: 'oops oops',
+  REQUEST_TTL: 'oops',
+  ORDER_TTL: '0m-oops',
+  SWEEP_DELAY: '10 oops',
+  PENDING_LOGIN_TTL: '-1oops',
+  SECRET_TTL: 'oops',
+  MESSAGE_SPACING: 'oops',
+  CHECKPOINT_EVERY: 'oops',
+} as const
+
+test('every wrong variable is reported at once, by its name, and no value is repeated', () => {
+  const found = problems({ ...complete, ...wrong })
+  expect(names(found)).toEqual(Object.keys(wrong).toSorted())
+  expect(found.join('\n')).not.toContain('oops')
+})
+
+test.for(Object.entries(wrong))('%s alone is reported alone', ([name, value]) => {
+  expect(names(problems({ ...complete, [name]: value }))).toEqual([name])
+})
+
+test('everything that is missing is reported at once; empty counts as missing', () => {
+  const empty = Object.fromEntries(Object.keys(complete).map((name) => [name, ' ']))
+  for (const env of [{}, empty]) {
+    expect(names(problems(env))).toEqual([
+      'APPROVERS',
+      'AUTENTICO_URL',
+      'INCIDENT_CHANNEL',
+      'RESPONDERS',
+      'SLACK_APP_TOKEN',
+      'SLACK_BOT_TOKEN',
+    ])
+  }
+})
+
+test('what is missing is reported together with what is wrong', () => {
+  const { INCIDENT_CHANNEL: _channel, AUTENTICO_PASSWORD: _password, ...rest } = complete
+  expect(names(problems({ ...rest, SLACK_BOT_TOKEN: 'oops', RESPONDERS: 'oops' }))).toEqual([
+    'AUTENTICO_PASSWORD',
+    'INCIDENT_CHANNEL',
+    'RESPONDERS',
+    'SLACK_BOT_TOKEN',
+  ])
+})
+
+test('an empty roster is a mistake, and never everybody', () => {
+  expect(names(problems({ ...complete, RESPONDERS: '', APPROVERS: ',' }))).toEqual(['APPROVERS', 'RESPONDERS'])
+})
+
+test('a role needs only what is its own, and the public keys of the other side', () => {
+  const {
+    AUTENTICO_URL,
+    AUTENTICO_CLIENT_ID,
+    AUTENTICO_CLIENT_SECRET,
+    AUTENTICO_USERNAME,
+    AUTENTICO_PASSWORD,
+    ...bot
+  } = complete
+  const worker = { AUTENTICO_URL, AUTENTICO_CLIENT_ID, AUTENTICO_CLIENT_SECRET, AUTENTICO_USERNAME, AUTENTICO_PASSWORD }
+  expect(names(problems(bot, 'bot'))).toEqual(['WORKER_PUBLIC_KEYS_FILE'])
+  expect(names(problems(worker, 'worker'))).toEqual(['BOT_PUBLIC_KEYS_FILE'])
+  expect(problems({ ...bot, WORKER_PUBLIC_KEYS_FILE: 'w.pem' }, 'bot')).toEqual([])
+  expect(problems({ ...worker, BOT_PUBLIC_KEYS_FILE: 'b.pem' }, 'worker')).toEqual([])
+  expect(readConfig({ ...bot, WORKER_PUBLIC_KEYS_FILE: 'w.pem' }, 'bot').config.autentico).toBeUndefined()
+})
+
+test('a ready bearer takes the place of client, username and password', () => {
+  const {
+    AUTENTICO_CLIENT_ID: _id,
+    AUTENTICO_CLIENT_SECRET: _secret,
+    AUTENTICO_USERNAME: _user,
+    AUTENTICO_PASSWORD: _password,
+    ...rest
+  } = complete
+  expect(names(problems(rest))).toEqual([
+    'AUTENTICO_CLIENT_ID',
+    'AUTENTICO_CLIENT_SECRET',
+    'AUTENTICO_PASSWORD',
+    'AUTENTICO_USERNAME',
+  ])
+  expect(problems({ ...rest, AUTENTICO_ADMIN_TOKEN: 'bearer' })).toEqual([])
+})
+
+test('HTTP mode needs a port, and does not go together with Socket Mode', () => {
+  const { SLACK_APP_TOKEN: _socket, ...http } = { ...complete, SLACK_SIGNING_SECRET: 'shh' }
+  expect(names(problems(http))).toEqual(['PORT'])
+  expect(readConfig({ ...http, PORT: '3000' }).config.slack?.mode).toEqual({ kind: 'http', port: 3000 })
+  expect(names(problems({ ...complete, SLACK_SIGNING_SECRET: 'shh' }))).toEqual(['SLACK_APP_TOKEN'])
+})
+
+test('a secret is read from a file; twice, empty and unreadable are mistakes', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'config-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  const file = (name: string, text: string) => {
+    writeFileSync(join(dir, name), text)
+    return join(dir, name)
+  }
+  const { AUTENTICO_PASSWORD: _password, ...rest } = complete
+  expect(
+    readConfig({ ...rest, AUTENTICO_PASSWORD_FILE: file('good', 'from a file\n') }).secrets.autenticoPassword,
+  ).toBe('from a file')
+  expect(problems({ ...complete, AUTENTICO_PASSWORD_FILE: file('twice', 'x') })).toEqual([
+    'AUTENTICO_PASSWORD: given twice, as AUTENTICO_PASSWORD and as AUTENTICO_PASSWORD_FILE; keep one',
+  ])
+  expect(problems({ ...rest, AUTENTICO_PASSWORD_FILE: file('empty', ' \n') })).toContain(
+    'AUTENTICO_PASSWORD_FILE: the file is empty',
+  )
+  expect(problems({ ...rest, AUTENTICO_PASSWORD_FILE: join(dir, 'none') })).toContain(
+    'AUTENTICO_PASSWORD_FILE: the file cannot be read (ENOENT)',
+  )
+})
+
+test('commands are argument vectors: JSON, or words without quoting', () => {
+  const read = (AUTENTICO_RESTART_COMMAND: string) =>
+    readConfig({ ...complete, AUTENTICO_RESTART_COMMAND }).config.environment.restartCommand
+  expect(read('["systemctl","restart","my idp"]')).toEqual(['systemctl', 'restart', 'my idp'])
+  expect(read('systemctl restart  autentico')).toEqual(['systemctl', 'restart', 'autentico'])
+})
+
+test('the message lists the problems one a line', () => {
+  expect(new ConfigError(['A: is missing', 'B: is wrong']).message).toBe(
+    'The configuration has 2 problems:\n  A: is missing\n  B: is wrong',
+  )
+})
