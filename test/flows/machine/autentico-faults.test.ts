@@ -3,7 +3,7 @@ import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import { type Case, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
-import { changes, edit, idOf, liveSessions, signIn, threadAgrees } from './machine.ts'
+import { changes, edit, expectThreadToAgree, idOf, liveSessions, signIn } from './machine.ts'
 
 let stage: Stage
 let program: Program
@@ -46,7 +46,7 @@ test('Autentico stops half-way with 500: the step says so, reads what is true, a
   const [waits] = incident.entries('WorkWaits')
   expect(waits?.event.why).toMatch(/answered 500 .* Read the state first/)
   expect(incident.entries('StepDone')).toHaveLength(1)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('the answer is lost after it was done: the step reads back, reports what it had found, and ends once', async () => {
@@ -63,7 +63,7 @@ test('the answer is lost after it was done: the step reads back, reports what it
   // Nothing was left to revoke when it was tried again; people are told what there was.
   expect(done[0]?.event.did.join(' ')).toContain('Revoked 1 session')
   expect(liveSessions(stage, 'user-002')).toBe(0)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('an answer that breaks off in the middle counts as unknown, not as done', async () => {
@@ -80,7 +80,7 @@ test('an answer that breaks off in the middle counts as unknown, not as done', a
   const [password] = incident.entries('StepDone').filter(({ event }) => event.step === 'reset-password')
   expect(password?.event.proven).toBe(true)
   await expect(signIn(stage, 'user-003')).rejects.toThrow(/refused with 40/)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('a page with 200 is no success: the step fails and says that it did not happen', async () => {
@@ -93,7 +93,7 @@ test('a page with 200 is no success: the step fails and says that it did not hap
   expect(incident.entries('StepDone')).toHaveLength(0)
   expect(liveSessions(stage, 'user-004')).toBe(1)
   expect(changes(stage, 'user-004')).toHaveLength(1)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('Autentico is down: the step says that it waits, and goes on by itself once Autentico is back', async () => {
@@ -114,7 +114,7 @@ test('Autentico is down: the step says that it waits, and goes on by itself once
   await stage.autentico.restart()
   await incident.untilProven(1)
   expect(changes(stage, 'user-005')).toEqual([204])
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('a token that is refused once is renewed once, and nobody notices', async () => {
@@ -139,7 +139,7 @@ test('the bot is demoted: the step ends with what to do, and can be tried again 
   edit(stage, `UPDATE users SET role = 'admin' WHERE username = 'incident-bot'`)
   await incident.run(1)
   expect(changes(stage, 'user-007')).toEqual([204])
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test("somebody revokes the bot's own session in mid-incident: the bot signs in again and goes on", async () => {
@@ -166,5 +166,5 @@ test('no answer ever comes although it was done: after the time limit the step r
   expect(incident.step(1).status).toBe('running')
   await incident.untilProven(1)
   expect(incident.entries('StepDone')).toHaveLength(1)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })

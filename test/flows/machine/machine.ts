@@ -8,6 +8,11 @@ import type { IncidentId } from '#/incident/events.ts'
 import { timelineLine } from '#/incident/timeline.ts'
 import { type Case, caseOf, ledgerOf } from '../../support/incident-flow.ts'
 
+/** Stands, where something is expected, for any text that this fits. */
+export function matching(pattern: RegExp | string): unknown {
+  return expect.stringMatching(pattern)
+}
+
 /** The account id of a person of the drill. Throws when there is none. */
 export function idOf({ autentico }: Stage, username: string): string {
   const found = autentico.accounts[username]
@@ -89,7 +94,7 @@ export function dueInThread(stage: Stage, id: IncidentId): readonly number[] {
 }
 
 /** Waits until the thread has caught up, and checks that it then has every line that is due, once, and in order. */
-export async function threadAgrees(stage: Stage, { id }: Pick<Case, 'id'>): Promise<void> {
+export async function expectThreadToAgree(stage: Stage, { id }: Pick<Case, 'id'>): Promise<void> {
   await until(
     () => (namedInThread(stage, id).includes(dueInThread(stage, id).at(-1) ?? 0) ? true : undefined),
     `the last line of ${id} in its thread`,
@@ -99,7 +104,7 @@ export async function threadAgrees(stage: Stage, { id }: Pick<Case, 'id'>): Prom
 }
 
 /** Waits until the card has been drawn for the newest entry of the incident. */
-export async function cardIsCurrent(incident: Case): Promise<void> {
+export async function expectCardToBeCurrent(incident: Case): Promise<void> {
   await until(() => {
     const { lastSeq, lastHash } = incident.state()
     return incident.card().text.includes(`entry ${lastSeq} · ${lastHash.slice(0, 6)}`) ? true : undefined

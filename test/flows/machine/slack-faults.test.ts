@@ -4,7 +4,15 @@ import { until, wordsOf } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import { type Case, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
-import { cardIsCurrent, changes, dueInThread, idOf, namedInThread, signIn, threadAgrees } from './machine.ts'
+import {
+  changes,
+  dueInThread,
+  expectCardToBeCurrent,
+  expectThreadToAgree,
+  idOf,
+  namedInThread,
+  signIn,
+} from './machine.ts'
 
 let stage: Stage
 let program: Program
@@ -24,7 +32,7 @@ async function asked(username: string): Promise<Case> {
   await signIn(stage, username)
   const incident = await openFor(stage, username)
   await incident.ask(1)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
   return incident
 }
 
@@ -35,14 +43,14 @@ async function connections(count: number): Promise<void> {
 
 test.for(['reset-after', 'cut', 'timeout-after'] as const)(
   'a message that was posted although no answer came stands in the thread once: %s',
-  async (how, { expect: check }) => {
+  async (how) => {
     const username = { 'reset-after': 'user-001', cut: 'user-002', 'timeout-after': 'user-003' }[how]
     const incident = await asked(username)
     stage.slack.control.failNext('chat.postMessage', { how })
     await incident.approve()
     await incident.untilProven(1)
-    await threadAgrees(stage, incident)
-    check(incident.thread().filter(({ text }) => text.includes('approved: Revoke all sessions'))).toHaveLength(1)
+    await expectThreadToAgree(stage, incident)
+    expect(incident.thread().filter(({ text }) => text.includes('approved: Revoke all sessions'))).toHaveLength(1)
   },
 )
 
@@ -50,7 +58,7 @@ test('the card that was posted although no answer came is found again, not poste
   reloadEverybody(stage)
   stage.slack.control.failNext('chat.postMessage', { how: 'reset-after' })
   const incident = await openFor(stage, 'user-004')
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
   const { channels } = stage.slack.state()
   const cards = channels
     .flatMap(({ messages }) => messages)
@@ -65,7 +73,7 @@ test('Slack limits the rate: the step goes on, and the thread catches up in orde
   stage.slack.control.failNext('chat.postMessage', { status: 429, headers: { 'retry-after': '1' }, times: 2 })
   await incident.approve()
   await incident.untilProven(1)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('Slack asks the connections to come again: they do, and clicks work', async () => {
@@ -79,6 +87,7 @@ test('Slack asks the connections to come again: they do, and clicks work', async
   await connections(2)
   await incident.approve()
   await incident.untilProven(1)
+  expect(incident.entries('StepApproved')).toHaveLength(1)
 })
 
 test('the connections are cut without a word and refused for a moment: they come back, and clicks work', async () => {
@@ -94,7 +103,7 @@ test('the connections are cut without a word and refused for a moment: they come
   await connections(2)
   await incident.approve()
   await incident.untilProven(1)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('somebody deletes the card: another one takes its place', async () => {
@@ -103,7 +112,7 @@ test('somebody deletes the card: another one takes its place', async () => {
   stage.slack.control.deleteMessage(incidentChannel.id, ts)
   await incident.approve()
   await incident.untilProven(1)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
   const { lastSeq } = incident.state()
   const card = await until(
     () => incident.thread().find((message) => message.text.includes(`entry ${lastSeq} ·`)),
@@ -131,8 +140,8 @@ test('the channel is archived in mid-incident: the work goes on, the log says so
     'the thread to be filled in',
     45_000,
   )
-  await threadAgrees(stage, incident)
-  await cardIsCurrent(incident)
+  await expectThreadToAgree(stage, incident)
+  await expectCardToBeCurrent(incident)
   expect(said()).toHaveLength(1)
   expect(said()[0]).toMatch(/is_archived.*restore it/)
 })
@@ -155,7 +164,7 @@ test('the bot is removed from the channel: the work goes on, and the thread is c
 
   await stage.slack.control.addMember(channel, bot)
   await incident.ask(2)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('Slack is away while an approved step runs: the step ends, and the thread is filled in with the times at which it happened', async () => {
@@ -173,7 +182,7 @@ test('Slack is away while an approved step runs: the step ends, and the thread i
 
   stage.slack.control.clearFaults()
   stage.slack.control.refuseConnections(false)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
   const shown = incident.thread().find(({ text }) => text.includes(`*#${done?.seq}*`))
   expect(shown?.text).toContain(String(Math.floor(Date.parse(done?.at ?? '') / 1000)))
   await connections(2)

@@ -5,7 +5,7 @@ import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import { type Case, openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
-import { changes, idOf, liveSessions, signIn, threadAgrees } from './machine.ts'
+import { changes, expectThreadToAgree, idOf, liveSessions, signIn } from './machine.ts'
 
 let stage: Stage
 let bot: Program
@@ -70,7 +70,7 @@ test('bot and worker do an incident together as two processes, each with its own
   await incident.approve()
   await incident.untilProven(1)
   expect(incident.entries('StepDone')[0]?.actor).toEqual({ worker: 'one' })
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('a worker is killed in mid-order: another one takes over by itself, and the effect is there once', async () => {
@@ -90,7 +90,7 @@ test('a worker is killed in mid-order: another one takes over by itself, and the
   expect(done[0]?.event.did.join(' ')).toContain('Revoked 1 session')
   expect(changes(stage, 'user-002')).toEqual([0, 204])
   expect(liveSessions(stage, 'user-002')).toBe(0)
-  await threadAgrees(stage, incident)
+  await expectThreadToAgree(stage, incident)
 })
 
 test('a second bot on the same ledger refuses to start and says who holds it', async () => {

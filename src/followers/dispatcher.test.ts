@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import type { Recorded } from '#/incident/events.ts'
+import type { OpenedIncident } from '#/incident/state.ts'
+import type { WorkOrder } from '#/work/work-order.ts'
+import { play } from '../../test/support/given.ts'
+import {
+  type Act,
+  allProven,
+  asks,
+  firstThreeProven,
+  minute,
+  openOrder,
+  person,
+  running,
+  shownRequest,
+  start,
+  steps,
+  underWay,
+  withdraws,
+} from '../../test/support/stories.ts'
+import { dispatcher, entryOf } from './dispatcher.ts'
+
+const orderTtlMs = 60 * 60_000
+
+/** What is issued when the dispatcher sees a whole story, in the state after it. */
+async function issued(
+  acts: readonly Act[],
+  times = 1,
+): Promise<{
+  readonly orders: readonly WorkOrder[]
+  readonly incident: OpenedIncident
+  readonly recorded: readonly Recorded[]
+}> {
+  const { incident, recorded } = play(...acts)
+  const orders: WorkOrder[] = []
+  const dispatch = dispatcher({
+    find: (id) => (id === incident.id ? incident : undefined),
+    entry: (seq) => recorded.find((one) => one.seq === seq),
+    issue: async (order) => void orders.push(await Promise.resolve(order)),
+    orderTtlMs,
+  })
+  for (let time = 0; time < times; time += 1) await dispatch(recorded)
+  return { orders, incident, recorded }
+}
+
+test('an approved step becomes one order that names who asked, who approved, and the entry that gave it', async () => {
+  const { orders, incident, recorded } = await issued([...underWay, ...running(steps.sessions)])
+  const id = openOrder(incident, 'run')
+  const cause = recorded.find(({ seq }) => seq === entryOf(id))
+  expect(orders).toHaveLength(1)
+  expect(orders[0]).toMatchObject({
+    id,
+    mode: 'run',
+    action: 'revoke-sessions',
+    target: incident.target,
+    requestedBy: person('ana'),
+    approvedBy: [person('bao')],
+    cause: { seq: cause?.seq, hash: cause?.hash },
+    basis: { sessions: 3 },
+  })
+  expect(Date.parse(orders[0]?.expiresAt ?? '') - Date.parse(orders[0]?.issuedAt ?? '')).toBe(orderTtlMs)
+})
+
+test('seen twice, an order has the same id, so that the queue takes it for one', async () => {
+  const { orders } = await issued([...underWay, ...running(steps.sessions)], 2)
+  expect(new Set(orders.map(({ id }) => id)).size).toBe(1)
+  expect(orders[1]).toEqual(orders[0])
+})
+
+test('before anybody has approved, only looking is ordered', async () => {
+  const { orders } = await issued([...underWay, asks(steps.sessions)])
+  expect(orders.map(({ mode }) => mode)).toEqual(['prepare'])
+  expect(orders[0]?.approvedBy).toEqual([])
+})
+
+test('what was withdrawn, or has ended, is not issued any more', async () => {
+  expect((await issued([...underWay, asks(steps.sessions), withdraws()])).orders).toEqual([])
+  expect((await issued([...underWay, ...shownRequest(steps.sessions)])).orders).toEqual([])
+})
+
+test('the sweep is ordered for later, and its time to live begins then', async () => {
+  const { orders } = await issued(allProven)
+  const [sweep] = orders
+  expect(orders).toHaveLength(1)
+  expect(sweep).toMatchObject({ action: 'sweep-account', notBefore: minute(10) })
+  expect(Date.parse(sweep?.expiresAt ?? '') - Date.parse(minute(10))).toBe(orderTtlMs)
+})
+
+test('an order after the new password names when that was set', async () => {
+  const { orders } = await issued([...firstThreeProven, ...running(steps.passkeys)])
+  expect(orders[0]?.params).toEqual({ passwordResetAt: start })
+})

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { play } from '../../test/support/given.ts'
+import {
+  type Act,
+  minute,
+  restored,
+  running,
+  shownRequest,
+  start,
+  steps,
+  underWay,
+} from '../../test/support/stories.ts'
+import { expire } from './reminder.ts'
+
+function expiredAt(now: string, ...acts: readonly Act[]): readonly string[] {
+  const { incident } = play(...acts)
+  const expired: string[] = []
+  expire([incident], now, (id) => void expired.push(id))
+  return expired
+}
+
+test('a request that nobody decided ends at its time, and not before', () => {
+  const acts = [...underWay, ...shownRequest(steps.sessions)]
+  expect(expiredAt(minute(29), ...acts)).toEqual([])
+  expect(expiredAt(minute(30), ...acts)).toEqual(['INC-1'])
+})
+
+test('a request that was decided does not end once more', () => {
+  expect(expiredAt(minute(600), ...underWay, ...running(steps.sessions))).toEqual([])
+})
+
+test('a temporary password that nobody looked at ends at its time', () => {
+  expect(expiredAt(start, ...restored)).toEqual([])
+  expect(expiredAt(minute(600), ...restored)).toEqual(['INC-1'])
+})
