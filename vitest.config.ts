@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     // Load files the way production does: Node's own loader, types stripped.
     experimental: { viteModuleRunner: false },
+    // Most of a story is waiting for another process, so more of them than cores run side by side.
+    maxWorkers: 4,
     restoreMocks: true,
     unstubEnvs: true,
     projects: [

@@ -38,6 +38,7 @@ export const accountCompromise: Playbook = {
       does: 'Ends half-finished logins first, then clears the authenticator, its secret and the trusted devices.',
       action: 'reset-mfa',
       kind: 'containment',
+      fallbacks: ['attest'],
     },
     {
       id: 'revoke-passkeys' as StepId,
