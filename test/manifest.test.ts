@@ -17,7 +17,6 @@ const optional: readonly BotScope[] = [
   'usergroups:read',
   'channels:read',
   'channels:history',
-  'files:write',
 ]
 
 const source = readFileSync(new URL('../manifest.yml', import.meta.url), 'utf8')

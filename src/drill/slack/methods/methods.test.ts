@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { localSlack } from '../../../../test/support/real-bolt.ts'
+import { localSlack, ourManifest } from '../../../../test/support/real-bolt.ts'
 import { incidentChannel } from '../../cast.ts'
 import type { LocalSlack } from '../local-slack.ts'
 import { app, generalChannel, partnerChannel } from '../workspace.ts'
@@ -179,7 +179,9 @@ test('people: guests, the deactivated, those of another company, bots; and who i
 })
 
 test('a file goes up in three calls and appears in the thread', async () => {
-  const slack = await localSlack()
+  // Our own app asks for no files; another one may.
+  const manifest = ourManifest.replace('- chat:write', '- files:write\n      - chat:write')
+  const slack = await localSlack({ manifest })
   const parent = (await call(slack, 'chat.postMessage', { channel, text: 'parent' })).body['ts']
   const { upload_url: address, file_id: id } = (
     await call(slack, 'files.getUploadURLExternal', { filename: 'timeline.md', length: 5 })
