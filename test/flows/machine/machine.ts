@@ -94,11 +94,11 @@ export function dueInThread(stage: Stage, id: IncidentId): readonly number[] {
 }
 
 /** Waits until the thread has caught up, and checks that it then has every line that is due, once, and in order. */
-export async function expectThreadToAgree(stage: Stage, { id }: Pick<Case, 'id'>): Promise<void> {
+export async function expectThreadToAgree(stage: Stage, { id }: Pick<Case, 'id'>, limitMs = 25_000): Promise<void> {
   await until(
     () => (namedInThread(stage, id).includes(dueInThread(stage, id).at(-1) ?? 0) ? true : undefined),
     `the last line of ${id} in its thread`,
-    25_000,
+    limitMs,
   )
   expect(namedInThread(stage, id)).toEqual(dueInThread(stage, id))
 }

@@ -146,7 +146,9 @@ test('the channel is archived in mid-incident: the work goes on, the log says so
   expect(said()[0]).toMatch(/is_archived.*restore it/)
 })
 
-test('the bot is removed from the channel: the work goes on, and the thread is complete after it was invited again', async () => {
+test('the bot is removed from the channel: the work goes on, and the thread is complete after it was invited again', {
+  timeout: 60_000,
+}, async () => {
   const incident = await asked('user-010')
   const { id: channel } = incidentChannel
   const bot =
@@ -163,6 +165,9 @@ test('the bot is removed from the channel: the work goes on, and the thread is c
   )
 
   await stage.slack.control.addMember(channel, bot)
+  // Threads are looked after every twenty seconds.
+  await expectThreadToAgree(stage, incident, 45_000)
+  await expectCardToBeCurrent(incident)
   await incident.ask(2)
   await expectThreadToAgree(stage, incident)
 })
