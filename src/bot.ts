@@ -141,7 +141,8 @@ function takeOutcomes({
         log.info({ order, worker, kind: result.kind }, 'an outcome came for an order that has ended')
         return
       }
-      if (outcome.final) log.info({ order, worker, kind: result.kind }, 'an order has ended')
+      if (result.kind === 'failed') log.warn({ order, worker, why: result.sentence }, 'an order came to nothing')
+      else if (outcome.final) log.info({ order, worker, kind: result.kind }, 'an order has ended')
     },
     onForgery: async (forgery) => {
       log.error(forgery, `a forged ${forgery.what} was refused`)
