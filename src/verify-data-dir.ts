@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeVkey } from '#/ledger/note.ts'
 import { openLedgerReader } from '#/ledger/reader.ts'
@@ -16,15 +16,23 @@ export type LedgerReport = Verification & { readonly vkey: string | undefined }
  */
 export async function verifyDataDir(dataDir: string, files: readonly string[] = []): Promise<LedgerReport> {
   const file = join(dataDir, 'ledger.sqlite')
-  const keyFile = join(dataDir, 'keys', 'ledger.pem')
-  const key = existsSync(keyFile) ? createPublicKey(readFileSync(keyFile)) : undefined
-  const vkey = key === undefined ? undefined : encodeVkey(originOf(key), key)
+  const [vkey, ...former] = ledgerVkeys(join(dataDir, 'keys'))
   const report = await verifyLedger({
     file,
     checkpoints: [...recordedCheckpoints(file), ...files.map((name) => readFileSync(name, 'utf8'))],
-    vkeys: vkey === undefined ? [] : [vkey],
+    vkeys: vkey === undefined ? [] : [vkey, ...former],
   })
   return { ...report, vkey }
+}
+
+/** The ledger's key, and those it had before (`ledger-….pem` beside it), as verifier keys; the current one first. */
+function ledgerVkeys(directory: string): readonly string[] {
+  if (!existsSync(join(directory, 'ledger.pem'))) return []
+  const former = readdirSync(directory).filter((name) => /^ledger-.+\.pem$/.test(name))
+  return ['ledger.pem', ...former].map((name) => {
+    const key = createPublicKey(readFileSync(join(directory, name)))
+    return encodeVkey(originOf(key), key)
+  })
 }
 
 /** The signed notes that stand in the ledger itself. */
