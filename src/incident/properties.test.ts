@@ -27,7 +27,7 @@ function expectNever(breaches: (turns: readonly Turn[]) => readonly unknown[]): 
   if (broken !== undefined) {
     const property = fc.property(moves, (all) => breaches(playOut(all)).length === 0)
     // Only the search for a shorter story is cut short, never the finding.
-    fc.assert(property, { ...runs, examples: [[broken.all]], interruptAfterTimeLimit: 3_000 })
+    fc.assert(property, { ...runs, examples: [[broken.all]], plugins: [fc.interruptAfterTimeLimit(3_000)] })
   }
   expect(broken).toBeUndefined()
 }
