@@ -89,6 +89,8 @@ try {
   const { node, redis } = await makeReady(need)
   const env = environmentOf(node)
   if (redis !== undefined) env['REDIS_SERVER_BIN'] = redis
+  // Node keeps what it has compiled beside what it was compiled from; every start but the first is twice as fast.
+  env['NODE_COMPILE_CACHE'] ??= join(root, '.runtime', 'compile-cache')
   // Variables that are set already win over those in the file.
   const file = need.env ? [`--env-file-if-exists=${join(root, '.env')}`] : []
   become(node, [...file, resolve(root, script), ...args], env)

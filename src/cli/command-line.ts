@@ -2,20 +2,12 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import type { IncidentId } from '#/incident/events.ts'
-import { BackupRefused } from '#/ledger/backup.ts'
-import { LedgerLocked } from '#/ledger/lock.ts'
 import { openLedgerReader } from '#/ledger/reader.ts'
-import { LedgerUnusable } from '#/ledger/schema.ts'
-import { SlackRejected } from '#/slack/failures.ts'
-import { KeyUnusable } from '#/work/keys.ts'
-import { RedisUnfit } from '#/work/redis.ts'
-import { startApp } from '../app.ts'
-import { ConfigError, type Role, readConfig, type Secrets } from '../config.ts'
+import { type Role, readConfig, type Secrets } from '../config.ts'
 import { openKeyring, publicKeysOf } from '../keyring.ts'
 import { createLog } from '../log.ts'
 import { verifyDataDir } from '../verify-data-dir.ts'
 import { backUp } from './backup.ts'
-import { doctor } from './doctor.ts'
 import { type ExportFormat, exportIncident } from './export.ts'
 
 /** The process, as far as the commands need it. */
@@ -54,6 +46,7 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
     .description('check the configuration and everything it names')
     .option('--json', 'one JSON object')
     .action(async ({ json = false }: { readonly json?: boolean }) => {
+      const { doctor } = await import('./doctor.ts')
       answer.code = await doctor(around, json)
     })
   program
@@ -107,14 +100,27 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
   }
 }
 
-/** Errors whose message says what an operator has to do; a stack would only hide it. */
+/**
+ * Errors whose message says what an operator has to do; a stack would only hide it. By their names: to look at a ledger, nothing of
+ * Slack or Redis has to be loaded.
+ */
+const forOperators: ReadonlySet<string> = new Set([
+  'BackupRefused',
+  'ConfigError',
+  'KeyUnusable',
+  'LedgerLocked',
+  'LedgerUnusable',
+  'RedisUnfit',
+  'SlackRejected',
+])
+
 function isForOperators(error: unknown): error is Error {
-  const kinds = [BackupRefused, ConfigError, KeyUnusable, LedgerLocked, LedgerUnusable, RedisUnfit, SlackRejected]
-  return kinds.some((kind) => error instanceof kind)
+  return error instanceof Error && forOperators.has(error.name)
 }
 
 async function start(around: Surroundings, role: Role | undefined): Promise<ExitCode> {
   const { config, secrets } = readConfig(around.env, role)
+  const { startApp } = await import('../app.ts')
   const log = createLog({ level: config.logLevel, secrets: valuesOf(secrets), write: around.err })
   let code: ExitCode = 0
   around.onUncaught((error) => log.fatal({ err: error }, 'a bug: the program ends so that it can be started again'))

@@ -30,7 +30,7 @@ export async function startProgram(
   }: { readonly args?: readonly string[]; readonly readyWhen?: string } = {},
 ): Promise<Program> {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...inherited(), ...env },
     stdio: ['ignore', 'inherit', 'pipe'],
   })
   // A drill that is killed must not leave a bot behind.
@@ -58,6 +58,12 @@ export async function startProgram(
     kill: async () => void (await end(child, 'SIGKILL', ended)),
     [Symbol.asyncDispose]: async () => void (await end(child, 'SIGTERM', ended)),
   }
+}
+
+/** What the program needs to start at all; everything else it is given. */
+export function inherited(): Readonly<Record<string, string>> {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env
+  return { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) }
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals, ended: Promise<number | null>): Promise<number | null> {

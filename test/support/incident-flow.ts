@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect } from 'vitest'
 import { type Member, member, until, wordsOf } from '#/drill/crew.ts'
-import type { Program } from '#/drill/program.ts'
+import { inherited, type Program } from '#/drill/program.ts'
 import type { Actor } from '#/drill/slack/acts/actor.ts'
 import type { Seen } from '#/drill/slack/acts/client.ts'
 import type { Submitted } from '#/drill/slack/acts/forms.ts'
@@ -238,7 +238,7 @@ export async function responder(
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const main = join(import.meta.dirname, '../../src/main.ts')
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...inherited(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
