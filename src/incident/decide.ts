@@ -9,6 +9,7 @@ import { effectOfDecision, nextRequestId, shown, stepsLeft } from './requests.ts
 import {
   containmentSteps,
   type Incident,
+  isRestored,
   isSettled,
   nextStep,
   type OpenedIncident,
@@ -313,14 +314,13 @@ function whyEnded({ end, shown: seen }: Request, { now }: Surroundings): Refusal
 }
 
 function readAgain(incident: OpenedIncident, what: 'snapshot' | 'sweep', around: Surroundings): Decision {
-  const { snapshot, sweep } = incident.playbook
-  const action: ActionName = what === 'snapshot' ? snapshot : sweep
-  const underWay = [...incident.orders.values()].some((order) => order.action === action)
-  if (underWay && incident.sweep.status !== 'due') return refused('reading_under_way')
-  if (what === 'snapshot')
-    return underWay ? refused('reading_under_way') : accepted({ type: 'WorkOrdered', mode: 'run', action })
-  if (incident.sweep.status === 'due') return refused('sweep_first', { what: `is due at ${utc(incident.sweep.at)}` })
-  if (incident.sweep.status === 'none') return refused('nothing_to_sweep')
+  const { playbook, sweep } = incident
+  const action: ActionName = what === 'snapshot' ? playbook.snapshot : playbook.sweep
+  if (what === 'sweep' && sweep.status === 'due') return refused('sweep_first', { what: `is due at ${utc(sweep.at)}` })
+  if ([...incident.orders.values()].some((order) => order.action === action)) return refused('reading_under_way')
+  if (what === 'snapshot') return accepted({ type: 'WorkOrdered', mode: 'run', action })
+  if (sweep.status === 'none') return refused('nothing_to_sweep')
+  if (isRestored(incident)) return refused('access_restored', { who: incident.target.username })
   return accepted(orderSweep(incident, around, 0))
 }
 

@@ -36,6 +36,8 @@ const sentences = {
   snapshot_first: (a: About) =>
     `Not yet: nothing is changed before the account has been read and the evidence kept${a.what === undefined ? '. That is under way.' : ` (${a.what}).`}`,
   reading_under_way: () => 'That is being read already. The result appears here by itself.',
+  access_restored: (a: About) =>
+    `Access was given back, so a sweep would only find that ${a.who ?? 'the user'} is signed in again. If the account is in doubt once more, close this incident and open a new one.`,
   nothing_to_sweep: () => 'There is nothing to sweep yet: the steps before it are not done.',
   step_settled: (a: About) => `That step is settled already${a.what === undefined ? '' : ` (${a.what})`}.`,
   step_running: () => 'That step is running. Its result appears here by itself.',

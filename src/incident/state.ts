@@ -177,3 +177,11 @@ export function unprovenSteps(
     return state.status === 'proven' ? [] : [{ step, state }]
   })
 }
+
+/** Whether access was given back: from then on the user's own sessions are as they should be. */
+export function isRestored(incident: OpenedIncident): boolean {
+  return incident.playbook.steps.some(({ id, kind }) => {
+    const { status } = stepState(incident, id)
+    return kind === 'recovery' && (status === 'proven' || status === 'unproven')
+  })
+}

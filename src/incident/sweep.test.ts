@@ -12,6 +12,7 @@ import {
   passes,
   proven,
   reports,
+  restored,
   running,
   settledByWord,
   standing,
@@ -151,4 +152,10 @@ test('a step that never was proven has no proof to repeat', () => {
   const { incident } = play(...firstThreeProven, ...unproven(steps.passkeys), ...swept('close-doors'))
   expect(incident.sweep.status).toBe('clean')
   expect(incident.containedAt).toBeUndefined()
+})
+
+test('after access was given back there is no sweeping again: it would only find the user signed in', () => {
+  given(...restored)
+    .when(again)
+    .isRefused('access_restored')
 })

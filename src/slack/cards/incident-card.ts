@@ -1,5 +1,5 @@
 import type { KnownBlock, Overflow } from '@slack/types'
-import { nextStep, type OpenedIncident, stepState } from '#/incident/state.ts'
+import { isRestored, nextStep, type OpenedIncident, stepState } from '#/incident/state.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import { presses, type Reference, writeReference } from '../references.ts'
 import {
@@ -115,7 +115,8 @@ function nextButtons(incident: OpenedIncident, { requestLink }: CardContext): re
       buttons.push(button(`Record how ${incident.target.username} was told…`, presses.notify, of))
     }
   }
-  if (incident.sweep.status === 'found') buttons.push(button('Sweep again', presses.readSweep, of))
+  if (incident.sweep.status === 'found' && !isRestored(incident))
+    buttons.push(button('Sweep again', presses.readSweep, of))
   if (secret?.state === 'sealed')
     buttons.push(
       button('Show the temporary password…', presses.secret, {
@@ -150,7 +151,7 @@ function noteButton(incident: OpenedIncident): ReturnType<typeof button> {
 function moreMenu(incident: OpenedIncident): Overflow {
   const of = writeReference({ of: 'incident', incident: incident.id })
   const step = nextStep(incident)
-  const swept = incident.sweep.status === 'clean' || incident.sweep.status === 'found'
+  const swept = (incident.sweep.status === 'clean' || incident.sweep.status === 'found') && !isRestored(incident)
   return {
     type: 'overflow',
     action_id: presses.more,
