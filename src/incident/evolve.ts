@@ -186,8 +186,11 @@ function ordered(
   const { type: _type, ...work } = event
   const id = orderIdOf(incident.id, seq)
   const next = { ...incident, orders: new Map(incident.orders).set(id, { ...work, id, orderedAt: at, issuedAgain: 0 }) }
-  if (event.action === incident.playbook.sweep)
-    return { ...next, sweep: { status: 'due', order: id, at: event.notBefore ?? at } }
+  if (event.action === incident.playbook.sweep) {
+    // The newest sweep is the one that counts: an earlier one would prove a moment before the last change.
+    const orders = new Map([...next.orders].filter(([other, { action }]) => other === id || action !== event.action))
+    return { ...next, orders, sweep: { status: 'due', order: id, at: event.notBefore ?? at } }
+  }
   if (event.mode === 'run' && event.step !== undefined && event.request !== undefined) {
     return withStep(next, event.step, { status: 'running', request: event.request, order: id, since: at })
   }

@@ -9,6 +9,7 @@ import {
   firstThreeProven,
   minute,
   notifies,
+  openOrder,
   passes,
   proven,
   reports,
@@ -158,4 +159,13 @@ test('after access was given back there is no sweeping again: it would only find
   given(...restored)
     .when(again)
     .isRefused('access_restored')
+})
+
+test('a step done again while the sweep is due begins the wait anew, and the earlier sweep no longer counts', () => {
+  const story = play(...allProven)
+  const earlier = openOrder(story.incident, 'sweep')
+  const redone = play(...firstThreeProven, ...unproven(steps.passkeys), passes(9), ...proven(steps.passkeys))
+  expect(redone.incident.sweep).toMatchObject({ status: 'due', at: minute(19) })
+  expect([...redone.incident.orders.values()].filter(({ action }) => action === 'sweep-account')).toHaveLength(1)
+  expect(redone.incident.orders.has(earlier)).toBe(false)
 })

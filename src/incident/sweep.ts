@@ -21,7 +21,7 @@ export function settle(
 
 /**
  * The sweep, once every containment step is settled: an attacker's half-finished login lives for ten minutes, so the proof
- * is repeated when that is over (contract §2.6, §10).
+ * is repeated when that is over (contract §2.6, §10). A step that is done again before that begins the wait anew.
  */
 export function afterSettling(
   incident: OpenedIncident,
@@ -29,8 +29,8 @@ export function afterSettling(
   around: Surroundings,
 ): readonly IncidentEvent[] {
   const steps = containmentSteps(incident)
-  // A recovery step ending, or a sweep that is due already, changes nothing about containment.
-  if (!steps.some(({ id }) => settledNow(id)) || incident.sweep.status === 'due') return []
+  // A recovery step ending changes nothing about containment.
+  if (!steps.some(({ id }) => settledNow(id))) return []
   const all = steps.every(({ id }) => settledNow(id) || isSettled(stepState(incident, id)))
   return all ? [orderSweep(incident, around, around.sweepDelayMs)] : []
 }
