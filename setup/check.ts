@@ -17,6 +17,11 @@ const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '--listFiles'], lookedAt: ownFiles },
   { name: 'types of the set-up', command: ['tsc', '-p', 'setup', '--listFiles'], lookedAt: ownFiles },
   {
+    name: 'types of the page',
+    command: ['tsc', '-p', 'src/drill/page/browser', '--listFiles'],
+    lookedAt: ownFiles,
+  },
+  {
     name: 'lint',
     command: ['oxlint', '--deny-warnings', ...checked],
     lookedAt: (output) => numberIn(output, /on (\d+) files/),

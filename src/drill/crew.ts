@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { incidentChannel } from './cast.ts'
 import type { Actor } from './slack/acts/actor.ts'
-import type { Form, Outcome, Seen } from './slack/acts/client.ts'
-import type { Entries, Submitted } from './slack/acts/forms.ts'
+import type { Entries, Form, Outcome, Seen, Submitted } from './slack/acts/seen.ts'
 import { type Json, type JsonObject, object, objects, text } from './slack/json.ts'
 
 /** Somebody at a Slack client who looks for things by the words that stand on them, as people do. */

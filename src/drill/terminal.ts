@@ -1,6 +1,6 @@
 import { cast } from './cast.ts'
 import { wordsOf } from './crew.ts'
-import type { Seen } from './slack/acts/client.ts'
+import type { Seen } from './slack/acts/seen.ts'
 
 const handles = new Map(Object.values(cast).map(({ user, handle }) => [user as string, handle]))
 

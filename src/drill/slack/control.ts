@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Actor } from './acts/actor.ts'
-import type { Seen } from './acts/client.ts'
-import type { Press, Where } from './acts/press.ts'
+import type { Press, Seen, Where } from './acts/seen.ts'
 import type { Fault } from './faults.ts'
 import type { Json, JsonObject } from './json.ts'
 import { isObject, list, object, text } from './json.ts'

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { boltOnHttp, boltOnSockets, localSlack } from '../../../test/support/real-bolt.ts'
 import { cast, incidentChannel } from '../cast.ts'
-import type { Seen } from './acts/client.ts'
+import type { Seen } from './acts/seen.ts'
 import type { LocalSlack } from './local-slack.ts'
 
 const channel = incidentChannel.id

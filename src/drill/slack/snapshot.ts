@@ -1,5 +1,5 @@
-import type { Form, Seen } from './acts/client.ts'
 import { form, seen } from './acts/client.ts'
+import type { Form, Seen } from './acts/seen.ts'
 import type { JsonObject } from './json.ts'
 import type { Channel, Message, User, Usergroup, Workspace } from './workspace.ts'
 

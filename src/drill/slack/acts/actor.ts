@@ -1,12 +1,11 @@
 import { workspace as company } from '../../cast.ts'
 import type { JsonObject } from '../json.ts'
 import { viewJson } from '../view-json.ts'
-import type { Client, Failed, Form, Outcome, Seen } from './client.ts'
+import type { Client } from './client.ts'
 import { failure, form, mayOpen, seen } from './client.ts'
-import type { Entries, Submitted } from './forms.ts'
 import { close, submit } from './forms.ts'
-import type { Option, Press, Where } from './press.ts'
 import { press, pressStale, type } from './press.ts'
+import type { Entries, Failed, Form, Offered, Outcome, Press, Seen, Submitted, Where } from './seen.ts'
 import { command, messageShortcut, say, shortcut } from './speak.ts'
 
 /**
@@ -20,12 +19,7 @@ export type Actor = {
   /** Presses a button of a message as it was seen before. */
   readonly pressStale: (copy: Seen, action: string, how?: Press) => Promise<Outcome>
   /** Types into a type-ahead field of a form. */
-  readonly type: (
-    view: string,
-    block: string,
-    action: string,
-    typed: string,
-  ) => Promise<{ readonly ok: true; readonly options: readonly Option[] } | Failed>
+  readonly type: (view: string, block: string, action: string, typed: string) => Promise<Offered>
   /** Fills in and submits a form; without an id, the one on top. */
   readonly submit: (view: string | undefined, entries?: Entries) => Promise<Submitted>
   readonly close: (view?: string, options?: { readonly all?: boolean }) => Promise<void>

@@ -6,6 +6,7 @@ import type { Manifest } from '../manifest.ts'
 import type { ResponseUrls } from '../response-urls.ts'
 import type { Triggers } from '../triggers.ts'
 import type { Channel, Ephemeral, Message, User, View, Workspace } from '../workspace.ts'
+import type { Failed, Form, Seen } from './seen.ts'
 
 /** One person's Slack client, and what it reaches. */
 export type Client = {
@@ -22,37 +23,6 @@ export type Client = {
   /** What the last type-ahead offered, by form or message and field. */
   readonly offered: Map<string, readonly JsonObject[]>
 }
-
-/** Something did not work, and this is what the person reads. */
-export type Failed = { readonly ok: false; readonly error: string; readonly text: string }
-
-/** A message as a person sees it. */
-export type Seen = {
-  readonly channel: string
-  readonly ts: string
-  readonly thread: string | undefined
-  readonly user: string
-  readonly text: string
-  readonly blocks: readonly JsonObject[]
-  /** Seen by this person alone, until the client is reloaded. */
-  readonly ephemeral: boolean
-  readonly edited: boolean
-  readonly files: readonly JsonObject[]
-}
-
-/** A form or a Home tab as a person sees it. */
-export type Form = {
-  readonly id: string
-  readonly kind: View['kind']
-  readonly title: string
-  /** The submit button's text; without one the form can only be closed. */
-  readonly submit: string | undefined
-  readonly callback: string
-  readonly blocks: readonly JsonObject[]
-  readonly hash: string
-}
-
-export type Outcome = { readonly ok: true; readonly answer?: Seen | undefined } | Failed
 
 export function seen(channel: string, message: Message | Ephemeral): Seen {
   const { ts, thread, blocks } = message

@@ -1,23 +1,14 @@
 import { elementsOf } from '../blocks.ts'
 import { clientFaults, entryFor, place } from '../form-values.ts'
-import type { Json, JsonObject } from '../json.ts'
+import type { JsonObject } from '../json.ts'
 import { object, objects, text } from '../json.ts'
 import { addView, faultsInForm, replaceView } from '../methods/views.ts'
 import { viewPayload } from '../payloads.ts'
 import type { View } from '../workspace.ts'
-import type { Client, Failed, Form } from './client.ts'
+import type { Client } from './client.ts'
 import { failure, form } from './client.ts'
 import { offeredFor } from './press.ts'
-
-/** What a person sees after pressing a form's submit button. */
-export type Submitted =
-  | { readonly ok: true; readonly now: 'closed' }
-  | { readonly ok: true; readonly now: 'errors'; readonly errors: Readonly<Record<string, string>> }
-  | { readonly ok: true; readonly now: 'updated' | 'pushed'; readonly form: Form }
-  | Failed
-
-/** What is entered in a form before it is sent, by action id or block id. */
-export type Entries = Readonly<Record<string, Json>>
+import type { Entries, Submitted } from './seen.ts'
 
 const trouble = { ok: false, error: 'invalid_response', text: 'We had some trouble connecting. Try again?' } as const
 

@@ -6,25 +6,9 @@ import type { Surface } from '../payloads.ts'
 import { actorFields, blockActions, blocksOf, surfaceFields } from '../payloads.ts'
 import type { ResponseTarget } from '../response-urls.ts'
 import type { View } from '../workspace.ts'
-import type { Client, Failed, Outcome, Seen } from './client.ts'
+import type { Client } from './client.ts'
 import { failure, mayOpen } from './client.ts'
-
-/** What a person acts on: a message by its `ts`, an open form by its id, or their Home tab. */
-export type Where =
-  | string
-  | { readonly channel: string; readonly ts: string }
-  | { readonly view: string }
-  | { readonly home: true }
-
-export type Press = {
-  readonly blockId?: string
-  /** Tells buttons apart that share an action id. */
-  readonly value?: string
-  /** What is chosen, for a menu or a field: an option's value or text, or what is typed. */
-  readonly selected?: Json
-}
-
-export type Option = { readonly text: string; readonly value: string }
+import type { Offered, Outcome, Press, Seen, Where } from './seen.ts'
 
 /** Presses a button or chooses in a menu. A confirmation dialog counts as confirmed. */
 export async function press(client: Client, where: Where, action: string, how: Press = {}): Promise<Outcome> {
@@ -56,7 +40,7 @@ export async function type(
   where: Where,
   field: { readonly block: string; readonly action: string },
   typed: string,
-): Promise<{ readonly ok: true; readonly options: readonly Option[] } | Failed> {
+): Promise<Offered> {
   const surface = surfaceAt(client, where)
   const { block, element } = elementAt(surface, field.action, { blockId: field.block })
   // Slack asks the app from the third letter on unless the field says otherwise.

@@ -4,8 +4,9 @@ import { actorFields, channelFields, slashCommand } from '../payloads.ts'
 import { show } from '../response-urls.ts'
 import type { Channel, User, Workspace } from '../workspace.ts'
 import { app } from '../workspace.ts'
-import type { Client, Outcome, Seen } from './client.ts'
+import type { Client } from './client.ts'
 import { failure, openChannel, seen } from './client.ts'
+import type { Outcome, Seen } from './seen.ts'
 
 /** Types a slash command. Slack refuses it in a thread, and to people of another company. */
 export async function command(
