@@ -1,13 +1,14 @@
 // Makes this checkout ready, then runs one of its scripts:
 //
-//   node setup/run.mjs [--redis] [--dev] [--env] <script.ts> [arguments…]
+//   node setup/run.mjs [--redis] [--chromium] [--dev] [--env] <script.ts> [arguments…]
 //
-// --env reads .env; --redis and --dev ask for a Redis server program and for the tools that tests need.
-// Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except redis-server on Debian, as root).
+// --env reads .env; --redis, --chromium and --dev ask for a Redis server program, a browser, and the tools that tests need.
+// Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except, on Debian as root, Redis and Chromium).
 // The second time it only looks. Exit codes: the script's own; 69 when something is missing that cannot be installed here.
 import { spawn } from 'node:child_process'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findChromium, installChromium } from './chromium.mjs'
 import { whileLocked } from './lock.mjs'
 import { environmentOf, fetchNode, findNode } from './node.mjs'
 import { installPackages, packagesAreThere } from './packages.mjs'
@@ -15,23 +16,28 @@ import { findRedis, installRedis } from './redis.mjs'
 import { CannotSetUp, say } from './say.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const known = ['--redis', '--chromium', '--dev', '--env']
+
+/** @typedef {{ readonly redis: boolean, readonly chromium: boolean, readonly dev: boolean }} Need */
+/** @typedef {{ readonly node: string, readonly redis: string | undefined, readonly chromium: string | undefined }} Ready */
 
 /**
  * @param {readonly string[]} argv
- * @returns {{ readonly redis: boolean, readonly dev: boolean, readonly env: boolean, readonly script: string, readonly args: readonly string[] }}
+ * @returns {Need & { readonly env: boolean, readonly script: string, readonly args: readonly string[] }}
  */
 function readArguments(argv) {
   const first = argv.findIndex((word) => !word.startsWith('--'))
   const options = argv.slice(0, first === -1 ? argv.length : first)
-  const unknown = options.find((option) => !['--redis', '--dev', '--env'].includes(option))
+  const unknown = options.find((option) => !known.includes(option))
   const script = argv[first]
   if (unknown !== undefined || script === undefined) {
     throw new CannotSetUp(
-      `${unknown === undefined ? 'No script given' : `Unknown option ${unknown}`}.\nUsage:  node setup/run.mjs [--redis] [--dev] [--env] <script.ts> [arguments…]`,
+      `${unknown === undefined ? 'No script given' : `Unknown option ${unknown}`}.\nUsage:  node setup/run.mjs ${known.map((option) => `[${option}]`).join(' ')} <script.ts> [arguments…]`,
     )
   }
   return {
     redis: options.includes('--redis'),
+    chromium: options.includes('--chromium'),
     dev: options.includes('--dev'),
     env: options.includes('--env'),
     script,
@@ -41,19 +47,25 @@ function readArguments(argv) {
 
 /**
  * What the script runs on. Looks first without the lock, so that a ready checkout costs next to nothing.
- * @param {{ readonly redis: boolean, readonly dev: boolean }} need
- * @returns {Promise<{ readonly node: string, readonly redis: string | undefined }>}
+ * @param {Need} need
+ * @returns {Promise<Ready>}
  */
 async function makeReady(need) {
   const node = findNode(root)
   const redis = need.redis ? findRedis() : undefined
-  if (node !== undefined && packagesAreThere(root, need) && (redis !== undefined || !need.redis)) return { node, redis }
+  const chromium = need.chromium ? findChromium() : undefined
+  const programs = (redis !== undefined || !need.redis) && (chromium !== undefined || !need.chromium)
+  if (node !== undefined && packagesAreThere(root, need) && programs) return { node, redis, chromium }
 
   return whileLocked(join(root, '.runtime'), () => {
     const found = findNode(root) ?? fetchNode(root)
     // Another set-up may have done the work while this one waited.
     if (!packagesAreThere(root, need)) installPackages(root, { dev: need.dev, env: environmentOf(found) })
-    return { node: found, redis: need.redis ? (findRedis() ?? installRedis()) : undefined }
+    return {
+      node: found,
+      redis: need.redis ? (findRedis() ?? installRedis()) : undefined,
+      chromium: need.chromium ? (findChromium() ?? installChromium()) : undefined,
+    }
   })
 }
 
@@ -86,9 +98,10 @@ function become(node, command, env) {
 
 try {
   const { script, args, ...need } = readArguments(process.argv.slice(2))
-  const { node, redis } = await makeReady(need)
+  const { node, redis, chromium } = await makeReady(need)
   const env = environmentOf(node)
   if (redis !== undefined) env['REDIS_SERVER_BIN'] = redis
+  if (chromium !== undefined) env['CHROMIUM_PATH'] = chromium
   // Node keeps what it has compiled beside what it was compiled from; every start but the first is twice as fast.
   env['NODE_COMPILE_CACHE'] ??= join(root, '.runtime', 'compile-cache')
   // Variables that are set already win over those in the file.

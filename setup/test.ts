@@ -5,6 +5,14 @@ import { type Counted, verdictOn } from './tally.ts'
 
 const usual = ['unit', 'flow']
 
+/** Tests that were left out because something is not here, each by its name. */
+function leftOut(module: TestModule): readonly string[] {
+  return [...module.children.allTests('skipped')].flatMap((test) => {
+    const result = test.result()
+    return result.state === 'skipped' && result.note !== undefined ? [`↓ ${test.fullName}: ${result.note}`] : []
+  })
+}
+
 function countsOf(module: TestModule): readonly Counted[] {
   const project = module.project.name
   const tests = [...module.children.allTests()].map((test): Counted => {
@@ -21,8 +29,10 @@ async function run(args: readonly string[]) {
   const project = options.project === undefined ? usual : [options.project].flat()
   const vitest = await startVitest(filter, { ...options, project, watch: false })
   try {
+    const modules = vitest.state.getTestModules()
+    for (const line of modules.flatMap(leftOut)) process.stderr.write(`${line}\n`)
     return verdictOn({
-      counted: vitest.state.getTestModules().flatMap(countsOf),
+      counted: modules.flatMap(countsOf),
       expected: project,
       narrowed: filter.length > 0 || options.testNamePattern !== undefined,
       errors: vitest.state.getUnhandledErrors().length,

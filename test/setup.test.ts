@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
@@ -18,7 +18,7 @@ test('a ready checkout runs the script at once: its arguments, its output, its e
   const run = await ended(checkout.run(['script.mjs', '--dev', 'word']))
 
   expect(run).toEqual({ code: 7, signal: null, out: '--dev word\n', err: '' })
-  expect(checkout.npmCalls()).toEqual([])
+  expect(checkout.calls()).toEqual([])
 })
 
 test('variables come from .env only when asked for, and those already set win', async () => {
@@ -47,7 +47,7 @@ test.each([
   const run = await ended(checkout.run(['script.mjs']))
 
   expect(run).toMatchObject({ code: 7, err: 'Installing packages (once)…\n' })
-  expect(checkout.npmCalls()).toEqual([expect.stringMatching(/^install --no-save --ignore-scripts .*--omit=dev/)])
+  expect(checkout.calls()).toEqual([expect.stringMatching(/^install --no-save --ignore-scripts .*--omit=dev/)])
 })
 
 test('tools for tests are asked for only by what needs them', async () => {
@@ -55,10 +55,10 @@ test('tools for tests are asked for only by what needs them', async () => {
   const checkout = makeCheckout({ locked: withTools, installed: JSON.stringify({ packages: {} }) })
 
   await ended(checkout.run(['script.mjs']))
-  expect(checkout.npmCalls()).toEqual([])
+  expect(checkout.calls()).toEqual([])
 
   await ended(checkout.run(['--dev', 'script.mjs']))
-  expect(checkout.npmCalls()).toEqual([expect.not.stringContaining('--omit=dev')])
+  expect(checkout.calls()).toEqual([expect.not.stringContaining('--omit=dev')])
 })
 
 test('two at once install once, and both run', async () => {
@@ -71,7 +71,7 @@ ${installs}`
   const both = await Promise.all([ended(checkout.run(['script.mjs'])), ended(checkout.run(['script.mjs']))])
 
   expect(both.map(({ code }) => code)).toEqual([7, 7])
-  expect(checkout.npmCalls()).toHaveLength(1)
+  expect(checkout.calls()).toHaveLength(1)
 })
 
 test('the lock of a set-up that was killed is taken over', async () => {
@@ -116,6 +116,51 @@ test('a REDIS_SERVER_BIN that is no program is named', async () => {
   expect(run).toMatchObject({ code: 69, out: '' })
   expect(run.err).toContain('/nowhere/redis')
 })
+
+test('a CHROMIUM_PATH that is no program is named', async () => {
+  const checkout = makeCheckout({ installed: lock })
+  const run = await ended(checkout.run(['--chromium', 'script.mjs'], { CHROMIUM_PATH: '/nowhere/chromium' }))
+
+  expect(run).toMatchObject({ code: 69, out: '' })
+  expect(run.err).toContain('/nowhere/chromium')
+})
+
+/** A machine whose only program is an apt-get that answers like this; everything else is not on PATH. */
+function withAptGet(checkout: Checkout, answers: string): Readonly<Record<string, string>> {
+  const bin = join(checkout.dir, 'bin')
+  mkdirSync(bin)
+  const program = `#!/bin/sh\necho "$*" >> ${join(checkout.dir, 'calls')}\n${answers}\n`
+  writeFileSync(join(bin, 'apt-get'), program, { mode: 0o755 })
+  writeFileSync(join(checkout.dir, 'says.mjs'), `console.log(process.env.CHROMIUM_PATH)`)
+  return { PATH: bin, CHROMIUM_PATH: '' }
+}
+
+const installsPrograms = existsSync('/usr/bin/apt-get') && process.getuid?.() === 0
+
+test.runIf(installsPrograms)(
+  'Chromium is installed with the fonts it needs, and the script is told where',
+  async () => {
+    const checkout = makeCheckout({ installed: lock })
+    const chromium = join(checkout.dir, 'bin/chromium')
+    const env = withAptGet(checkout, `: > ${chromium}; /bin/chmod +x ${chromium}`)
+    const run = await ended(checkout.run(['--chromium', 'says.mjs'], env))
+
+    expect(run).toMatchObject({ code: 0, out: `${chromium}\n` })
+    expect(checkout.calls()).toEqual([expect.stringContaining('update'), expect.stringMatching(/chromium .*emoji/)])
+  },
+)
+
+test.runIf(process.platform === 'linux')(
+  'without Chromium the script runs all the same, and how to get one is said',
+  async () => {
+    const checkout = makeCheckout({ installed: lock })
+    const env = withAptGet(checkout, 'echo no network >&2; exit 1')
+    const run = await ended(checkout.run(['--chromium', 'says.mjs'], env))
+
+    expect(run.code).toBe(0)
+    expect(run.err).toContain('No Chromium here. Install it with:')
+  },
+)
 
 const unit = { project: 'unit', result: 'passed' } as const
 const flow = { project: 'flow', result: 'passed' } as const
@@ -211,8 +256,8 @@ test('compose holds no secret: each comes from a file that git does not keep', (
 type Checkout = {
   readonly dir: string
   readonly run: (args: readonly string[], env?: Readonly<Record<string, string>>) => ChildProcess
-  /** The arguments of every call of npm so far, one line each. */
-  readonly npmCalls: () => readonly string[]
+  /** The arguments of every call of npm (or apt-get) so far, one line each. */
+  readonly calls: () => readonly string[]
 }
 
 /** An npm that installs by noting that it did. */
@@ -244,7 +289,7 @@ function makeCheckout(state: {
         env: { ...process.env, npm_execpath: join(dir, 'npm/npm-cli.js'), ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
-    npmCalls: () => {
+    calls: () => {
       try {
         return readFileSync(join(dir, 'calls'), 'utf8').trimEnd().split('\n')
       } catch {

@@ -1,0 +1,47 @@
+// A Chromium for the stories that are played in a real browser. Nothing else needs one, so a missing one stops no set-up.
+import { existsSync } from 'node:fs'
+import { canInstall, findProgram, install } from './programs.mjs'
+import { say } from './say.mjs'
+
+const macApps = ['Chromium', 'Google Chrome'].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`)
+
+/** With the browser come letters like those of other systems, and emoji: without their fonts both would be boxes. */
+const packages = ['chromium', 'fonts-liberation', 'fonts-noto-color-emoji']
+
+/**
+ * Chromium (or Chrome) on this machine.
+ * @returns {string | undefined}
+ */
+export function findChromium() {
+  return findProgram({
+    variable: 'CHROMIUM_PATH',
+    names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    files: macApps,
+  })
+}
+
+/**
+ * Installs Chromium where that asks nobody (Debian and its like, as root). Elsewhere, and when it fails, it says what to
+ * do and gives back undefined: the stories then are skipped, each by its name, which counts as not passing.
+ * @returns {string | undefined}
+ */
+export function installChromium() {
+  if (canInstall()) {
+    say('Installing Chromium, for the stories in a browser (once)…')
+    const failure = install(packages)
+    const chromium = findChromium()
+    if (chromium !== undefined) return chromium
+    if (failure !== undefined) say(failure)
+  }
+  say(`No Chromium here. Install it with:  ${commandFor()}`)
+  return undefined
+}
+
+/** @returns {string} */
+function commandFor() {
+  if (process.platform === 'darwin') return 'brew install --cask chromium'
+  if (existsSync('/usr/bin/apt-get')) return `sudo apt-get install ${packages.join(' ')}`
+  if (existsSync('/usr/bin/dnf')) return 'sudo dnf install chromium google-noto-color-emoji-fonts'
+  if (existsSync('/sbin/apk')) return 'sudo apk add chromium font-noto-emoji'
+  return 'your system’s package manager, or name the program in CHROMIUM_PATH'
+}
