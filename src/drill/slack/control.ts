@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Actor } from './acts/actor.ts'
-import type { Press, Seen, Where } from './acts/seen.ts'
+import { actNamed } from './acts/by-name.ts'
 import type { Fault } from './faults.ts'
-import type { Json, JsonObject } from './json.ts'
-import { isObject, list, object, text } from './json.ts'
+import type { JsonObject } from './json.ts'
+import { isObject, list, text } from './json.ts'
 import type { Switches } from './switches.ts'
 import type { Change, Workspace } from './workspace.ts'
 
@@ -40,7 +40,7 @@ export async function answerControl(
     const answer = await (request.method === 'GET'
       ? read(deps, verb, first)
       : request.method === 'POST'
-        ? act(deps, { verb, first, second }, args)
+        ? change(deps, { verb, first, second }, args)
         : undefined)
     if (answer === undefined)
       respond(response, 404, { error: `the control API has no ${request.method} ${request.path}` })
@@ -58,34 +58,19 @@ async function read(deps: ControlDeps, what: string, person: string): Promise<ob
   return undefined
 }
 
-async function act(
+async function change(
   deps: ControlDeps,
   { verb, first, second }: { readonly verb: string; readonly first: string; readonly second: string },
   args: JsonObject,
 ): Promise<object | undefined> {
   if (verb === 'as') {
-    const perform = Object.hasOwn(acts, second) ? acts[second] : undefined
-    return perform === undefined ? undefined : ((await perform(deps.as(first), args)) ?? { ok: true })
+    const act = actNamed(second)
+    return act === undefined ? undefined : ((await act(deps.as(first), args)) ?? { ok: true })
   }
   if (verb !== 'switch') return undefined
   const turn = Object.hasOwn(turns, first) ? turns[first] : undefined
   if (turn === undefined) return undefined
   return ((await turn(deps.switches, args)) as object | undefined) ?? { ok: true }
-}
-
-const acts: Readonly<Record<string, (who: Actor, args: JsonObject) => Promise<object | undefined | void>>> = {
-  command: (who, args) => who.command(text(args['text']), given(args, 'channel', 'thread')),
-  press: (who, args) => who.press(whereOf(args), text(args['action']), how(args)),
-  pressStale: (who, args) => who.pressStale(args['copy'] as Seen, text(args['action']), how(args)),
-  type: (who, args) => who.type(text(args['view']), text(args['block']), text(args['action']), text(args['text'])),
-  submit: (who, args) =>
-    who.submit(text(args['view']) || undefined, object(args['values']) as Readonly<Record<string, Json>>),
-  close: (who, args) => who.close(text(args['view']) || undefined, { all: args['all'] === true }),
-  openHome: (who) => who.openHome(),
-  shortcut: (who, args) => who.shortcut(text(args['callback'])),
-  messageShortcut: (who, args) =>
-    who.messageShortcut(text(args['callback']), { channel: text(args['channel']), ts: text(args['ts']) }),
-  say: (who, args) => who.say(text(args['channel']), text(args['text']), text(args['thread']) || undefined),
 }
 
 const turns: Readonly<Record<string, (turn: Switches, args: JsonObject) => unknown>> = {
@@ -111,23 +96,6 @@ const turns: Readonly<Record<string, (turn: Switches, args: JsonObject) => unkno
   setUsergroup: (turn, args) => turn.setUsergroup(text(args['usergroup']), list(args['users']).map(text)),
   removeFromUsergroup: (turn, args) => turn.removeFromUsergroup(text(args['usergroup']), text(args['user'])),
   reload: (turn, args) => turn.reload(text(args['user'])),
-}
-
-function given<Name extends string>(args: JsonObject, ...names: readonly Name[]): { readonly [name in Name]?: string } {
-  const present = names.filter((name) => text(args[name]) !== '').map((name) => [name, text(args[name])])
-  return Object.fromEntries(present) as { readonly [name in Name]?: string }
-}
-
-function how(args: JsonObject): Press {
-  return { ...given(args, 'blockId', 'value'), ...(args['selected'] !== undefined && { selected: args['selected'] }) }
-}
-
-/** `{home: true}`, `{view}`, `{channel, ts}` or `{ts}`. */
-function whereOf(args: JsonObject): Where {
-  if (args['home'] === true) return { home: true }
-  if (text(args['view']) !== '') return { view: text(args['view']) }
-  const ts = text(args['ts'])
-  return text(args['channel']) === '' ? ts : { channel: text(args['channel']), ts }
 }
 
 function parse(body: string): JsonObject {

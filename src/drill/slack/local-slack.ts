@@ -11,6 +11,7 @@ import { deliverOverHttp } from './delivery.ts'
 import { Events } from './events.ts'
 import { Faults } from './faults.ts'
 import type { JsonObject } from './json.ts'
+import type { Manifest } from './manifest.ts'
 import { readManifest } from './manifest.ts'
 import { Rates } from './rates.ts'
 import { ResponseUrls } from './response-urls.ts'
@@ -22,7 +23,8 @@ import { personNamed, switches } from './switches.ts'
 import { Triggers } from './triggers.ts'
 import type { ApiCall } from './web-api.ts'
 import { answerApi } from './web-api.ts'
-import { everybody, Workspace } from './workspace.ts'
+import type { User, Usergroup } from './workspace.ts'
+import { app, everybody, Workspace } from './workspace.ts'
 
 export type LocalSlackOptions = {
   /** The app's manifest, as YAML text: it decides scopes, commands, shortcuts and events. */
@@ -57,9 +59,17 @@ export type LocalSlack = AsyncDisposable & {
   readonly as: (person: string) => Actor
   readonly control: Switches
   readonly state: () => Snapshot
+  /** The app as it is installed here. */
+  readonly app: InstalledApp
+  /** Everybody and every group that a message may mention. */
+  readonly directory: () => { readonly users: readonly User[]; readonly usergroups: readonly Usergroup[] }
+  /** Calls the listener after each change to the workspace; the result stops it. */
+  readonly listen: (onChange: () => void) => () => void
   /** The Web API calls made so far, of one method or of all, the oldest first. */
   readonly calls: (method?: string) => readonly ApiCall[]
 }
+
+export type InstalledApp = { readonly user: string } & Pick<Manifest, 'name' | 'commands' | 'shortcuts'>
 
 /** So many of the newest Web API calls are kept. */
 const callsKept = 10_000
@@ -175,6 +185,9 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     as,
     control,
     state,
+    app: { user: app.user, name: manifest.name, commands: manifest.commands, shortcuts: manifest.shortcuts },
+    directory: () => ({ users: [...workspace.users.values()], usergroups: [...workspace.usergroups.values()] }),
+    listen: (onChange) => workspace.listen(() => onChange()),
     calls: (method) => calls.filter((call) => method === undefined || call.method === method),
     [Symbol.asyncDispose]: async () => {
       events.close()

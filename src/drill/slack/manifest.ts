@@ -5,7 +5,15 @@ import { list, object, objects, text } from './json.ts'
 /** What the app's manifest allows it: the local Slack grants nothing that does not stand there. */
 export type Manifest = {
   readonly name: string
-  readonly commands: ReadonlyMap<string, { readonly escapes: boolean }>
+  readonly commands: ReadonlyMap<
+    string,
+    {
+      readonly escapes: boolean
+      /** What the list of commands says beside it. */
+      readonly description: string
+      readonly usage: string
+    }
+  >
   readonly shortcuts: readonly {
     readonly callback: string
     readonly type: 'global' | 'message'
@@ -33,7 +41,11 @@ export function readManifest(source: string): Manifest {
     commands: new Map(
       objects(features['slash_commands']).map((command) => [
         text(command['command']),
-        { escapes: command['should_escape'] === true },
+        {
+          escapes: command['should_escape'] === true,
+          description: text(command['description']),
+          usage: text(command['usage_hint']),
+        },
       ]),
     ),
     shortcuts: objects(features['shortcuts']).map((shortcut) => ({

@@ -1,8 +1,8 @@
-import { workspace as company } from '../../cast.ts'
 import type { JsonObject } from '../json.ts'
 import { viewJson } from '../view-json.ts'
+import type { Channel, User } from '../workspace.ts'
 import type { Client } from './client.ts'
-import { failure, form, mayOpen, seen } from './client.ts'
+import { failure, form, hasApp, mayOpen, mayWrite, seen } from './client.ts'
 import { close, submit } from './forms.ts'
 import { press, pressStale, type } from './press.ts'
 import type { Entries, Failed, Form, Offered, Outcome, Press, Seen, Submitted, Where } from './seen.ts'
@@ -31,12 +31,22 @@ export type Actor = {
     at: { readonly channel: string; readonly ts: string },
   ) => Promise<Outcome>
   readonly say: (channel: string, words: string, thread?: string) => Promise<Seen>
+  /** Hides a message that only they see. */
+  readonly dismiss: (ts: string) => void
+  /** The person as they are now. */
+  readonly user: () => User
+  /** The channels and direct messages in their sidebar, and whether they may write there. */
+  readonly channels: () => readonly OwnChannel[]
+  /** Whether they have the app's commands, shortcuts and Home tab. */
+  readonly hasApp: () => boolean
   /** Every message in the person's channels, theirs alone included, oldest first. */
   readonly sees: () => readonly Seen[]
   /** The open forms, the lowest first. */
   readonly views: () => readonly Form[]
   readonly home: () => Form | undefined
 }
+
+export type OwnChannel = Channel & { readonly writable: boolean }
 
 export function actor(client: Client): Actor {
   return {
@@ -50,10 +60,28 @@ export function actor(client: Client): Actor {
     shortcut: (callback) => shortcut(client, callback),
     messageShortcut: (callback, at) => messageShortcut(client, callback, at),
     say: (channel, words, thread) => Promise.resolve().then(() => say(client, channel, words, thread)),
+    dismiss: (ts) => dismiss(client, ts),
+    user: client.user,
+    channels: () => channels(client),
+    hasApp: () => hasApp(client.user()),
     sees: () => sees(client),
     views: () => client.workspace.stack(client.user().id).map(form),
     home: () => homeOf(client),
   }
+}
+
+function channels(client: Client): readonly OwnChannel[] {
+  const user = client.user()
+  return [...client.workspace.channels.values()]
+    .filter((channel) => mayOpen(user, channel))
+    .map((channel) => ({ ...channel, writable: mayWrite(user, channel) }))
+}
+
+function dismiss(client: Client, ts: string): void {
+  const user = client.user()
+  const shown = client.workspace.ephemerals(user.id).find((each) => each.ts === ts)
+  if (shown === undefined) throw new Error(`${user.handle} sees no message ${ts} that they alone see`)
+  client.workspace.replaceEphemeral(ts, undefined)
 }
 
 function sees(client: Client): readonly Seen[] {
@@ -66,7 +94,7 @@ function sees(client: Client): readonly Seen[] {
 
 async function openHome(client: Client): Promise<{ readonly ok: true; readonly home: Form | undefined } | Failed> {
   const user = client.user()
-  if (user.deactivated || user.team !== company.team || !client.manifest.home) {
+  if (!hasApp(user) || !client.manifest.home) {
     throw new Error(`${user.handle} has no Home tab of this app`)
   }
   const published = client.workspace.homes.get(user.id)

@@ -50,6 +50,16 @@ export function mayOpen(user: User, channel: Channel): boolean {
   return channel.members.includes(user.id) || (channel.kind === 'public' && user.team === company.team && !user.guest)
 }
 
+/** Whether the person may post there. The app's direct messages are for reading only, as its manifest says. */
+export function mayWrite(user: User, channel: Channel): boolean {
+  return !user.deactivated && !channel.archived && channel.kind !== 'im' && channel.members.includes(user.id)
+}
+
+/** Whether the person has the app: people of other companies see its messages only, in the channels that are shared with them. */
+export function hasApp(user: User): boolean {
+  return !user.deactivated && user.team === company.team
+}
+
 /** The channel, which the person must have in their client: otherwise the test does what no person could. */
 export function openChannel(client: Client, id: string): Channel {
   const channel = client.workspace.channels.get(id)

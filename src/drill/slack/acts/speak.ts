@@ -1,11 +1,11 @@
-import { workspace as company, incidentChannel } from '../../cast.ts'
+import { incidentChannel } from '../../cast.ts'
 import { messageJson } from '../messages.ts'
 import { actorFields, channelFields, slashCommand } from '../payloads.ts'
 import { show } from '../response-urls.ts'
 import type { Channel, User, Workspace } from '../workspace.ts'
 import { app } from '../workspace.ts'
 import type { Client } from './client.ts'
-import { failure, openChannel, seen } from './client.ts'
+import { failure, hasApp, openChannel, seen } from './client.ts'
 import type { Outcome, Seen } from './seen.ts'
 
 /** Types a slash command. Slack refuses it in a thread, and to people of another company. */
@@ -21,7 +21,7 @@ export async function command(
   if (where.thread !== undefined) {
     return { ok: false, error: 'not_in_thread', text: `${name} is not supported in threads. Sorry!` }
   }
-  if (known === undefined || user.team !== company.team) {
+  if (known === undefined || !hasApp(user)) {
     return { ok: false, error: 'unknown_command', text: `${name} is not a valid command.` }
   }
 
@@ -133,7 +133,7 @@ export function escapeTyped(workspace: Workspace, typed: string): string {
 
 function requireShortcut(client: Client, callback: string, type: 'global' | 'message'): void {
   const user = client.user()
-  if (user.deactivated || user.team !== company.team) throw new Error(`${user.handle} has no shortcuts of this app`)
+  if (!hasApp(user)) throw new Error(`${user.handle} has no shortcuts of this app`)
   if (client.manifest.shortcuts.some((each) => each.callback === callback && each.type === type)) return
   throw new Error(`the manifest has no ${type} shortcut ${callback}`)
 }
