@@ -1,0 +1,40 @@
+import type { Account } from '../../wire.ts'
+
+/** What was last seen of the account, and what changed in it while this window looked on. */
+export type AccountWatch = {
+  readonly username: string
+  /** How many are live, by kind. */
+  readonly live: ReadonlyMap<string, number>
+  /** The latest change of each kind that has changed. */
+  readonly changes: ReadonlyMap<string, HoldingChange>
+  /** When anything in it last changed, the state of the account included. */
+  readonly changedAt: Date | undefined
+  readonly state: Account['state']
+}
+
+/** Below zero: that many no longer open a door. */
+export type HoldingChange = { readonly by: number; readonly at: Date }
+
+/**
+ * Compares the account with what was seen before. The first look at an account, and at another account, changes nothing; looking
+ * twice at the same gives the same watch.
+ */
+export function watchAccount(watch: AccountWatch | undefined, account: Account, now: Date): AccountWatch {
+  const live = new Map(account.holdings.map(({ kind, live }) => [kind, live]))
+  const { username, state } = account
+  if (watch?.username !== username) return { username, state, live, changes: new Map(), changedAt: undefined }
+  const changed = account.holdings.flatMap(({ kind, live }) => {
+    const by = live - (watch.live.get(kind) ?? live)
+    return by === 0 ? [] : [[kind, { by, at: now }] as const]
+  })
+  if (changed.length === 0 && watch.state === state) return watch
+  return { username, state, live, changes: new Map([...watch.changes, ...changed]), changedAt: now }
+}
+
+/** Whether something changed so lately that the eye should be drawn to it. */
+export function isFresh(at: Date, now: Date): boolean {
+  return now.getTime() - at.getTime() < freshMs
+}
+
+/** As long as somebody needs to look up from Slack. */
+const freshMs = 15_000
