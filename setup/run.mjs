@@ -106,7 +106,8 @@ try {
   env['NODE_COMPILE_CACHE'] ??= join(root, '.runtime', 'compile-cache')
   // Variables that are set already win over those in the file.
   const file = need.env ? [`--env-file-if-exists=${join(root, '.env')}`] : []
-  become(node, [...file, resolve(root, script), ...args], env)
+  // Node strips types for the browser as it does for itself, and calls only the former an experiment.
+  become(node, ['--disable-warning=ExperimentalWarning', ...file, resolve(root, script), ...args], env)
 } catch (error) {
   if (!(error instanceof CannotSetUp)) throw error
   say(error.message)

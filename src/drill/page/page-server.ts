@@ -1,16 +1,14 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
-import type { JsonObject } from '../slack/json.ts'
-import { isObject, readJson } from '../slack/json.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isOurs, listenOnLoopback, stopListening } from '../loopback.ts'
 import type { LocalSlack } from '../slack/local-slack.ts'
-import { type Files, pageFiles, type Served } from './files.ts'
+import { answerFile, type Files, pageFiles, type Served } from './files.ts'
+import { actBehindGlass, isGlassPart } from './glass-acts.ts'
 import type { Glass } from './glass-view.ts'
 import { type Live, liveStreams } from './live.ts'
+import { answerJson, guards, readBody, TurnedDown } from './requests.ts'
 import { actInSlack, isSlackAct } from './slack-acts.ts'
 import { members, slackScreen } from './slack-screen.ts'
-import type { GlassActs } from './wire.ts'
+import type { Screen } from './wire.ts'
 
 export type PageOptions = {
   readonly slack: LocalSlack
@@ -24,42 +22,33 @@ export type Page = AsyncDisposable & {
   readonly url: string
 }
 
-/** Serves the page on 127.0.0.1 only. Closing it ends the streams of all windows. */
+/**
+ * Serves the page, as `wire.ts` says, on 127.0.0.1 and to pages of its own only. Throws when the port is taken. Closing it ends the streams
+ * of all windows.
+ */
 export async function startPage({ slack, glass, port = 0 }: PageOptions): Promise<Page> {
   const files = pageFiles()
+  const { server, url } = await listenOnLoopback(port)
   const live = liveStreams({
-    screenOf: (handle) => {
-      const screen = slackScreen(slack, handle)
-      return {
-        ...screen,
-        hint: glass.hint(screen.me),
-        account: glass.account(),
-        attacker: glass.attacker(),
-        queue: glass.queue(),
-        machine: glass.machine(),
-        entries: glass.entries(),
-      }
-    },
+    screenOf: (handle) => screenOf(slack, glass, handle),
     listen: (onChange) => {
       const stops = [slack.listen(onChange), glass.listen(onChange)]
       return () => stops.forEach((stop) => stop())
     },
   })
-  const server = await listen(port)
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const parts = { slack, glass, files, live, url }
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    void answer({ slack, glass, files, live, url }, request, response).catch((error: unknown) => {
+    answer(parts, request, response).catch((error: unknown) => {
+      const status = error instanceof TurnedDown ? error.status : 500
       if (response.headersSent) response.destroy()
-      else json(response, 500, { error: error instanceof Error ? error.message : String(error) })
+      else answerJson(response, status, { error: wordsOf(error) })
     })
   })
   return {
     url,
     [Symbol.asyncDispose]: async () => {
       live[Symbol.dispose]()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeAllConnections()
-      await closed
+      await stopListening(server)
     },
   }
 }
@@ -72,94 +61,84 @@ type Parts = {
   readonly url: string
 }
 
+function screenOf(slack: LocalSlack, glass: Glass, handle: string): Screen {
+  const shown = slackScreen(slack, handle)
+  return {
+    ...shown,
+    hint: glass.hint(shown.me),
+    account: glass.account(),
+    attacker: glass.attacker(),
+    queue: glass.queue(),
+    machine: glass.machine(),
+    entries: glass.entries(),
+  }
+}
+
 async function answer(parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!isOurs(request, parts.url)) return json(response, 403, { error: 'this page answers this machine only' })
-  const { pathname } = new URL(request.url ?? '/', parts.url)
-  const [, first = '', second = '', third = ''] = pathname.split('/')
-  if (request.method === 'POST') return act(parts, { first, second, third, request }, response)
-  if (pathname === '/') return void response.writeHead(302, { location: '/as/ana' }).end()
-  if (first === 'app') return file(request, response, parts.files.find(pathname.slice('/app/'.length)))
-  if (first === 'as' && members(parts.slack).some(({ handle }) => handle === second)) {
-    if (third === 'live') return parts.live.open(second, response)
-    if (third === '') return file(request, response, parts.files.index())
-  }
-  return json(response, 404, { error: 'the page has nothing there' })
+  if (!isOurs(request, parts.url)) throw new TurnedDown(403, 'this page answers this machine only')
+  const path = URL.parse(request.url ?? '/', parts.url)?.pathname ?? ''
+  if (request.method === 'POST') return perform(parts, { path, request }, response)
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    throw new TurnedDown(405, 'only GET and POST are known here')
+  show(parts, { path, request }, response)
 }
 
-async function act(
-  { slack, glass }: Parts,
-  asked: { readonly first: string; readonly second: string; readonly third: string; readonly request: IncomingMessage },
-  response: ServerResponse,
-): Promise<void> {
-  const body = readJson((await buffer(asked.request)).toString('utf8'))
-  if (!isObject(body)) return json(response, 400, { error: 'the body must be a JSON object' })
+type Asked = { readonly path: string; readonly request: IncomingMessage }
+
+function show({ slack, files, live }: Parts, { path, request }: Asked, response: ServerResponse): void {
+  if (path === '/') return void response.writeHead(302, { location: '/as/ana', ...guards }).end()
+  const [, handle = '', rest = ''] = /^\/as\/([^/]+)(\/live)?$/.exec(path) ?? []
+  if (rest !== '' && isMember(slack, handle) && request.method === 'GET') {
+    // Sent with the first event, so that a screen that cannot be shown is still answered as the failure it is.
+    response.setHeaders(new Map(Object.entries(streamHeaders)))
+    return live.open(handle, response)
+  }
+  const file = rest === '' && isMember(slack, handle) ? files.index() : fileAt(files, path)
+  if (file === undefined) throw nothingAt(path)
+  answerFile(request, response, file)
+}
+
+const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', ...guards }
+
+function fileAt(files: Files, path: string): Served | undefined {
+  if (path === '/favicon.ico') return files.icon()
+  return path.startsWith('/app/') ? files.find(path.slice('/app/'.length)) : undefined
+}
+
+async function perform(parts: Parts, { path, request }: Asked, response: ServerResponse): Promise<void> {
+  const [place, first = '', second, ...more] = path.slice(1).split('/')
+  if (more.length > 0) throw nothingAt(path)
+  if (place === 'as' && second !== undefined && isSlackAct(second) && isMember(parts.slack, first)) {
+    const body = await readBody(request)
+    return answerWith(response, async () => actInSlack(parts, { handle: first, name: second, body }))
+  }
+  if (place === 'glass' && second === undefined && isGlassPart(first)) {
+    const body = await readBody(request)
+    return answerWith(response, async () => {
+      await actBehindGlass(parts.glass, first, body)
+      return { ok: true }
+    })
+  }
+  throw nothingAt(path)
+}
+
+/** What no person could do is answered with the reason, whatever it is. */
+async function answerWith(response: ServerResponse, act: () => Promise<object>): Promise<void> {
   try {
-    if (asked.first === 'as' && isSlackAct(asked.third)) {
-      return json(response, 200, await actInSlack(slack, { handle: asked.second, name: asked.third, body }))
-    }
-    const part = asked.second
-    if (asked.first === 'glass' && Object.hasOwn(glass.acts, part)) {
-      const perform = glass.acts[part as keyof GlassActs] as (body: JsonObject) => Promise<void>
-      await perform(body)
-      return json(response, 200, { ok: true })
-    }
+    answerJson(response, 200, await act())
   } catch (error) {
-    return json(response, 400, { error: error instanceof Error ? error.message : String(error) })
+    throw new TurnedDown(400, wordsOf(error))
   }
-  return json(response, 404, { error: 'the page has nothing there' })
 }
 
-function file(
-  request: IncomingMessage,
-  response: ServerResponse,
-  served: (Served & { readonly importMapHash?: string }) | undefined,
-): void {
-  if (served === undefined) return json(response, 404, { error: 'the page has nothing there' })
-  const headers = {
-    'content-type': served.type,
-    'cache-control': 'no-cache',
-    etag: served.etag,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    ...(served.importMapHash !== undefined && { 'content-security-policy': policy(served.importMapHash) }),
-  }
-  if (request.headers['if-none-match'] === served.etag) return void response.writeHead(304, headers).end()
-  response.writeHead(200, headers).end(served.body)
+function isMember(slack: LocalSlack, handle: string): boolean {
+  return members(slack).some((member) => member.handle === handle)
 }
 
-function policy(importMap: string): string {
-  return [
-    "default-src 'none'",
-    `script-src 'self' '${importMap}'`,
-    "style-src 'self'",
-    "connect-src 'self'",
-    "img-src 'self' data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    'trusted-types lit-html',
-  ].join('; ')
+function nothingAt(path: string): TurnedDown {
+  return new TurnedDown(404, `the page has nothing at ${path}`)
 }
 
-async function listen(port: number): Promise<Server> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve())
-  })
-  return server
-}
-
-/** Whether a request comes from this machine and not from a page of another site in a browser on it. */
-function isOurs(request: IncomingMessage, url: string): boolean {
-  const { host, origin } = request.headers
-  const port = new URL(url).port
-  const ours = [`127.0.0.1:${port}`, `localhost:${port}`]
-  return ours.includes(host ?? '') && (origin === undefined || ours.some((each) => origin === `http://${each}`))
-}
-
-function json(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
-  response.end(JSON.stringify(body))
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

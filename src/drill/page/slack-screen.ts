@@ -34,12 +34,11 @@ export function slackScreen(slack: LocalSlack, handle: string): SlackScreen {
 
 /** Everybody the page can act as. */
 export function members(slack: LocalSlack): readonly Member[] {
-  return everybody.map(({ handle, user, name, part }) => {
-    const inside = slack
-      .as(user)
-      .channels()
-      .some(({ id }) => id === incidentChannel.id)
-    return { handle, user, name, part: parts[part], outside: !inside }
+  const known = new Set(slack.directory().users.map(({ id }) => id))
+  const cast = everybody.filter(({ user }) => known.has(user))
+  return cast.map(({ handle, user, name, part }) => {
+    const inside = slack.as(user).channels()
+    return { handle, user, name, part: parts[part], outside: inside.every(({ id }) => id !== incidentChannel.id) }
   })
 }
 
@@ -52,11 +51,15 @@ const parts: Readonly<Record<Part, string>> = {
   colleague: 'colleague',
 }
 
+/** Whoever Slack itself speaks as: what is left of a deleted message is said by it. */
+const slackbot: Mentioned = { id: 'USLACKBOT', handle: 'slackbot', name: 'Slackbot', bot: true }
+
 /** Handles, names and ids alone: an address or a membership is nothing a mention shows. */
 function mentioned(slack: LocalSlack): readonly Mentioned[] {
   const { users, usergroups } = slack.directory()
   return [
     ...users.map(({ id, handle, name, bot }) => ({ id, handle, name, bot })),
+    slackbot,
     ...usergroups.map(({ id, handle, name }) => ({ id, handle, name, bot: false })),
   ]
 }

@@ -1,8 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import type { Person } from '../cast.ts'
+import { isOurs, listenOnLoopback, stopListening } from '../loopback.ts'
 import type { Actor } from './acts/actor.ts'
 import { actor } from './acts/actor.ts'
 import { answerControl } from './control.ts'
@@ -103,8 +102,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   }
   const retryAfter = options.retryEventsAfter ?? [0, 60_000, 300_000]
   const events = new Events({ workspace, manifest, deliver, retryAfter })
-  const server = await listen(options.port ?? 0)
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { server, url } = await listenOnLoopback(options.port ?? 0)
 
   const faults = new Faults()
   const rates = new Rates(workspace.clock, options.rateLimit ?? true)
@@ -192,20 +190,9 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     [Symbol.asyncDispose]: async () => {
       events.close()
       await sockets.close()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeAllConnections()
-      await closed
+      await stopListening(server)
     },
   }
-}
-
-async function listen(port: number): Promise<Server> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve())
-  })
-  return server
 }
 
 function receiveFile(workspace: Workspace, path: string, body: Buffer, response: ServerResponse): void {
@@ -214,14 +201,6 @@ function receiveFile(workspace: Workspace, path: string, body: Buffer, response:
   if (body.length !== file.size) return end(response, 400, `expected ${file.size} bytes and got ${body.length}`)
   file.bytes = body
   return end(response, 200, `OK - ${body.length}`)
-}
-
-/** Whether a request comes from this machine and not from a page of another site in a browser on it. */
-function isOurs(request: IncomingMessage, url: string): boolean {
-  const { host, origin } = request.headers
-  const port = new URL(url).port
-  const ours = [`127.0.0.1:${port}`, `localhost:${port}`]
-  return ours.includes(host ?? '') && (origin === undefined || ours.some((each) => origin === `http://${each}`))
 }
 
 function end(response: ServerResponse, status: number, body: string): void {

@@ -2,10 +2,10 @@ import { incidentChannel } from '../../cast.ts'
 import { messageJson } from '../messages.ts'
 import { actorFields, channelFields, slashCommand } from '../payloads.ts'
 import { show } from '../response-urls.ts'
-import type { Channel, User, Workspace } from '../workspace.ts'
+import type { Channel, Message, User, Workspace } from '../workspace.ts'
 import { app } from '../workspace.ts'
 import type { Client } from './client.ts'
-import { failure, hasApp, openChannel, seen } from './client.ts'
+import { failure, hasApp, mayWrite, openChannel, seen } from './client.ts'
 import type { Outcome, Seen } from './seen.ts'
 
 /** Types a slash command. Slack refuses it in a thread, and to people of another company. */
@@ -92,9 +92,15 @@ export async function messageShortcut(
 /** Writes a message, in a thread when a parent is given. */
 export function say(client: Client, where: string, words: string, thread?: string): Seen {
   const channel = openChannel(client, where)
+  const user = client.user()
   if (channel.archived) throw new Error(`#${channel.name} is archived: nobody can write in it`)
+  if (!mayWrite(user, channel)) throw new Error(`${user.handle} may only read here`)
+  if (words.trim() === '') throw new Error('a message needs words')
+  if (thread !== undefined && !startsThread(client.workspace.message(channel.id, thread))) {
+    throw new Error(`#${channel.name} has no message ${thread} that replies could stand under`)
+  }
   const typed = escapeTyped(client.workspace, words)
-  const message = client.workspace.post(channel.id, { user: client.user().id, byApp: false, text: typed, thread })
+  const message = client.workspace.post(channel.id, { user: user.id, byApp: false, text: typed, thread })
   return seen(channel.id, message)
 }
 
@@ -129,6 +135,10 @@ export function escapeTyped(workspace: Workspace, typed: string): string {
         return channel === undefined ? whole : `<#${channel.id}|${channel.name}>`
       })
   }
+}
+
+function startsThread(message: Message | undefined): boolean {
+  return message !== undefined && message.thread === undefined
 }
 
 function requireShortcut(client: Client, callback: string, type: 'global' | 'message'): void {
