@@ -56,6 +56,8 @@ export type Mallory = {
   readonly attempts: () => Promise<readonly Attempt[]>
   /** Mallory hears of a new password, as from a mailbox that is read along. */
   readonly learns: (password: string) => void
+  /** What mallory takes for the victim's password. */
+  readonly password: () => string
 }
 
 /** Robs the victim of everything that opens a door, by real requests wherever there is a request for it. */
@@ -74,6 +76,7 @@ export async function steal(target: Target): Promise<Mallory> {
     learns(password) {
       stolen.password = password
     },
+    password: () => stolen.password,
   }
 }
 
@@ -133,7 +136,9 @@ const ways: { readonly [door in Door]: Way } = {
     const password = `mallory-${randomBytes(9).toString('hex')}`
     const page = formFields((await browser.get(`/oauth2/reset-password?token=${token}`)).text)
     await browser.post('/oauth2/reset-password', { ...page, token, password, confirm_password: password })
-    return usePassword(stolen, password)
+    const refusal = await usePassword(stolen, password)
+    if (refusal === undefined) stolen.password = password
+    return refusal
   },
 }
 

@@ -81,6 +81,7 @@ const turns: Readonly<Record<string, (turn: Switches, args: JsonObject) => unkno
     turn.disconnectSockets(args['reason'] === 'warning' ? 'warning' : 'refresh_requested'),
   dropConnections: (turn) => turn.dropConnections(),
   refuseConnections: (turn, args) => turn.refuseConnections(args['on'] !== false),
+  cutOff: (turn, args) => turn.cutOff(args['on'] !== false),
   loseAcks: (turn, args) => turn.loseAcks(args['on'] !== false),
   redeliver: (turn) => turn.redeliver(),
   revokeTokens: (turn, args) => turn.revokeTokens(args['on'] !== false),

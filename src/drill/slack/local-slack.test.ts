@@ -273,3 +273,20 @@ test('another process can act and look through the control API, but no page of a
   }
   expect(events).toContain('event: delivery')
 })
+
+test('out of reach, neither side hears of the other, while people go on', async () => {
+  const slack = await localSlack()
+  await boltOnSockets(slack, (app) => {
+    app.command('/autentico', async ({ ack }) => ack('Here I am'))
+  })
+  await vi.waitFor(() => expect(slack.connections()).toBe(1))
+
+  slack.control.cutOff(true)
+  expect(await slack.as('ana').command('/autentico incident')).toMatchObject({ ok: false })
+  await expect(post(slack, { text: 'Are you there?' })).rejects.toThrow()
+  await slack.as('ana').say(channel, 'The app is gone')
+  expect(slack.as('bao').sees()).toMatchObject([{ text: 'The app is gone' }])
+
+  slack.control.cutOff(false)
+  expect(await post(slack, { text: 'I am back' })).toMatchObject({ ok: true })
+})

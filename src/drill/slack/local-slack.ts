@@ -64,6 +64,8 @@ export type LocalSlack = AsyncDisposable & {
   readonly directory: () => { readonly users: readonly User[]; readonly usergroups: readonly Usergroup[] }
   /** Calls the listener after each change to the workspace; the result stops it. */
   readonly listen: (onChange: () => void) => () => void
+  /** How many Socket Mode connections the app has open. */
+  readonly connections: () => number
   /** The Web API calls made so far, of one method or of all, the oldest first. */
   readonly calls: (method?: string) => readonly ApiCall[]
 }
@@ -89,8 +91,10 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   const ackWithin = options.ackWithin ?? 3_000
   const sockets = new Sockets(ackWithin)
   const deliveries: { last: Delivery | undefined; losing: boolean } = { last: undefined, losing: false }
+  const reach = { cut: false }
   const deliver = async (delivery: Delivery): Promise<Ack> => {
     deliveries.last = delivery
+    if (reach.cut) return { ok: false, error: 'dispatch_failed' }
     const ack = await (options.deliverTo === undefined
       ? sockets.send(delivery)
       : deliverOverHttp(
@@ -122,7 +126,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     const sendEvent = (event: JsonObject) => events.send(event)
     return actor({ user, workspace, manifest, triggers, responseUrls, url, deliver, sendEvent, offered })
   }
-  const control = switches({ workspace, faults, rates, sockets, events, tokens, withheld, deliveries, deliver })
+  const control = switches({ workspace, faults, rates, sockets, events, tokens, withheld, deliveries, reach, deliver })
   const state = () => snapshot(workspace, sockets.count)
   const api = {
     call: {
@@ -153,6 +157,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     const address = new URL(request.url ?? '/', url)
     const body = await buffer(request)
     const path = address.pathname
+    if (reach.cut && !path.startsWith('/_control/')) return void request.socket.destroy()
     if (path.startsWith('/api/')) return answerApi(api, { incoming: request, body, url: address }, response)
     if (path.startsWith('/response/')) {
       const used = responseUrls.use(path, body.toString('utf8'))
@@ -186,6 +191,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     app: { user: app.user, name: manifest.name, commands: manifest.commands, shortcuts: manifest.shortcuts },
     directory: () => ({ users: [...workspace.users.values()], usergroups: [...workspace.usergroups.values()] }),
     listen: (onChange) => workspace.listen(() => onChange()),
+    connections: () => sockets.count,
     calls: (method) => calls.filter((call) => method === undefined || call.method === method),
     [Symbol.asyncDispose]: async () => {
       events.close()

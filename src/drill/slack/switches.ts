@@ -20,6 +20,8 @@ export type Switches = {
   readonly dropConnections: () => void
   /** Turns new Socket Mode connections away, or lets them in again. */
   readonly refuseConnections: (on: boolean) => void
+  /** Puts Slack out of the app's reach: its connections are cut and refused, and so is every call it makes. People go on using Slack. */
+  readonly cutOff: (on: boolean) => void
   /** Loses the acknowledgements on purpose: what is delivered reaches the app, and the person sees a time-out. */
   readonly loseAcks: (on: boolean) => void
   /** Delivers the last payload once more, byte for byte the same. */
@@ -54,6 +56,8 @@ export type Switchboard = {
   readonly tokens: { revoked: boolean }
   readonly withheld: Set<string>
   readonly deliveries: { last: Delivery | undefined; losing: boolean }
+  /** Whether nothing of the app's gets through. */
+  readonly reach: { cut: boolean }
   readonly deliver: (delivery: Delivery) => Promise<Ack>
 }
 
@@ -87,6 +91,11 @@ export function switches(board: Switchboard): Switches {
     dropConnections: () => sockets.drop(),
     refuseConnections: (on) => {
       sockets.refusing = on
+    },
+    cutOff: (on) => {
+      board.reach.cut = on
+      sockets.refusing = on
+      if (on) sockets.drop()
     },
     loseAcks: (on) => {
       board.deliveries.losing = on
