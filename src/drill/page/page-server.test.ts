@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { act, ask, givenGlass, localPage, openWindow } from '../../../test/support/local-page.ts'
 import { localSlack } from '../../../test/support/real-bolt.ts'
@@ -152,8 +154,10 @@ test('a body that is no object, or too long, is turned down; an act that is unkn
   for (const body of ['', 'no JSON', '[]', 'null', '"say"']) {
     expect(await post('as/ana/say', body)).toEqual([400, { error: 'the body must be a JSON object' }])
   }
-  const long = JSON.stringify({ channel, text: 'x'.repeat(64 * 1024) })
-  expect(await post('as/ana/say', long)).toEqual([413, { error: 'the body is longer than 64 KiB' }])
+  for (const length of [64 * 1024, 8 * 1024 * 1024]) {
+    const long = JSON.stringify({ channel, text: 'x'.repeat(length) })
+    expect(await post('as/ana/say', long)).toEqual([413, { error: 'the body is longer than 64 KiB' }])
+  }
   for (const path of [
     'as/ana/nonsense',
     'as/ana/toString',
@@ -166,6 +170,25 @@ test('a body that is no object, or too long, is turned down; an act that is unkn
     expect(await post(path, '{}')).toEqual([404, { error: `the page has nothing at /${path}` }])
   }
   expect(slack.as('ana').sees()).toEqual([])
+})
+
+test('a window that goes away in the middle of a request harms nobody', async () => {
+  const slack = await localSlack()
+  const page = await localPage(slack)
+  const half = connect(Number(new URL(page.url).port), '127.0.0.1')
+  const { host } = new URL(page.url)
+  half.write(
+    `POST /as/ana/say HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{`,
+  )
+  await once(half, 'ready')
+  half.resetAndDestroy()
+  await once(half, 'close')
+  const ana = await openWindow(page, 'ana')
+  ana.close()
+  await ana.ended
+
+  expect((await act(page, 'as/ana/say', { channel, text: 'still here' })).status).toBe(200)
+  expect(slack.as('ana').sees()).toMatchObject([{ text: 'still here' }])
 })
 
 test('what is asked for behind the glass is checked against what there is', async () => {

@@ -27,9 +27,10 @@ export async function readBody(request: IncomingMessage): Promise<JsonObject> {
   let bytes = 0
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length
-    if (bytes > mostBytes) throw new TurnedDown(413, 'the body is longer than 64 KiB')
-    parts.push(part)
+    // The rest is read and thrown away: who is still sending would not hear the answer.
+    if (bytes <= mostBytes) parts.push(part)
   }
+  if (bytes > mostBytes) throw new TurnedDown(413, 'the body is longer than 64 KiB')
   const body = readJson(Buffer.concat(parts).toString('utf8'))
   if (!isObject(body)) throw new TurnedDown(400, 'the body must be a JSON object')
   return body
@@ -40,8 +41,6 @@ export function answerJson(response: ServerResponse, status: number, body: objec
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     ...guards,
-    // What is left of a body that was too long is not read.
-    ...(status === 413 && { connection: 'close' }),
   })
   response.end(JSON.stringify(body))
 }
