@@ -5,8 +5,8 @@ import { say } from './say.mjs'
 
 const macApps = ['Chromium', 'Google Chrome'].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`)
 
-/** With the browser come letters like those of other systems, and emoji: without their fonts both would be boxes. */
-const packages = ['chromium', 'fonts-liberation', 'fonts-noto-color-emoji']
+/** With the browser come the letters that the page is drawn with, and emoji: without the latter's font they would be boxes. */
+const packages = ['chromium', 'fonts-lato', 'fonts-liberation', 'fonts-noto-color-emoji']
 
 /**
  * Chromium (or Chrome) on this machine.

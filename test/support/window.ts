@@ -1,0 +1,169 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Locator, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import type { WatchedPage } from './chromium.ts'
+
+/** One person at one window of the page, who finds everything by what it is and what is written on it. */
+export type Window = {
+  readonly handle: string
+  readonly page: Page
+  readonly watched: WatchedPage
+  /** Writes into the channel, as a message or a command. */
+  readonly type: (words: string) => Promise<void>
+  /** Writes into the open thread. */
+  readonly reply: (words: string) => Promise<void>
+  /** Presses the newest button with these words: of a dialog, else of the thread, else of the channel. */
+  readonly press: (words: string | RegExp) => Promise<void>
+  /** Presses the button, and then the other one in the dialog that asks whether it is meant. */
+  readonly pressAndConfirm: (words: string | RegExp) => Promise<void>
+  /** Chooses from the "More" menu of the newest message that has one. */
+  readonly choose: (words: string | RegExp) => Promise<void>
+  /** Waits for a form with this title, fills it in by the labels of its fields, and presses the button named last. */
+  readonly fillIn: (title: string | RegExp, answers: Answers, submit: string) => Promise<void>
+  /** Waits for the newest message that says this, in what is open. */
+  readonly reads: (words: string | RegExp, limitMs?: number) => Promise<Locator>
+  /** The same for a message that only they see. */
+  readonly toldAlone: (words: string | RegExp) => Promise<Locator>
+  /** Opens the thread of the newest message with replies, or of the newest that says this as well. */
+  readonly openThread: (words?: string | RegExp) => Promise<void>
+  readonly goTo: (channel: string) => Promise<void>
+  /** The form on top. */
+  readonly form: (title: string | RegExp) => Locator
+  /** A part of the panel behind the glass. */
+  readonly glass: (region: string) => Locator
+  readonly pressGlass: (words: string | RegExp) => Promise<void>
+  readonly channel: Locator
+  readonly thread: Locator
+  readonly composer: Locator
+}
+
+/** By label: what is written into a field, or what is chosen in it. */
+export type Answers = Readonly<Record<string, string>>
+
+export const patienceMs = 20_000
+
+export function windowOf(handle: string, watched: WatchedPage): Window {
+  const { page } = watched
+  const channel = page.getByRole('main')
+  const thread = page.getByRole('complementary', { name: 'Thread' })
+  const glass = page.getByRole('complementary', { name: 'Behind the glass' })
+  const form = (title: string | RegExp): Locator => page.getByRole('dialog', { name: title })
+  const dialogs = [page.getByRole('alertdialog'), page.getByRole('dialog')]
+  const composer = field(channel, /^Message /)
+
+  /** The newest visible thing of this role and name, in the uppermost place that has one. */
+  const newest = async (role: 'button' | 'article', words: string | RegExp, limitMs = patienceMs): Promise<Locator> =>
+    seek(
+      async () => {
+        const dialog = await firstVisible(dialogs.map((each) => each.last()))
+        const places = dialog === undefined ? [thread, channel] : [dialog]
+        return firstVisible(places.map((place) => place.getByRole(role, { name: words }).last()))
+      },
+      `${handle} sees no ${role} that says ${String(words)}`,
+      limitMs,
+    )
+  const press = async (words: string | RegExp): Promise<void> => (await newest('button', words)).click()
+  const message = async (filters: readonly (string | RegExp)[], limitMs = patienceMs): Promise<Locator> =>
+    seek(
+      async () => {
+        const all = [thread, channel].map((place) => place.getByRole('article'))
+        return firstVisible(all.map((each) => filters.reduce((left, hasText) => left.filter({ hasText }), each).last()))
+      },
+      `${handle} reads no message that says ${filters.map(String).join(' and ')}`,
+      limitMs,
+    )
+
+  return {
+    handle,
+    page,
+    watched,
+    channel,
+    thread,
+    composer,
+    form,
+    press,
+    reads: async (words, limitMs) => message([words], limitMs),
+    type: async (words) => {
+      await composer.fill(words)
+      await composer.press('Enter')
+    },
+    reply: async (words) => {
+      const box = field(thread, 'Reply in thread')
+      await box.fill(words)
+      await box.press('Enter')
+    },
+    pressAndConfirm: async (words) => {
+      await press(words)
+      const asked = page.getByRole('alertdialog')
+      await asked.getByRole('button').last().waitFor()
+      await confirmButton(asked).click()
+      await asked.waitFor({ state: 'hidden' })
+    },
+    choose: async (words) => {
+      await press('More')
+      await page.getByRole('menuitem', { name: words }).click()
+    },
+    fillIn: async (title, answers, submit) => {
+      const asked = form(title)
+      await asked.waitFor({ timeout: patienceMs })
+      for (const [label, answer] of Object.entries(answers)) await enter(asked, label, answer)
+      await asked.getByRole('button', { name: submit, exact: true }).click()
+    },
+    toldAlone: async (words) => message(['Only visible to you', words]),
+    openThread: async (words = '') => {
+      const parent = channel
+        .getByRole('article')
+        .filter({ hasText: words })
+        .filter({ has: page.getByRole('button', { name: replies }) })
+      await parent.last().getByRole('button', { name: replies }).click()
+      await thread.waitFor()
+    },
+    goTo: async (name) => page.getByRole('navigation', { name: 'Channels' }).getByRole('button', { name }).click(),
+    glass: (region) => glass.getByRole('region', { name: region }),
+    pressGlass: async (words) => glass.getByRole('button', { name: words }).click(),
+  }
+}
+
+async function firstVisible(candidates: readonly Locator[]): Promise<Locator | undefined> {
+  for (const candidate of candidates) if (await candidate.isVisible()) return candidate
+  return undefined
+}
+
+const replies = /^\d+ repl(y|ies)/
+
+/** A text field, also where it has a list that helps with writing. */
+function field(place: Locator, name: string | RegExp): Locator {
+  return place.getByRole('textbox', { name }).or(place.getByRole('combobox', { name }))
+}
+
+/** The button of a dialog that does what it asks about; the other one says "Back". */
+function confirmButton(asked: Locator): Locator {
+  return asked.getByRole('button').filter({ hasNotText: /^\s*(Back|Cancel)\s*$/ })
+}
+
+/** Fills in one field, whatever sort it is: `Severity` is answered by the words of a choice, a list by one of its options. */
+async function enter(form: Locator, label: string, answer: string): Promise<void> {
+  const group = form.getByRole('radiogroup', { name: label })
+  if (await group.isVisible()) return group.getByRole('radio', { name: answer }).check()
+  const list = form.getByRole('combobox', { name: label })
+  if (!(await list.isVisible())) return form.getByRole('textbox', { name: label }).fill(answer)
+  await list.click()
+  if ((await list.evaluate(({ tagName }: { readonly tagName: string }) => tagName)) === 'INPUT') await list.fill(answer)
+  await form.page().getByRole('option', { name: answer }).first().click()
+}
+
+/** Waits until `look` finds something. Fails after `limitMs` with these words. */
+export async function seek<T>(look: () => Promise<T | undefined>, orElse: string, limitMs = patienceMs): Promise<T> {
+  const end = performance.now() + limitMs
+  for (;;) {
+    const found = await look()
+    if (found !== undefined) return found
+    if (performance.now() > end) throw new Error(`${orElse} (${limitMs / 1000} s)`)
+    await pause(50)
+  }
+}
+
+/** Expects that this is so by and by. */
+export async function expectSoon(question: () => Promise<unknown>, limitMs = patienceMs): Promise<void> {
+  await expect.poll(question, { timeout: limitMs, interval: 50 }).toBeTruthy()
+}
