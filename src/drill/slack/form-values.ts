@@ -111,8 +111,11 @@ function startOf(element: JsonObject): JsonObject | undefined {
   return { type, [how.name]: element[how.initial] ?? (how.many === true ? [] : null) }
 }
 
+/** What can be chosen, with what is chosen to begin with: a type-ahead offers nothing else by itself. */
 function optionsOf(element: JsonObject): readonly JsonObject[] {
   return [
+    ...objects([element['initial_option'] ?? null]),
+    ...objects(element['initial_options']),
     ...objects(element['options']),
     ...list(element['option_groups']).flatMap((group) => objects(object(group)['options'])),
   ]

@@ -40,6 +40,8 @@ export function form(view: View): Form {
     callback: text(spec['callback_id']),
     title: text(object(spec['title'])['text']),
     submit: text(object(spec['submit'])['text']) || undefined,
+    close: text(object(spec['close'])['text']) || 'Cancel',
+    closesAll: spec['clear_on_close'] === true,
     blocks: objects(spec['blocks']),
   }
 }

@@ -10,6 +10,9 @@ import type { Client } from './client.ts'
 import { failure, mayOpen } from './client.ts'
 import type { Offered, Outcome, Press, Seen, Where } from './seen.ts'
 
+/** How many options of a field are kept: those of about ten full answers. */
+const mostOffered = 1000
+
 /** Presses a button or chooses in a menu. A confirmation dialog counts as confirmed. */
 export async function press(client: Client, where: Where, action: string, how: Press = {}): Promise<Outcome> {
   return act(client, surfaceAt(client, where), action, how)
@@ -64,11 +67,17 @@ export async function type(
   if (options.length > 100) {
     return { ok: false, error: 'too_many_options', text: 'Result not loaded.' }
   }
-  client.offered.set(fieldKey(surface, block, element), options)
+  keepOffered(client, fieldKey(surface, block, element), options)
   return { ok: true, options: options.map((option) => ({ text: labelOf(option), value: text(option['value']) })) }
 }
 
-/** The options the last type-ahead offered for a field of a form. */
+/** The newest first. What was chosen stays chosen while somebody searches on, so what was offered before is kept for a while. */
+function keepOffered(client: Client, field: string, options: readonly JsonObject[]): void {
+  const before = client.offered.get(field) ?? []
+  client.offered.set(field, [...options, ...before].slice(0, mostOffered))
+}
+
+/** The options the last type-aheads offered for a field of a form. */
 export function offeredFor(client: Client, view: View, block: JsonObject, element: JsonObject): readonly JsonObject[] {
   return client.offered.get(fieldKey({ kind: 'view', view }, block, element)) ?? []
 }

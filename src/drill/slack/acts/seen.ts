@@ -24,6 +24,10 @@ export type Form = {
   readonly title: string
   /** The submit button's text; without one the form can only be closed. */
   readonly submit: string | undefined
+  /** The text of the button beside it. */
+  readonly close: string
+  /** That button closes every form of the stack, not this one alone. */
+  readonly closesAll: boolean
   readonly callback: string
   readonly blocks: readonly JsonObject[]
   readonly hash: string
