@@ -175,6 +175,18 @@ test('a window that does not read makes nothing pile up, and is given the whole 
   await vi.waitFor(() => expect(slow.events().at(-1)).toBe(change(words('It follows again.'))))
 })
 
+test('a screen longer than what may wait is sent once', async () => {
+  const { live, now } = streams({ mostWaiting: 1_000 })
+  now({ messages: { only: message('1.1', 'x'.repeat(20_000)) } })
+  const ana = window(1_000)
+  live.open('ana', ana.stream)
+  await vi.waitFor(() => expect(ana.events().at(-1)).toMatch(/^event: screen\n/))
+  now(words('It follows.'))
+
+  await vi.waitFor(() => expect(ana.events().at(-1)).toBe(change(words('It follows.'))))
+  expect(ana.events().filter((each) => each.startsWith('event: screen'))).toHaveLength(1)
+})
+
 test('a sign of life comes when nothing else does', async () => {
   const { live } = streams({ beatMs: 1 })
   const ana = window()

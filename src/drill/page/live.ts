@@ -33,8 +33,8 @@ type Watched = {
   readonly before: Map<string, { readonly seen: Seen; readonly until: number }>
 }
 
-/** `behind` while more waits for it than may. */
-type Window = { readonly stream: Writable; behind: boolean }
+/** `full` while more waits for it than may; `missed` when something was left out meanwhile. */
+type Window = { readonly stream: Writable; full: boolean; missed: boolean }
 
 const reactionMs = 3_000
 
@@ -54,14 +54,21 @@ export function liveStreams(options: LiveOptions): Live {
   }
 
   function send(handle: string, window: Window, text: string): void {
-    if (window.behind || window.stream.destroyed) return
-    const full = !window.stream.write(text)
-    if (!full || window.stream.writableLength <= mostWaiting) return
-    window.behind = true
-    window.stream.once('drain', () => {
-      window.behind = false
+    const { stream } = window
+    if (stream.destroyed) return
+    if (window.full) {
+      window.missed = true
+      return
+    }
+    const room = stream.write(text)
+    if (room || stream.writableLength <= mostWaiting) return
+    window.full = true
+    stream.once('drain', () => {
+      const { missed } = window
+      window.full = false
+      window.missed = false
       const person = watched.get(handle)
-      if (person?.windows.has(window) === true) send(handle, window, event('screen', person.screen))
+      if (missed && person?.windows.has(window) === true) send(handle, window, event('screen', person.screen))
     })
   }
 
@@ -92,7 +99,7 @@ export function liveStreams(options: LiveOptions): Live {
       else refresh(handle, known)
       const person = watched.get(handle)
       if (person === undefined) return
-      const window = { stream, behind: false }
+      const window = { stream, full: false, missed: false }
       person.windows.add(window)
       // A window that goes away in the middle of a write is closed as well, and that is all there is to know.
       stream.on('error', () => undefined)

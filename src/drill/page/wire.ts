@@ -8,7 +8,8 @@ import type { Entries, Form, Offered, Outcome, Press, Seen, Submitted } from '..
  * - `POST /as/<handle>/<act>`       what the person does in Slack; the body is an object, the answer what Slack shows them
  * - `POST /glass/<part>`            what is done behind the glass: `attack`, `bot`, `redis`, `autentico`, `slack`
  *
- * A request that no person could make is answered 400 with `Refused`. Messages hold Slack's own blocks and mrkdwn, as untrusted as in Slack.
+ * A request that no person could make is answered 400 with `Refused`; so are, with the HTTP status that fits, those that no page of ours
+ * sends. Messages hold Slack's own blocks and mrkdwn, as untrusted as in Slack.
  */
 
 /** Somebody the page can act as. */
