@@ -43,12 +43,29 @@ function execute(incidents: Incidents, id: IncidentId, asked: Command | Pressed)
 
 const note = (text: string, by: Handle = 'ana'): Command => ({ type: 'AddNote', by: standing(by), text })
 
+const other = (username: string) => ({ ...alice, id: `id-${username}` as typeof alice.id, username })
+
 test('incidents are numbered in the order in which they were opened, also over a restart', () => {
   const { store, incidents } = desk()
-  expect([open(incidents), open(incidents, { target: { ...alice, username: 'bobby' } })]).toEqual(['INC-1', 'INC-2'])
+  expect([open(incidents), open(incidents, { target: other('bobby') })]).toEqual(['INC-1', 'INC-2'])
   const later = createIncidents({ ledger: store.ledger, rules, now })
   expect(later.open().map(({ id }) => id)).toEqual(['INC-1', 'INC-2'])
-  expect(open(later, { target: { ...alice, username: 'chi' } })).toBe('INC-3')
+  expect(open(later, { target: other('chi') })).toBe('INC-3')
+})
+
+test('a second incident for the same account is refused and recorded, also after a restart', () => {
+  const { store, incidents } = desk()
+  open(incidents)
+  const later = createIncidents({ ledger: store.ledger, rules, now })
+  expect(later.execute('new', opens({ by: standing('bao') }))).toMatchObject({
+    kind: 'refused',
+    refusal: { code: 'target_has_incident' },
+  })
+  expect(later.timeline(systemStream).at(-1)).toMatchObject({
+    actor: { name: 'bao' },
+    event: { type: 'ClickRefused', tried: 'open an incident for alice', refusal: 'target_has_incident' },
+  })
+  expect(later.open()).toHaveLength(1)
 })
 
 test('what was accepted is on disk when it returns, and the same as what is kept', () => {

@@ -78,7 +78,7 @@ export function createIncidents({
       const at = now().toISOString()
       const id = target === 'new' ? (`INC-${opened + 1}` as IncidentId) : target
       const before: Incident = target === 'new' ? unopened : (find(id) ?? unopened)
-      const decision = decide(before, command, { ...rules, now: at, digestOf, later })
+      const decision = decide(before, command, { ...rules, now: at, open: [...open.values()], digestOf, later })
       if (decision.kind === 'refused') {
         const { refusal, sentence } = decision
         if ('by' in command) {

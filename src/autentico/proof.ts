@@ -62,7 +62,7 @@ export function proofsOf(deps: ProofDeps): Proofs {
     })
 
   const noIdpSessions = async (userId: string): Promise<Check> =>
-    check('no-idp-sessions', async () => none((await sessions.idpOfUser(userId)).length, 'SSO login'))
+    check('no-idp-sessions', async () => none((await sessions.idpOfUser(userId)).length, 'single sign-on session'))
 
   const noLiveTokens = async (account: KnownAccount): Promise<Check> =>
     check('no-live-tokens', async () => {
@@ -101,7 +101,7 @@ export function proofsOf(deps: ProofDeps): Proofs {
               proven: false,
               detail: 'TOTP still counts as verified: it was not reset, or somebody has enrolled again.',
             }
-          : { proven: true, detail: 'TOTP no longer counts as verified.' }
+          : { proven: true, detail: 'No authenticator: TOTP no longer counts as verified.' }
       })
       return [cleared, ...(await ofDoors(userId, ['no-pending-mfa', 'no-totp-secret']))]
     },
@@ -135,16 +135,16 @@ type DoorCheck = Extract<
 >
 
 const doorChecks: Readonly<Record<DoorCheck, (doors: Doors) => Verdict>> = {
-  'no-pending-mfa': (doors) => none(doors.mfaChallenges, 'pending MFA challenge'),
+  'no-pending-mfa': (doors) => none(doors.mfaChallenges, 'half-finished login'),
   'no-totp-secret': (doors) => none(doors.totpSecretPresent ? 1 : 0, 'TOTP secret'),
-  'no-passkeys': (doors) => none(doors.passkeys + doors.passkeyChallenges, 'passkey or passkey challenge'),
+  'no-passkeys': (doors) => none(doors.passkeys + doors.passkeyChallenges, 'passkey'),
   'no-trusted-devices': (doors) => none(doors.trustedDevices, 'trusted device'),
   'no-pending-logins': (doors) =>
     none(
       doors.authCodes + doors.passwordResetTokens + doors.magicLinkTokens + doors.deviceCodes + doors.emailVerification,
       'pending code or link',
     ),
-  'no-federated-identities': (doors) => none(doors.federatedIdentities.length, 'federated identity'),
+  'no-federated-identities': (doors) => none(doors.federatedIdentities.length, 'linked account'),
   'no-self-linking-provider': (doors) =>
     none(doors.selfLinking.length, 'provider that can link itself to the account again'),
 }

@@ -171,7 +171,7 @@ describe('two presses', () => {
     const { recorded } = play(...asked, approves(standing('bao')))
     given(...recorded)
       .when(approves(standing('chi')))
-      .isRefused('already_decided', { what: 'approved', who: `@bao at ${utc(start)}` })
+      .isRefused('already_decided', { what: 'approved', who: `@bao at ${utc(start)}, just now` })
   })
 })
 

@@ -1,7 +1,7 @@
 import type { Playbook, StepId } from '#/playbook/playbook.ts'
 import type { Account } from './account.ts'
 import type { RequestKind, Severity } from './events.ts'
-import type { Standing } from './people.ts'
+import type { Person, Standing } from './people.ts'
 import type { OrderId, RequestId, WorkResult } from './work.ts'
 
 /** A request in the imperative, not yet decided. Every one that a person sends carries that person's standing of now. */
@@ -64,6 +64,8 @@ export type WorkerCommand = {
 export type ProgramCommand =
   | { readonly type: 'StartThread'; readonly channel: string; readonly ts: string }
   | { readonly type: 'ExpireRequests' }
+  /** `able`: who could approve it now, as the roster says. */
+  | { readonly type: 'RemindOfRequest'; readonly request: RequestId; readonly able: readonly Person[] }
   | { readonly type: 'IssueAgain'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'ExpireOrder'; readonly order: OrderId; readonly sentence: string }
   | { readonly type: 'DestroySecret'; readonly order: OrderId; readonly why: string }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { given, play } from '../../test/support/given.ts'
+import { given, play, around as worldAt } from '../../test/support/given.ts'
 import {
+  alice,
   allProven,
   approves,
   asks,
@@ -23,13 +24,14 @@ import {
   shownRequest,
   snapshots,
   standing,
+  start,
   steps,
   swept,
   underWay,
   unproven,
 } from '../../test/support/stories.ts'
-import { longestText } from './decide.ts'
-import { type OpenedIncident, unprovenSteps } from './state.ts'
+import { decide, longestText } from './decide.ts'
+import { type OpenedIncident, unopened, unprovenSteps } from './state.ts'
 import { utc } from './timeline.ts'
 
 const tooLong = 'x'.repeat(longestText + 1)
@@ -79,6 +81,23 @@ describe('opening an incident', () => {
 
   test('an open incident is not opened once more', () => {
     given(opens()).when(opens()).isRefused('incident_exists')
+  })
+
+  test('a second one for the same account and playbook is not opened: the first is named, even to somebody else', () => {
+    const { incident } = play(opens())
+    const around = { ...worldAt(start, [incident]), now: minute(3) }
+    expect(decide(unopened, opens({ by: standing('bao') }), around)).toMatchObject({
+      kind: 'refused',
+      refusal: { code: 'target_has_incident', about: { who: 'alice' } },
+      sentence: expect.stringContaining('INC-1 is open since 2026-11-23 03:00:00 UTC by @ana') as unknown,
+    })
+  })
+
+  test('for another account, or while none is open, it is', () => {
+    const { incident } = play(opens())
+    const other = opens({ target: { ...alice, id: 'cv3kbob' as typeof alice.id, username: 'bob' } })
+    expect(decide(unopened, other, worldAt(start, [incident])).kind).toBe('accepted')
+    expect(decide(unopened, opens(), worldAt(start)).kind).toBe('accepted')
   })
 
   test('a summary longer than Slack takes is turned down', () => {
@@ -193,6 +212,29 @@ describe('other ways out of a step', () => {
     given(...firstThreeProven)
       .when(asks(steps.passkeys, { kind: 'suspend' }))
       .isRefused('fallback_not_offered')
+  })
+
+  test('both are offered again when the look for one of them failed, and the step stays as it was', () => {
+    const failedLook = [
+      ...firstThreeProven,
+      ...unproven(steps.passkeys),
+      asks(steps.passkeys, { kind: 'suspend' }),
+      reports('prepare', { kind: 'failed', sentence: 'Autentico answered 503.', retry: true }),
+    ]
+    expect(play(...failedLook).incident.steps.get(steps.passkeys)?.status).toBe('unproven')
+    given(...failedLook)
+      .when(asks(steps.passkeys, { kind: 'suspend' }))
+      .happens('StepRequested', 'WorkOrdered')
+    given(...failedLook)
+      .when(asks(steps.passkeys, { kind: 'attest', reason: 'Deleted in the admin UI.' }))
+      .happens('StepRequested', 'RequestShown')
+  })
+
+  test.each(['suspend', 'attest'] as const)('%s is offered for a step that failed', (kind) => {
+    const failed = reports('run', { kind: 'failed', sentence: 'The database is locked.', retry: false })
+    given(...firstThreeProven, ...running(steps.passkeys), failed)
+      .when(asks(steps.passkeys, { kind, reason: 'There is no other way.' }))
+      .happens('StepRequested', kind === 'suspend' ? 'WorkOrdered' : 'RequestShown')
   })
 
   test('taking somebody’s word is not offered for a step that the bot can prove', () => {
@@ -404,6 +446,28 @@ describe('the temporary password', () => {
       .happens('SecretDestroyed', 'StepDone')
   })
 
+  test.each([
+    ['nobody looked at it in time', [passes(25), { type: 'ExpireRequests' }] as const],
+    ['whoever saw it lost it', [shows('ana')] as const],
+  ])('when %s, access may be given back once more by two people', (_why, acts) => {
+    given(...restored, ...acts)
+      .when(asks(steps.notify))
+      .happens('StepRequested', 'WorkOrdered')
+    expect(play(...restored, ...acts, ...running(steps.notify)).incident.status).toBe('open')
+  })
+
+  test('while it waits to be seen, no second one is made', () => {
+    given(...restored)
+      .when(asks(steps.notify))
+      .isRefused('step_settled', { what: 'proven' })
+  })
+
+  test('a step that gave access back is not skipped afterwards', () => {
+    given(...restored, shows('ana'))
+      .when(asks(steps.notify, { kind: 'skip', reason: 'Over.' }))
+      .isRefused('step_settled')
+  })
+
   test('there is none for an order of another step', () => {
     given(...restored)
       .when({ type: 'ShowSecret', by: standing('ana'), order: 'INC-1-2' as ReturnType<typeof openOrder> })
@@ -459,7 +523,7 @@ describe('taking part', () => {
   test('the commander does not take it twice', () => {
     given(...underWay)
       .when({ type: 'TakeCommand', by: standing('ana') })
-      .isRefused('already_decided')
+      .isRefused('already_commander')
   })
 
   test('a note keeps its link', () => {

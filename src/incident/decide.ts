@@ -5,10 +5,11 @@ import type { IncidentEvent, RequesterIdentity, RequestKind } from './events.ts'
 import { fits, recordOutcome } from './outcome.ts'
 import { type Standing, samePerson } from './people.ts'
 import { type About, type Refusal, type RefusalCode, refusalSentence } from './refusals.ts'
-import { effectOfDecision, nextRequestId, shown, stepsLeft } from './requests.ts'
+import { effectOfDecision, nextRequestId, remindersDue, shown, stepsLeft } from './requests.ts'
 import {
   containmentSteps,
   type Incident,
+  isRepeatable,
   isRestored,
   isSettled,
   nextStep,
@@ -19,7 +20,7 @@ import {
 } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
 import { orderSweep, settle } from './sweep.ts'
-import { utc } from './timeline.ts'
+import { atAndAgo, utc } from './timeline.ts'
 
 export type Decision =
   | { readonly kind: 'accepted'; readonly events: readonly IncidentEvent[] }
@@ -57,6 +58,12 @@ function openIncident(
   if (refusal !== undefined) return refusedFor(refusal)
   if (incident.status !== 'unopened') return refused('incident_exists')
   if (targetIsBot) return refused('target_is_bot')
+  const other = around.open.find((open) => open.playbook.id === playbook.id && open.target.id === target.id)
+  // Two incidents for one account under one playbook would undo each other's proof.
+  if (other !== undefined) {
+    const since = `${utc(other.openedAt)} by @${other.openedBy.name}`
+    return refused('target_has_incident', { who: target.username, what: `${other.id} is open since ${since}` })
+  }
   if (summary.length > longestText) return refused('text_too_long')
 
   return accepted(
@@ -98,7 +105,7 @@ function decidePerson(
       return readAgain(incident, command.what, around)
     case 'TakeCommand':
       return samePerson(incident.commander, command.by.person)
-        ? refused('already_decided', { what: 'commander', who: 'you' })
+        ? refused('already_commander')
         : accepted({ type: 'CommanderNamed', commander: command.by.person })
     case 'AddNote':
       return addNote(command)
@@ -155,7 +162,9 @@ function whyNotAsk(
     return because('request_open', open === undefined ? {} : { who: `@${open.requester.name}` })
   }
   if (state.status === 'running') return because('step_running')
-  if (state.status === 'proven' || state.status === 'skipped') return because('step_settled', { what: state.status })
+  const isOver =
+    state.status === 'skipped' || (state.status === 'proven' && !(kind === 'run' && isRepeatable(incident, step)))
+  if (isOver) return because('step_settled', { what: state.status })
 
   const early = whyTooEarly(incident, step)
   if (early !== undefined) return early
@@ -164,7 +173,8 @@ function whyNotAsk(
     return because('reason_missing')
   if (reason !== undefined && reason.length > longestText) return because('text_too_long')
   if (kind === 'suspend' || kind === 'attest') {
-    const offered = state.status === 'unproven' && step.fallbacks?.includes(kind) === true
+    const stuck = state.status === 'unproven' || state.status === 'failed'
+    const offered = stuck && step.fallbacks?.includes(kind) === true
     return offered ? undefined : because('fallback_not_offered')
   }
   if (kind !== 'run') return undefined
@@ -303,7 +313,10 @@ function whyEnded({ end, shown: seen }: Request, { now }: Surroundings): Refusal
     case 'approved':
     case 'denied':
     case 'withdrawn':
-      return because('already_decided', { what: end.kind, who: `@${end.by.name} at ${utc(end.at)}` })
+      return because('already_decided', {
+        what: end.kind,
+        who: `@${end.by.name} ${atAndAgo(end.at, now)}`,
+      })
     case 'expired':
       return because('request_expired', { what: utc(end.at) })
     case 'voided':
@@ -392,6 +405,8 @@ function decideProgram(
       return accepted({ type: 'CheckpointSigned', size: command.size, note: command.note })
     case 'ExpireRequests':
       return incident.status === 'closed' ? accepted() : accepted(...expiries(incident, around))
+    case 'RemindOfRequest':
+      return accepted(...reminder(incident, command, around))
     case 'IssueAgain':
       return incident.orders.has(command.order) && incident.status === 'open'
         ? accepted({ type: 'WorkIssuedAgain', order: command.order, why: command.why })
@@ -418,6 +433,20 @@ function expiries(incident: OpenedIncident, { now }: Surroundings): readonly Inc
   return secret?.state === 'sealed' && secret.expiresAt <= now
     ? [...requests, { type: 'SecretDestroyed', order: secret.order, why: unseen }]
     : requests
+}
+
+/** Each reminder once. Whoever was away while the first was due gives the second alone. */
+function reminder(
+  incident: OpenedIncident,
+  { request: id, able }: Extract<ProgramCommand, { type: 'RemindOfRequest' }>,
+  around: Surroundings,
+): readonly IncidentEvent[] {
+  const request = incident.requests.get(id)
+  if (request === undefined || incident.status === 'closed') return []
+  const due = remindersDue(request, around)
+  return due > request.reminders
+    ? [{ type: 'RequestReminded', request: id, step: request.step, reminder: due, able }]
+    : []
 }
 
 function actionOf(step: PlaybookStep, kind: RequestKind): ActionName | undefined {

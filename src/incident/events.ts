@@ -70,6 +70,14 @@ export type IncidentEvent =
       /** Five characters of it, for people to compare: `7QF-2K`. */
       readonly code: string
     }
+  /** Nobody had decided yet, so those who could were called upon. `reminder` counts them: 1, then 2. */
+  | {
+      readonly type: 'RequestReminded'
+      readonly request: RequestId
+      readonly step: StepId
+      readonly reminder: number
+      readonly able: readonly Person[]
+    }
   | { readonly type: 'StepApproved'; readonly request: RequestId; readonly step: StepId; readonly digest: string }
   | { readonly type: 'StepDenied'; readonly request: RequestId; readonly step: StepId; readonly reason: string }
   | { readonly type: 'RequestWithdrawn'; readonly request: RequestId; readonly step: StepId }

@@ -1,8 +1,9 @@
 import type { StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
-import { type Actor, isPerson, type Person } from './people.ts'
+import { type Actor, actorName, isPerson, type Person } from './people.ts'
 import {
   type Incident,
+  isSettled,
   type OpenedIncident,
   type OpenOrder,
   orderIdOf,
@@ -47,6 +48,7 @@ function opened(
     steps: new Map(playbook.steps.map((step) => [step.id, { status: 'waiting' }])),
     requests: new Map(),
     orders: new Map(),
+    work: new Map(),
     sweep: { status: 'none' },
     refusedClicks: 0,
   }
@@ -65,8 +67,9 @@ function applied(
     case 'NoteAdded':
     case 'ForgeryRefused':
     case 'CheckpointSigned':
-    case 'WorkStarted':
       return incident
+    case 'WorkStarted':
+      return taken(incident, event, { by: actorName(actor), at })
     case 'ClickRefused':
       return { ...incident, refusedClicks: incident.refusedClicks + 1 }
     case 'WorkOrdered':
@@ -92,6 +95,8 @@ function applied(
         shown: { effect, expiresAt, digest, code, seq },
       }))
     }
+    case 'RequestReminded':
+      return withRequest(incident, event.request, (request) => ({ ...request, reminders: event.reminder }))
     case 'StepApproved':
       return withRequest(incident, event.request, (request) => ({
         ...request,
@@ -128,15 +133,8 @@ function applied(
       )
     case 'StepDone':
       return done(incident, event, at)
-    case 'StepFailed': {
-      const order = incident.orders.get(event.order)
-      const next = endOrder(incident, event.order)
-      const failed =
-        order?.request === undefined || order.mode === 'run'
-          ? next
-          : endRequest(next, order.request, at, event.sentence)
-      return withStep(failed, event.step, { status: 'failed', at, sentence: event.sentence, retry: event.retry })
-    }
+    case 'StepFailed':
+      return failed(incident, event, at)
     case 'StepSkipped':
       return withStep(incident, event.step, {
         status: 'skipped',
@@ -185,7 +183,12 @@ function ordered(
 ): OpenedIncident {
   const { type: _type, ...work } = event
   const id = orderIdOf(incident.id, seq)
-  const next = { ...incident, orders: new Map(incident.orders).set(id, { ...work, id, orderedAt: at, issuedAgain: 0 }) }
+  const { action, step } = event
+  const next = {
+    ...incident,
+    orders: new Map(incident.orders).set(id, { ...work, id, orderedAt: at, issuedAgain: 0 }),
+    work: new Map(incident.work).set(id, { action, ...(step === undefined ? {} : { step }) }),
+  }
   if (event.action === incident.playbook.sweep) {
     // The newest sweep is the one that counts: an earlier one would prove a moment before the last change.
     const orders = new Map([...next.orders].filter(([other, { action }]) => other === id || action !== event.action))
@@ -211,6 +214,7 @@ function requested(
     identity,
     askedAt: at,
     before: stepState(incident, step),
+    reminders: 0,
     end: { kind: 'open' },
     ...(action === undefined ? {} : { action }),
     ...(reason === undefined ? {} : { reason }),
@@ -220,6 +224,34 @@ function requested(
     status: 'requested',
     request: id,
   })
+}
+
+function taken(
+  incident: OpenedIncident,
+  { order: id, attempt }: Extract<IncidentEvent, { type: 'WorkStarted' }>,
+  { by, at }: { readonly by: string; readonly at: string },
+): OpenedIncident {
+  const order = incident.orders.get(id)
+  const step = order?.step === undefined ? undefined : incident.steps.get(order.step)
+  if (order?.step === undefined || step?.status !== 'running') return incident
+  const { waits: _over, ...running } = step
+  return withStep(incident, order.step, { ...running, taken: { by, at, attempt } })
+}
+
+/** A look that failed has touched nothing: what was settled before stays so. */
+function failed(
+  incident: OpenedIncident,
+  { order: id, step, sentence, retry }: Extract<IncidentEvent, { type: 'StepFailed' }>,
+  at: string,
+): OpenedIncident {
+  const order = incident.orders.get(id)
+  const next = endOrder(incident, id)
+  if (order?.request === undefined || order.mode === 'run')
+    return withStep(next, step, { status: 'failed', at, sentence, retry })
+  const before = incident.requests.get(order.request)?.before
+  const state =
+    before !== undefined && isSettled(before) ? before : ({ status: 'failed', at, sentence, retry } as const)
+  return withStep(endRequest(next, order.request, at, sentence), step, state)
 }
 
 function waits(incident: OpenedIncident, id: OrderId, why: string): OpenedIncident {
@@ -255,6 +287,7 @@ function done(
       at,
       did: event.did,
       open: event.proven ? event.notes : open,
+      ...(event.proven ? { suspended: true } : {}),
     })
   }
   const restored = event.action === 'restore-access' && event.proven ? without(next, 'suspendedAt') : next

@@ -36,8 +36,8 @@ export function isPerson(actor: Actor): actor is Person {
   return 'slack' in actor
 }
 
-/** How an actor is named in a line. */
+/** How an actor is named in a line. The program is never called by its own name: Autentico is the other one. */
 export function actorName(actor: Actor): string {
   if ('slack' in actor) return `@${actor.name}`
-  return 'worker' in actor ? actor.worker : actor.program
+  return 'worker' in actor ? actor.worker : 'the bot'
 }

@@ -49,6 +49,7 @@ describe('the stories get far enough to mean something', () => {
     ['StepSkipped', 100],
     ['StepAttested', 10],
     ['RequestExpired', 100],
+    ['RequestReminded', 20],
     ['StepDenied', 20],
     ['RequestWithdrawn', 20],
     ['SweepDone', 100],
@@ -181,6 +182,21 @@ describe('whatever people, workers and the clock do, it never happens that', () 
         )
       }),
     )
+  })
+
+  test('people are reminded of a request more than twice, or of one that has ended', () => {
+    expectNever((turns) => {
+      const recorded = lastOf(turns)
+      return recorded.filter(({ event }, index) => {
+        if (event.type !== 'RequestReminded') return false
+        const earlier = recorded.slice(0, index).map(({ event: one }) => one)
+        const same = earlier.filter((one) => one.type === 'RequestReminded' && one.request === event.request)
+        const isOver = earlier.some(
+          (one) => ends.includes(one.type) && 'request' in one && one.request === event.request,
+        )
+        return isOver || same.length >= 2
+      })
+    })
   })
 
   test('a secret is shown twice', () => {

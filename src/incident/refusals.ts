@@ -18,34 +18,38 @@ const sentences = {
   // The incident
   no_such_incident: (a: About) =>
     `There is no incident ${a.what ?? 'of that number'}. \`/autentico list\` shows those there are.`,
-  incident_not_open: () => 'This incident is closed, so nothing more can be done in it. Open a new one if it goes on.',
+  incident_not_open: () =>
+    'This incident is closed, so nothing more can be done in it. If it goes on, open a new one: `/autentico incident`.',
   incident_exists: () => 'This incident is open already.',
-  work_in_flight: (a: About) =>
-    `Not now: ${a.what ?? 'a step is still running'}. It can be closed when that has ended.`,
+  target_has_incident: (a: About) =>
+    `There is an incident for ${a.who ?? 'that account'} already${a.what === undefined ? '' : `: ${a.what}`}. Go on in its thread; \`/autentico list\` leads there.`,
+  work_in_flight: (a: About) => `Not closed: ${a.what ?? 'a step is still running'}. Close it when that has ended.`,
   requests_open: (a: About) =>
-    `Not now: ${a.what ?? 'a request'} still waits for a decision. Decide or withdraw it first.`,
+    `Not closed: ${a.what ?? 'a request'} still waits for a decision. Have it approved or denied, or withdraw it, then close.`,
   steps_unsettled: (a: About) =>
-    `Not closed: ${a.what ?? 'some steps'} not done. Run them, or ask to skip what is left with a reason that a second person approves.`,
+    `Not closed: ${a.what ?? 'some steps are'} not done. Ask for what is left, or ask to skip it: a second person approves either.`,
   reason_missing: () => 'A reason is needed: it is what the record will say.',
   text_too_long: (a: About) =>
     `That text is too long for the record (${a.what ?? 'over 3,000 characters'}). Shorten it and send it again.`,
 
   // The step and its request
-  no_such_step: () => 'That step is not part of this playbook.',
+  no_such_step: () => 'That step is not part of this playbook. Use the buttons on the card of the incident.',
   step_not_next: (a: About) => `Not yet: ${a.what ?? 'an earlier step'} comes first.`,
   snapshot_first: (a: About) =>
-    `Not yet: nothing is changed before the account has been read and the evidence kept${a.what === undefined ? '. That is under way.' : ` (${a.what}).`}`,
+    a.what === undefined
+      ? 'Not yet: nothing is changed before the account has been read and the evidence kept. That is under way; ask again when the card says so.'
+      : `Not yet: nothing is changed before the account has been read, and that failed (${a.what}). Press “Read the account again” on the card.`,
   reading_under_way: () => 'That is being read already. The result appears here by itself.',
   access_restored: (a: About) =>
     `Access was given back, so a sweep would only find that ${a.who ?? 'the user'} is signed in again. If the account is in doubt once more, close this incident and open a new one.`,
   nothing_to_sweep: () => 'There is nothing to sweep yet: the steps before it are not done.',
-  step_settled: (a: About) => `That step is settled already${a.what === undefined ? '' : ` (${a.what})`}.`,
+  step_settled: (a: About) => `Nothing to do: that step is ${a.what ?? 'settled'} already.`,
   step_running: () => 'That step is running. Its result appears here by itself.',
   request_open: (a: About) =>
-    `That step has been asked for already${a.who === undefined ? '' : ` by ${a.who}`} and waits for a decision.`,
-  fallback_not_offered: () => 'That way is offered only when the step was done but could not be proven.',
+    `That step has been asked for already${a.who === undefined ? '' : ` by ${a.who}`} and waits for a decision. Its request is in the thread.`,
+  fallback_not_offered: () => 'That way is open only after the step was tried and could not be done or proven.',
   notification_first: (a: About) =>
-    `Not yet: first record how ${a.who ?? 'the user'} was told and how identity was checked.`,
+    `Not yet: first record how ${a.who ?? 'the user'} was told and how identity was checked. The card has a button for it.`,
   sweep_first: (a: About) =>
     `Not yet: the sweep ${a.what ?? 'has not run'}. Access is given back once it has found nothing.`,
   no_open_request: () => 'There is nothing to decide: no request is open for that step.',
@@ -59,20 +63,23 @@ const sentences = {
   confirm_by_typing: (a: About) =>
     `This is the last administrator. To approve, type the username ${a.what ?? ''} exactly.`,
   not_the_requester: (a: About) =>
-    `Only ${a.who ?? 'the person who asked'} or the commander can withdraw that request.`,
+    `Only ${a.who ?? 'the person who asked'} or the commander can withdraw that request. An approver can deny it.`,
+  already_commander: () => 'You are the commander already.',
 
   // The person
   roster_empty: () =>
     'Nobody may do this: the lists of responders and approvers are empty. An operator has to set `RESPONDERS` and `APPROVERS`.',
   not_a_responder: () =>
     'You are not on the list of responders. Ask one of them, or have an operator add you to `RESPONDERS`.',
-  not_an_approver: (a: About) => `You may not approve: you are not on the list of approvers.${ableTo(a)}`,
-  person_is_guest: () => 'Guests cannot take part in an incident.',
-  person_is_external: () => 'People of another workspace cannot take part in an incident.',
+  not_an_approver: (a: About) =>
+    `You may not approve: you are not on the list of approvers.${ableTo(a) || ' An operator can add you to `APPROVERS`.'}`,
+  person_is_guest: () => 'Guests cannot take part in an incident. Ask a responder to do it.',
+  person_is_external: () =>
+    'People of another workspace cannot take part in an incident. Ask a responder of this one to do it.',
   person_is_bot: () => 'A bot cannot take part in an incident.',
   person_is_deactivated: () => 'This Slack account is deactivated, so it cannot take part in an incident.',
   person_is_invited: () =>
-    'You have not accepted the invitation to this workspace yet, so you cannot take part in an incident.',
+    'You have not accepted the invitation to this workspace yet, so you cannot take part in an incident. Accept it first.',
   standing_unknown: () => 'Slack did not say who you are, so nothing was done. Press again in a moment.',
   person_is_target: () => 'This account is the target of the incident. You cannot take part in it.',
   approver_is_requester: (a: About) => `You asked for this step, so somebody else has to approve it.${ableTo(a)}`,
@@ -82,7 +89,8 @@ const sentences = {
   // The target
   target_is_bot: () =>
     'That is the account this bot signs in with. It cannot be the target: the bot would lock itself out.',
-  secret_not_yours: (a: About) => `The temporary password is for ${a.who ?? 'the person who asked for it'} alone.`,
+  secret_not_yours: (a: About) =>
+    `The temporary password is for ${a.who ?? 'the person who asked for it'} alone. You were not shown it.`,
   secret_gone: (a: About) =>
     `The temporary password is gone: ${a.what ?? 'it was shown once'}. Ask for “restore access” again to make a new one.`,
 

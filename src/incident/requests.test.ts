@@ -14,6 +14,8 @@ import {
   notifies,
   type Pressed,
   passes,
+  person,
+  reminds,
   reports,
   running,
   settledByWord,
@@ -125,7 +127,7 @@ describe('denying', () => {
   test('a denied request cannot be approved by somebody else', () => {
     given(...asked, denies(standing('bao')))
       .when(approves(standing('chi')))
-      .isRefused('already_decided', { what: 'denied', who: `@bao at ${utc(start)}` })
+      .isRefused('already_decided', { what: 'denied', who: `@bao at ${utc(start)}, just now` })
   })
 
   test('an approved request cannot be denied', () => {
@@ -174,7 +176,7 @@ describe('withdrawing', () => {
   test('a withdrawn request cannot be approved', () => {
     given(...asked, withdraws())
       .when(approves())
-      .isRefused('already_decided', { what: 'withdrawn', who: `@ana at ${utc(start)}` })
+      .isRefused('already_decided', { what: 'withdrawn', who: `@ana at ${utc(start)}, just now` })
   })
 
   test('while the worker still looks ends the looking', () => {
@@ -362,7 +364,7 @@ describe('skipping what is left', () => {
       asks(steps.passkeys, { kind: 'skip-rest', reason: 'Over.' }),
     )
     expect(newestRequest(incident).shown?.effect.sentence).toBe(
-      'Leaves “Revoke passkeys”, “Notify the user, then restore access” undone for alice: Over.',
+      'leave “Revoke passkeys”, “Notify the user, then restore access” undone for alice: Over.',
     )
   })
 
@@ -411,4 +413,71 @@ test('a request whose effect could not be found out ends, and the step says why'
   )
   expect(newestRequest(incident).end).toMatchObject({ kind: 'failed', reason: 'Autentico answered 503.' })
   expect(incident.steps.get(steps.sessions)).toMatchObject({ status: 'failed', sentence: 'Autentico answered 503.' })
+})
+
+test('a look that failed leaves what was done and not proven as it was', () => {
+  const before = play(...firstThreeProven, ...unproven(steps.passkeys)).incident
+  const { incident } = play(
+    ...firstThreeProven,
+    ...unproven(steps.passkeys),
+    asks(steps.passkeys),
+    reports('prepare', { kind: 'failed', sentence: 'Autentico answered 503.', retry: true }),
+  )
+  expect(newestRequest(incident).end).toMatchObject({ kind: 'failed', reason: 'Autentico answered 503.' })
+  expect(incident.steps.get(steps.passkeys)).toEqual(before.steps.get(steps.passkeys))
+})
+
+describe('reminding of a request', () => {
+  const reminded = (reminder: number) => ({
+    type: 'RequestReminded' as const,
+    request: 'r1' as never,
+    step: steps.sessions,
+    reminder,
+    able: [person('bao'), person('chi')],
+  })
+
+  test('happens at half of its life, and once more at four fifths', () => {
+    given(...asked)
+      .when(reminds(['bao', 'chi']), minute(15))
+      .happens(reminded(1))
+    given(...asked, passes(15), reminds(['bao', 'chi']))
+      .when(reminds(['bao', 'chi']), minute(24))
+      .happens(reminded(2))
+  })
+
+  test('does not happen before, nor twice for the same moment', () => {
+    given(...asked)
+      .when(reminds(['bao']), '2026-11-23T03:14:59.999Z')
+      .happens()
+    given(...asked, passes(15), reminds(['bao']))
+      .when(reminds(['bao']), minute(23))
+      .happens()
+    given(...asked, passes(24), reminds(['bao']))
+      .when(reminds(['bao']), minute(29))
+      .happens()
+  })
+
+  test('is made up for once when the program was away while the first was due', () => {
+    given(...asked)
+      .when(reminds(['bao', 'chi']), minute(26))
+      .happens(reminded(2))
+  })
+
+  test.each([
+    ['decided', [approves()]],
+    ['withdrawn', [withdraws()]],
+  ] as const)('does not happen once it is %s', (_how, acts) => {
+    given(...asked, ...acts)
+      .when(reminds(['bao']), minute(20))
+      .happens()
+  })
+
+  test('does not happen when its time is over, nor while it is being looked at', () => {
+    given(...asked)
+      .when(reminds(['bao']), minute(30))
+      .happens()
+    given(...underWay, asks(steps.sessions))
+      .when(reminds(['bao']), minute(20))
+      .happens()
+  })
 })

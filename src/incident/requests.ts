@@ -1,6 +1,6 @@
 import type { PlaybookStep, StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, RequestKind } from './events.ts'
-import { type OpenedIncident, stepState } from './state.ts'
+import { type OpenedIncident, type Request, stepState } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Effect, RequestId } from './work.ts'
 
@@ -36,6 +36,19 @@ export function shown(
   }
 }
 
+/**
+ * How many reminders a request should have had by now: one at half of its life, another at four fifths. None once it is over:
+ * then there is nothing left to decide.
+ */
+export function remindersDue(
+  { shown: seen, end }: Pick<Request, 'shown' | 'end'>,
+  { now, later, requestTtlMs }: Pick<Surroundings, 'now' | 'later' | 'requestTtlMs'>,
+): number {
+  if (seen === undefined || end.kind !== 'open' || seen.expiresAt <= now) return 0
+  if (now >= later(seen.expiresAt, -requestTtlMs / 5)) return 2
+  return now >= later(seen.expiresAt, -requestTtlMs / 2) ? 1 : 0
+}
+
 // Without 0, O, 1 and I: people read these to each other over the phone.
 const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
 
@@ -64,7 +77,7 @@ export function effectOfDecision(
   const who = incident.target.username
   if (kind === 'attest') {
     return {
-      sentence: `Records that “${step.title}” was done by hand for ${who}: ${reason}`,
+      sentence: `record that “${step.title}” was done by hand for ${who}: ${reason}`,
       question: `Record that “${step.title}” was done by hand? The bot could not see it for itself, so it stays not proven.`,
       verb: 'Record it',
       warnings: ['Nothing is checked: the record will say that two people vouch for it.'],
@@ -74,7 +87,7 @@ export function effectOfDecision(
   const rest = kind === 'skip-rest' ? stepsLeft(incident, step.id) : [step]
   const titles = rest.map(({ title }) => `“${title}”`).join(', ')
   return {
-    sentence: `Leaves ${titles} undone for ${who}: ${reason}`,
+    sentence: `leave ${titles} undone for ${who}: ${reason}`,
     question: `Leave ${titles} undone? The incident will not count as contained.`,
     verb: rest.length > 1 ? 'Skip them' : 'Skip it',
     warnings: ['What is skipped stays not proven, and the summary says so.'],

@@ -13,6 +13,8 @@ export type StepState =
       readonly request: RequestId
       readonly order: OrderId
       readonly since: string
+      /** The worker that has taken it, and when. Absent: it lies in the queue. */
+      readonly taken?: { readonly by: string; readonly at: string; readonly attempt: number }
       readonly waits?: string
     }
   | {
@@ -28,6 +30,8 @@ export type StepState =
       readonly open: readonly string[]
       /** It was proven until a sweep found otherwise. */
       readonly lost?: true
+      /** The account was suspended in its place, and that is proven. */
+      readonly suspended?: true
     }
   | { readonly status: 'failed'; readonly at: string; readonly sentence: string; readonly retry: boolean }
   | { readonly status: 'attested'; readonly at: string; readonly note: string; readonly by: readonly Person[] }
@@ -54,6 +58,8 @@ export type Request = {
     readonly code: string
     readonly seq: number
   }
+  /** How often those who could approve were reminded. */
+  readonly reminders: number
   readonly end:
     | { readonly kind: 'open' }
     | {
@@ -125,6 +131,8 @@ export type OpenedIncident = {
   readonly steps: ReadonlyMap<StepId, StepState>
   readonly requests: ReadonlyMap<RequestId, Request>
   readonly orders: ReadonlyMap<OrderId, OpenOrder>
+  /** What every order was for, those that have ended too. */
+  readonly work: ReadonlyMap<OrderId, Pick<OpenOrder, 'step' | 'action'>>
   readonly sweep: Sweep
   readonly suspendedAt?: string
   readonly notification?: Notification
@@ -178,8 +186,15 @@ export function unprovenSteps(
   })
 }
 
+/** A step that is proven may be run again for all that: access, when its temporary password is gone, seen or not. */
+export function isRepeatable({ secret }: OpenedIncident, { kind }: PlaybookStep): boolean {
+  return kind === 'recovery' && secret !== undefined && secret.state !== 'sealed'
+}
+
 /** Whether access was given back: from then on the user's own sessions are as they should be. */
 export function isRestored(incident: OpenedIncident): boolean {
+  // A temporary password is only ever made when access is given back, and it may be given back again.
+  if (incident.secret !== undefined) return true
   return incident.playbook.steps.some(({ id, kind }) => {
     const { status } = stepState(incident, id)
     return kind === 'recovery' && (status === 'proven' || status === 'unproven')

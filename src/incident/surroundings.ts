@@ -1,7 +1,11 @@
+import type { OpenedIncident } from './state.ts'
+
 /** What a decision needs of the world. Everything in it is a value or a pure function. */
 export type Surroundings = {
   /** ISO 8601, UTC, milliseconds. */
   readonly now: string
+  /** The incidents that are open now. */
+  readonly open: readonly OpenedIncident[]
   readonly requestTtlMs: number
   readonly sweepDelayMs: number
   /** SHA-256 over the canonical JSON (RFC 8785) of a value, lower-case hex. */

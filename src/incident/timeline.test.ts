@@ -20,6 +20,7 @@ import {
   opens,
   passes,
   proven,
+  reminds,
   reports,
   restored,
   running,
@@ -36,7 +37,7 @@ import {
 } from '../../test/support/stories.ts'
 import type { EventType } from './events.ts'
 import type { OpenedIncident } from './state.ts'
-import { amount, plainLine, type TimelineLine, timelineLine, utc } from './timeline.ts'
+import { amount, atAndAgo, plainLine, type TimelineLine, timelineLine, utc } from './timeline.ts'
 
 function linesOf(...acts: readonly Act[]): readonly TimelineLine[] {
   const { incident, recorded } = play(...acts)
@@ -53,7 +54,7 @@ const showsSecret = (incident: OpenedIncident) => {
 const changed = reports('run', {
   kind: 'changed',
   facts: facts(),
-  effect: effect('Revokes 4 sessions of alice.'),
+  effect: effect('revoke 4 sessions of alice.'),
   differences: ['4 sessions instead of 3.'],
 })
 const failed = (sort: 'snapshot' | 'run' | 'sweep') =>
@@ -71,15 +72,15 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
   ],
   WorkIssuedAgain: [
     [opens(), (incident) => ({ type: 'IssueAgain', order: openOrder(incident, 'snapshot'), why: 'Redis was empty' })],
-    /^sent order INC-1-2 to the queue again: Redis was empty$/,
+    /^sent the reading of the account to the queue again: Redis was empty$/,
   ],
   WorkStarted: [
     [...underWay, ...running(steps.sessions), reports('run', { kind: 'started', attempt: 1 })],
-    /^started: Revoke all sessions \(try 1\)$/,
+    /^started: “Revoke all sessions” \(try 1\)$/,
   ],
   WorkWaits: [
     [...underWay, ...running(steps.sessions), reports('run', { kind: 'waiting', why: 'no answer', attempt: 1 })],
-    /^waits: no answer$/,
+    /^waits with “Revoke all sessions”\. no answer\. It goes on by itself\.$/,
   ],
   SnapshotTaken: [
     underWay,
@@ -88,7 +89,11 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
   StepRequested: [[...underWay, asks(steps.sessions)], /^asked: Revoke all sessions of alice$/],
   RequestShown: [
     [...underWay, ...shownRequest(steps.sessions)],
-    /^shows the request for @ana: Revoke all sessions of alice \(code .{6}\)\. Revokes 3 sessions/,
+    /^shows the request for @ana: Revoke all sessions of alice \(code .{6}\)\. This will: revoke 3 sessions/,
+  ],
+  RequestReminded: [
+    [...underWay, ...shownRequest(steps.sessions), passes(15), reminds(['bao', 'chi'])],
+    /^reminds: Revoke all sessions of alice waits for approval until 2026-11-23 03:30:00 UTC\. Able to now: @bao, @chi$/,
   ],
   StepApproved: [
     [...underWay, ...shownRequest(steps.sessions), approves()],
@@ -108,7 +113,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
   ],
   ApprovalVoided: [
     [...underWay, ...running(steps.sessions), changed],
-    /the approval is void.*4 sessions instead of 3\./,
+    /^did nothing: the situation changed.*4 sessions instead of 3\. The approval is void\./,
   ],
   StepDone: [
     [...underWay, ...proven(steps.sessions)],
@@ -124,7 +129,10 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
     /^recorded as done by hand, not proven: Revoke passkeys\./,
   ],
   ReadingFailed: [[opens(), failed('snapshot')], /^could not read the account\. No answer\.$/],
-  SweepDone: [[...allProven, ...swept('close-doors')], /^swept and found: close-doors is open$/],
+  SweepDone: [
+    [...allProven, ...swept('close-doors')],
+    /^swept, and the proof does not hold any more\. close-doors is open$/,
+  ],
   NotificationRecorded: [
     [
       opens(),
@@ -136,7 +144,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
         note: 'Calm.',
       },
     ],
-    /^told alice by phone; identity checked: called back\. Calm\.$/,
+    /^told alice by phone\. Identity checked: called back\. Calm\.$/,
   ],
   SecretShown: [[...restored, showsSecret], /^was shown the temporary password, once$/],
   SecretDestroyed: [
@@ -147,7 +155,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
   IncidentClosed: [[...restored, closes()], /^closed the incident\. Over\.$/],
   ForgeryRefused: [
     [opens(), { type: 'RecordForgery', what: 'outcome', why: 'signed by nobody known', digest: 'ab'.repeat(32) }],
-    /^refused a forged outcome: signed by nobody known \(sha256 abababababab…\)$/,
+    /^refused a forged outcome: signed by nobody known\. .*sha256 abababababab…$/,
   ],
   CheckpointSigned: [
     [opens(), { type: 'RecordCheckpoint', size: 7, note: 'the note' }],
@@ -195,7 +203,7 @@ describe('a line', () => {
 
   test('names a worker and the program by themselves', () => {
     const story = linesOf(...underWay, ...shownRequest(steps.sessions), passes(30), expires)
-    expect(story.map(plainLine).join('\n')).toMatch(/worker-1 read the account[^]*autentico let the request end/)
+    expect(story.map(plainLine).join('\n')).toMatch(/worker-1 read the account[^]*the bot let the request end/)
   })
 
   test('stays as it is when the incident goes on', () => {
@@ -244,7 +252,7 @@ describe('a line', () => {
   })
 
   test('of a sweep says when it will be', () => {
-    expect(lastLine(...allProven)).toMatchObject({ text: 'set the sweep for 2026-11-23 03:10:00 UTC' })
+    expect(lastLine(...allProven)).toMatchObject({ headline: 'set the sweep for 2026-11-23 03:10:00 UTC' })
   })
 
   test('of a clean sweep is good news', () => {
@@ -297,4 +305,15 @@ test.each([
   [2, '2 sessions'],
 ])('%i is %s', (count, words) => {
   expect(amount(count, 'session')).toBe(words)
+})
+
+test.each([
+  [start, minute(0), 'at 2026-11-23 03:00:00 UTC, just now'],
+  [start, '2026-11-23T03:00:04.000Z', 'at 2026-11-23 03:00:00 UTC, 4 seconds ago'],
+  [start, minute(1), 'at 2026-11-23 03:00:00 UTC, 1 minute ago'],
+  [start, minute(125), 'at 2026-11-23 03:00:00 UTC, 2 hours ago'],
+  [start, minute(1500), 'at 2026-11-23 03:00:00 UTC'],
+  [minute(1), start, 'at 2026-11-23 03:01:00 UTC'],
+])('%s seen at %s is %s', (at, now, words) => {
+  expect(atAndAgo(at, now)).toBe(words)
 })

@@ -1,29 +1,62 @@
 import type { StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
-import { type Actor, actorName } from './people.ts'
+import { type Actor, actorName, type Person } from './people.ts'
+import { openOf, readBack, unique } from './read-back.ts'
 import type { OpenedIncident, Request } from './state.ts'
-import type { OrderId, RequestId, StepCheck } from './work.ts'
+import type { OrderId, RequestId } from './work.ts'
 
-/** One entry as a line that a person reads. Derived, never stored. `text` follows the actor's name: "approved: Reset MFA of alice". */
+/** One entry as a line that a person reads. Derived, never stored. */
 export type TimelineLine = {
   readonly seq: number
   readonly at: string
   readonly actor: Actor
+  /** All that the entry says, as it follows the actor's name: "approved: Reset MFA of alice (code 7QF-2K)". */
   readonly text: string
-  readonly tone: 'plain' | 'good' | 'warning' | 'bad'
+  /** What happened, in a few words: "approved: Reset MFA of alice". */
+  readonly headline: string
+  /** What else there is to say, a sentence each, shortened for reading. */
+  readonly details: readonly string[]
+  readonly tone: 'plain' | 'good' | 'warning' | 'bad' | 'waits'
   readonly hash: string
+  /** The code that a request was shown with. */
+  readonly code?: string
+  /** The message that a note was made from. */
+  readonly link?: string
+  /** Who is called upon. */
+  readonly mentions: readonly Person[]
+  readonly drill: boolean
   /** Whether the line belongs in the thread. The rest is in the ledger and in the full timeline only. */
   readonly forThread: boolean
 }
 
-type Said = Pick<TimelineLine, 'text'> & Partial<Pick<TimelineLine, 'tone' | 'forThread'>>
+type Said = Pick<TimelineLine, 'headline'> &
+  Partial<Pick<TimelineLine, 'details' | 'text' | 'tone' | 'forThread' | 'code' | 'link' | 'mentions'>>
 
 /** Puts an entry into words. `incident` is the state after it, or any later one: names and codes do not change. */
 export function timelineLine({ seq, at, actor, hash, event }: Recorded, incident: OpenedIncident): TimelineLine {
-  return { seq, at, actor, hash, tone: 'plain', forThread: true, ...say(event, incident) }
+  const said = say({ event, at }, incident)
+  return {
+    seq,
+    at,
+    actor,
+    hash,
+    tone: 'plain',
+    forThread: true,
+    mentions: [],
+    details: [],
+    drill: incident.drill,
+    text: wholeText(said),
+    ...said,
+  }
 }
 
-/** The line as plain text, the way exports and terminals show it. */
+function wholeText({ headline, code, details = [] }: Said): string {
+  const first = code === undefined ? headline : `${headline} (code ${code})`
+  const last = details.at(-1)
+  return last === undefined ? first : [...[first, ...details.slice(0, -1)].map(stopped), last].join(' ')
+}
+
+/** The whole entry as plain text, the way exports and terminals show it. */
 export function plainLine({ seq, at, actor, text, hash }: TimelineLine): string {
   return `#${seq}  ${utc(at)}  ${actorName(actor)} ${text}  ${hash.slice(0, 4)}…`
 }
@@ -33,110 +66,199 @@ export function utc(at: string): string {
   return `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`
 }
 
-function say(event: IncidentEvent, incident: OpenedIncident): Said {
+/** "at 2026-11-23 03:19:01 UTC, 4 seconds ago"; of another day, the moment alone. */
+export function atAndAgo(at: string, now: string): string {
+  const seconds = secondOfDay(now) - secondOfDay(at)
+  const known = at.slice(0, 10) === now.slice(0, 10) && seconds >= 0
+  return known ? `at ${utc(at)}, ${ago(seconds)}` : `at ${utc(at)}`
+}
+
+function ago(seconds: number): string {
+  if (seconds < 1) return 'just now'
+  if (seconds < 60) return `${amount(seconds, 'second')} ago`
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 60 ? `${amount(minutes, 'minute')} ago` : `${amount(Math.floor(minutes / 60), 'hour')} ago`
+}
+
+function secondOfDay(at: string): number {
+  const [hours = 0, minutes = 0, seconds = 0] = at.slice(11, 19).split(':').map(Number)
+  return (hours * 60 + minutes) * 60 + seconds
+}
+
+function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedIncident): Said {
   const who = incident.target.username
   switch (event.type) {
     case 'IncidentOpened':
       return {
-        text: `opened: ${event.playbook.title}, ${event.severity.toUpperCase()}, target ${who}. ${event.summary}`.trim(),
+        headline: `opened: ${event.playbook.title}, ${event.severity.toUpperCase()}, target ${who}`,
+        details: given(event.summary),
       }
     case 'ThreadStarted':
-      return { text: 'started the thread', forThread: false }
+      return { headline: 'started the thread', forThread: false }
     case 'CommanderNamed':
-      return { text: 'took command' }
+      return { headline: 'took command' }
     case 'NoteAdded':
-      return { text: `noted: ${event.text}${event.link === undefined ? '' : ` (${event.link})`}` }
+      return event.link === undefined
+        ? { headline: `noted: ${event.text}` }
+        : { headline: `noted: ${event.text}`, link: event.link, text: `noted: ${event.text} (${event.link})` }
     case 'WorkOrdered':
       return ordered(event, incident)
     case 'WorkIssuedAgain':
-      return { text: `sent order ${event.order} to the queue again: ${event.why}`, tone: 'warning' }
+      return { headline: `sent ${workName(incident, event.order)} to the queue again: ${event.why}`, tone: 'warning' }
     case 'WorkStarted':
       return {
-        text: `started: ${workName(incident, event.order)} (try ${event.attempt})`,
+        headline: `started: ${workName(incident, event.order)} (try ${event.attempt})`,
         forThread: event.attempt > 1,
       }
     case 'WorkWaits':
-      return { text: `waits: ${event.why}`, tone: 'warning' }
+      return {
+        headline: `waits with ${workName(incident, event.order)}`,
+        details: [event.why, 'It goes on by itself.'],
+        tone: 'waits',
+      }
     case 'SnapshotTaken':
       return {
-        text: `read the account and kept ${amount(event.evidence.length, 'piece')} of evidence. ${factSentence(event.facts)}${joined(event.warnings)}`,
+        headline: `read the account and kept ${amount(event.evidence.length, 'piece')} of evidence`,
+        details: [factSentence(event.facts), ...event.warnings],
         tone: event.warnings.length > 0 ? 'warning' : 'plain',
       }
     case 'StepRequested':
       return {
-        text: `asked: ${asked(incident, event.request)}${event.replaces === undefined ? '' : ', again because the account had changed'}`,
+        headline: `asked: ${asked(incident, event.request)}${event.replaces === undefined ? '' : ', again because the account had changed'}`,
         forThread: false,
       }
     case 'RequestShown':
       return shownLine(event, incident)
+    case 'RequestReminded':
+      return remindedLine(event, at, incident)
     case 'StepApproved':
-      return { text: `approved: ${asked(incident, event.request)} (code ${codeOf(incident, event.request)})` }
+      return { headline: `approved: ${asked(incident, event.request)}`, ...coded(incident, event.request) }
     case 'StepDenied':
-      return { text: `denied: ${asked(incident, event.request)}. ${event.reason}`, tone: 'warning' }
+      return { headline: `denied: ${asked(incident, event.request)}`, details: given(event.reason), tone: 'warning' }
     case 'RequestWithdrawn':
-      return { text: `withdrew the request: ${asked(incident, event.request)}` }
+      return { headline: `withdrew the request: ${asked(incident, event.request)}` }
     case 'RequestExpired':
-      return { text: `let the request end without a decision: ${asked(incident, event.request)}`, tone: 'warning' }
+      return { headline: `let the request end without a decision: ${asked(incident, event.request)}`, tone: 'warning' }
     case 'ApprovalVoided':
       return {
-        text: `did nothing, the approval is void: the situation changed since it was shown.${joined(event.differences)} A fresh request is below`,
+        headline: 'did nothing: the situation changed since it was shown',
+        details: [...event.differences, 'The approval is void. A fresh request is below.'],
         tone: 'warning',
       }
     case 'StepDone':
-      return {
-        text: `${event.proven ? 'proved' : 'did, but could not prove'}: ${title(incident, event.step)} of ${who}. ${proof(event.did, event.checks, event.proven)}${joined(event.notes)}`,
-        tone: event.proven ? 'good' : 'warning',
-      }
+      return doneLine(event, incident)
     case 'StepFailed':
-      return { text: `did not do: ${title(incident, event.step)} of ${who}. ${event.sentence}`, tone: 'bad' }
+      return {
+        headline: `did not do: ${nameOf(incident, event.step)}`,
+        details: [event.sentence, ...(event.retry ? [] : ['Asking again as it is would not help.'])],
+        tone: 'bad',
+      }
     case 'StepSkipped':
-      return { text: `skipped: ${title(incident, event.step)}. ${event.reason}`, tone: 'warning' }
+      return { headline: `skipped: ${title(incident, event.step)}`, details: given(event.reason), tone: 'warning' }
     case 'StepAttested':
       return {
-        text: `recorded as done by hand, not proven: ${title(incident, event.step)}. ${event.note}`,
+        headline: `recorded as done by hand, not proven: ${title(incident, event.step)}`,
+        details: given(event.note),
         tone: 'warning',
       }
     case 'ReadingFailed':
-      return { text: `could not read the account. ${event.sentence}`, tone: 'bad' }
+      return { headline: 'could not read the account', details: [event.sentence], tone: 'bad' }
     case 'SweepDone':
-      return event.proven
-        ? { text: `swept: the proof still holds. ${details(event.checks)}`, tone: 'good' }
-        : { text: `swept and found: ${details(event.checks.filter((check) => check.proven !== true))}`, tone: 'bad' }
+      return sweptLine(event)
     case 'NotificationRecorded':
       return {
-        text: `told ${who} by ${event.channel}; identity checked: ${event.identityCheck}${event.note === '' ? '' : `. ${event.note}`}`,
+        headline: `told ${who} by ${event.channel}`,
+        details: [`Identity checked: ${event.identityCheck}`, ...given(event.note)],
       }
     case 'SecretShown':
-      return { text: `was shown the temporary password, once` }
+      return { headline: `was shown the temporary password, once` }
     case 'SecretDestroyed':
-      return { text: `destroyed the temporary password: ${event.why}` }
+      return { headline: `destroyed the temporary password: ${event.why}` }
     case 'IncidentContained':
-      return { text: `contained: every containment step is proven, and the sweep found nothing`, tone: 'good' }
+      return { headline: `contained: every containment step is proven, and the sweep found nothing`, tone: 'good' }
     case 'IncidentClosed':
-      return { text: `closed the incident${event.reason === '' ? '' : `. ${event.reason}`}` }
+      return { headline: `closed the incident`, details: given(event.reason) }
     case 'ClickRefused':
-      return { text: `was refused: ${event.tried}. ${event.sentence}`, tone: 'warning' }
+      return {
+        headline: `was refused: ${event.tried}`,
+        details: [`Told: “${event.sentence}”`],
+        text: `was refused: ${event.tried}. ${event.sentence}`,
+        tone: 'warning',
+      }
     case 'ForgeryRefused':
       return {
-        text: `refused a forged ${event.what}: ${event.why} (sha256 ${event.digest.slice(0, 12)}…)`,
+        headline: `refused a forged ${event.what}: ${event.why}`,
+        details: [`What was found has the digest sha256 ${event.digest.slice(0, 12)}…`],
         tone: 'bad',
       }
     case 'CheckpointSigned':
-      return { text: `signed a checkpoint over ${event.size} entries:\n${event.note}` }
+      return { headline: `signed a checkpoint over ${event.size} entries:\n${event.note}` }
   }
 }
 
 function ordered(event: Extract<IncidentEvent, { type: 'WorkOrdered' }>, incident: OpenedIncident): Said {
-  if (event.action === incident.playbook.sweep) return { text: `set the sweep for ${utc(event.notBefore ?? '')}` }
-  return { text: `ordered: ${event.action}${event.mode === 'prepare' ? ' (looking first)' : ''}`, forThread: false }
+  if (event.action === incident.playbook.sweep)
+    return { headline: `set the sweep for ${utc(event.notBefore ?? '')}`, details: ['The proof is repeated then.'] }
+  return { headline: `ordered: ${event.action}${event.mode === 'prepare' ? ' (looking first)' : ''}`, forThread: false }
 }
 
 function shownLine(event: Extract<IncidentEvent, { type: 'RequestShown' }>, incident: OpenedIncident): Said {
   const request = incident.requests.get(event.request)
   const by = request === undefined ? '' : ` for @${request.requester.name}`
   return {
-    text: `shows the request${by}: ${asked(incident, event.request)} (code ${event.code}). ${event.effect.sentence}`,
+    headline: `shows the request${by}: ${asked(incident, event.request)}`,
+    details: [`This will: ${event.effect.sentence}`],
+    ...coded(incident, event.request),
   }
+}
+
+function remindedLine(
+  { request: id, able }: Extract<IncidentEvent, { type: 'RequestReminded' }>,
+  at: string,
+  incident: OpenedIncident,
+): Said {
+  const until = incident.requests.get(id)?.shown?.expiresAt ?? at
+  const names = able.map(({ name }) => `@${name}`).join(', ')
+  return {
+    headline: `reminds: ${asked(incident, id)} waits for approval until ${utc(until)}`,
+    details: [
+      able.length === 0
+        ? 'Nobody can approve it now. An operator has to look at `APPROVERS`.'
+        : `Able to now: ${names}`,
+    ],
+    tone: 'warning',
+    mentions: able,
+  }
+}
+
+/** The code says which of several requests was meant, when two people compare what they see. */
+function coded(incident: OpenedIncident, id: RequestId): Pick<TimelineLine, 'code'> {
+  const code = incident.requests.get(id)?.shown?.code
+  return code === undefined ? {} : { code }
+}
+
+function doneLine(event: Extract<IncidentEvent, { type: 'StepDone' }>, incident: OpenedIncident): Said {
+  const { proven, action, did, checks, notes } = event
+  // What stands in for a step proves itself, not the step.
+  const what = action === 'suspend-account' ? insteadOf(incident, event.step) : nameOf(incident, event.step)
+  const headline = `${proven ? 'proved' : 'did, but could not prove'}: ${what}`
+  const open = checks.filter((check) => check.proven !== true)
+  return {
+    headline,
+    details: [did.join(' '), proven ? readBack(checks) : openOf(open), ...notes].filter((one) => one !== ''),
+    text: [`${headline}.`, ...did, ...(proven ? unique(checks) : ['Open:', ...unique(open)]), ...notes].join(' '),
+    tone: proven ? 'good' : 'warning',
+  }
+}
+
+function sweptLine({ proven, checks }: Extract<IncidentEvent, { type: 'SweepDone' }>): Said {
+  if (proven) {
+    const headline = 'swept: the proof still holds'
+    return { headline, details: [readBack(checks)], text: `${headline}. ${unique(checks).join(' ')}`, tone: 'good' }
+  }
+  const open = unique(checks.filter((check) => check.proven !== true))
+  const headline = 'swept, and the proof does not hold any more'
+  return { headline, details: open, tone: 'bad' }
 }
 
 function factSentence({
@@ -160,18 +282,13 @@ export function amount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-function proof(did: readonly string[], checks: readonly StepCheck[], proven: boolean): string {
-  const open = checks.filter((check) => check.proven !== true)
-  return proven ? `${did.join(' ')} ${details(checks)}`.trim() : `${did.join(' ')} Open: ${details(open)}`.trim()
+function given(text: string): readonly string[] {
+  return text.trim() === '' ? [] : [text]
 }
 
-/** What was read back, each sentence once: two steps may promise the same. */
-function details(checks: readonly StepCheck[]): string {
-  return [...new Set(checks.map(({ detail }) => detail))].join(' ')
-}
-
-function joined(sentences: readonly string[]): string {
-  return sentences.map((sentence) => ` ${sentence}`).join('')
+/** With a full stop, so that another sentence may follow. */
+function stopped(text: string): string {
+  return /[.!?…:]”?$/.test(text) ? text : `${text}.`
 }
 
 function asked(incident: OpenedIncident, id: RequestId): string {
@@ -182,12 +299,11 @@ function asked(incident: OpenedIncident, id: RequestId): string {
 /** What a request asks for, in a few words: "Reset MFA of alice". */
 export function requestName({ kind, step }: Request, incident: OpenedIncident): string {
   const what = title(incident, step)
-  const who = incident.target.username
   switch (kind) {
     case 'run':
-      return `${what} of ${who}`
+      return nameOf(incident, step)
     case 'suspend':
-      return `Suspend ${who} in place of “${what}”`
+      return insteadOf(incident, step)
     case 'attest':
       return `Record “${what}” as done by hand`
     case 'skip':
@@ -197,13 +313,22 @@ export function requestName({ kind, step }: Request, incident: OpenedIncident): 
   }
 }
 
-function codeOf(incident: OpenedIncident, id: RequestId): string {
-  return incident.requests.get(id)?.shown?.code ?? 'unknown'
+/** "Reset MFA of alice", "Notify the user, then restore access for alice" */
+function nameOf(incident: OpenedIncident, id: StepId): string {
+  const step = incident.playbook.steps.find((one) => one.id === id)
+  return `${step?.title ?? id} ${step?.kind === 'recovery' ? 'for' : 'of'} ${incident.target.username}`
 }
 
+function insteadOf(incident: OpenedIncident, id: StepId): string {
+  return `Suspend ${incident.target.username} in place of “${title(incident, id)}”`
+}
+
+/** What an order is for: its step, in quotes, or what is read. */
 function workName(incident: OpenedIncident, id: OrderId): string {
-  const order = incident.orders.get(id)
-  return order?.step === undefined ? id : title(incident, order.step)
+  const order = incident.work.get(id)
+  if (order === undefined) return id
+  if (order.step !== undefined) return `“${title(incident, order.step)}”`
+  return order.action === incident.playbook.sweep ? 'the sweep' : 'the reading of the account'
 }
 
 function title(incident: OpenedIncident, id: StepId): string {

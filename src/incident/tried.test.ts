@@ -24,6 +24,10 @@ describe('what was tried', () => {
   test.each<[PersonCommand, string]>([
     [opens(), 'open an incident for alice'],
     [asks(steps.mfa), 'ask for Reset MFA'],
+    [asks(steps.mfa, { kind: 'suspend' }), 'ask to suspend the account in place of Reset MFA'],
+    [asks(steps.mfa, { kind: 'attest' }), 'ask to record Reset MFA as done by hand'],
+    [asks(steps.mfa, { kind: 'skip' }), 'ask to skip Reset MFA'],
+    [asks(steps.mfa, { kind: 'skip-rest' }), 'ask to skip every step that is left'],
     [approves()(story.incident) as PersonCommand, 'approve Revoke all sessions of alice'],
     [denies()(story.incident) as PersonCommand, 'deny Revoke all sessions of alice'],
     [withdraws()(story.incident) as PersonCommand, 'withdraw Revoke all sessions of alice'],

@@ -1,4 +1,5 @@
 import type { PersonCommand } from './commands.ts'
+import type { RequestKind } from './events.ts'
 import type { Incident } from './state.ts'
 import { requestName } from './timeline.ts'
 import type { RequestId } from './work.ts'
@@ -9,7 +10,7 @@ export function whatWasTried(command: PersonCommand, incident: Incident): string
     case 'OpenIncident':
       return `open an incident for ${command.target.username}`
     case 'AskForStep':
-      return `ask for ${stepTitle(incident, command.step)}`
+      return asked(stepTitle(incident, command.step), command.kind)
     case 'ApproveRequest':
       return `approve ${nameOf(incident, command.request)}`
     case 'DenyRequest':
@@ -28,6 +29,21 @@ export function whatWasTried(command: PersonCommand, incident: Incident): string
       return 'look at the temporary password'
     case 'CloseIncident':
       return 'close the incident'
+  }
+}
+
+function asked(step: string, kind: RequestKind): string {
+  switch (kind) {
+    case 'run':
+      return `ask for ${step}`
+    case 'suspend':
+      return `ask to suspend the account in place of ${step}`
+    case 'attest':
+      return `ask to record ${step} as done by hand`
+    case 'skip':
+      return `ask to skip ${step}`
+    case 'skip-rest':
+      return 'ask to skip every step that is left'
   }
 }
 

@@ -9,7 +9,7 @@ export type OrderId = string & { readonly __brand: 'OrderId' }
  * they approve.
  */
 export type Effect = {
-  /** One sentence: "Revokes 3 sessions and 2 tokens of alice (cv3k…)." */
+  /** What follows "This will:", such as "revoke 3 sessions and 2 tokens of alice." */
   readonly sentence: string
   /** The question of the confirm dialog: "Clear alice's authenticator? This cannot be undone." */
   readonly question: string

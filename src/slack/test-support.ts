@@ -77,7 +77,7 @@ export class MemoryDoor implements Door {
 
   execute(incident: IncidentId | 'new', command: PersonCommand): Executed {
     const id = incident === 'new' ? (`INC-${this.#incidents + 1}` as IncidentId) : incident
-    const decision = decide(this.#states.get(id) ?? unopened, command, around())
+    const decision = decide(this.#states.get(id) ?? unopened, command, around(this.openIncidents()))
     if (decision.kind === 'refused') {
       const { refusal, sentence } = decision
       this.#append(id, command.by.person, [
@@ -97,7 +97,7 @@ export class MemoryDoor implements Door {
 
   /** What is not done by a person: a worker's report, the start of the thread. */
   run(id: IncidentId, command: Exclude<Command, PersonCommand>): void {
-    const decision = decide(this.#states.get(id) ?? unopened, command, around())
+    const decision = decide(this.#states.get(id) ?? unopened, command, around(this.openIncidents()))
     if (decision.kind === 'refused') throw new Error(decision.sentence)
     this.#append(id, { worker: 'worker-1' }, decision.events)
   }
@@ -186,8 +186,9 @@ export class MemoryDoor implements Door {
   }
 }
 
-function around(): Surroundings {
+function around(open: readonly OpenedIncident[]): Surroundings {
   return {
+    open,
     now: new Date().toISOString(),
     requestTtlMs: 30 * 60_000,
     sweepDelayMs: 10 * 60_000,

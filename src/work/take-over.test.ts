@@ -66,7 +66,7 @@ test('a worker killed in the middle is taken over by another, which ends what wa
   const done = resultOf(outcome, 'done')
   expect(done.checks.every(({ proven }) => proven === true)).toBe(true)
   // The approval was for one session; that none was left is the doing of the first worker, and voids nothing.
-  expect(done.did).toEqual(['Revoked 1 session, no single sign-on sessions and 1 token.'])
+  expect(done.did).toEqual(['Revoked 1 session and 1 token.'])
   expect(revocations(site)).toBeLessThanOrEqual(1)
 }, 40_000)
 

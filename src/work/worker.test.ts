@@ -35,7 +35,7 @@ test('an order is begun, done, proven and reported, and only then is its job com
   const outcome = await site.run(order)
 
   const done = resultOf(outcome, 'done')
-  expect(done.did).toEqual(['Revoked 1 session, no single sign-on sessions and 1 token.'])
+  expect(done.did).toEqual(['Revoked 1 session and 1 token.'])
   expect(done.checks.map(({ proven }) => proven)).toEqual([true, true, true])
   expect(done.requestIds.length).toBeGreaterThan(3)
   expect(site.outcomes.filter((one) => one.order === order.id).map(({ result }) => result.kind)).toEqual([
@@ -205,7 +205,7 @@ test.each(['reset-after-effect', 'reset-before', { status: 500 }, 'truncate'] as
     const done = resultOf(await site.run(order), 'done')
 
     expect(done.checks.every(({ proven }) => proven === true)).toBe(true)
-    expect(done.did).toEqual(['Revoked 1 session, no single sign-on sessions and 1 token.'])
+    expect(done.did).toEqual(['Revoked 1 session and 1 token.'])
   },
 )
 

@@ -17,8 +17,8 @@ export const requestTtlMs: number = 30 * 60_000
 export const sweepDelayMs: number = 10 * 60_000
 
 /** The world as `decide` sees it at a moment. */
-export function around(now: string): Surroundings {
-  return { now, requestTtlMs, sweepDelayMs, digestOf, later }
+export function around(now: string, open: readonly OpenedIncident[] = []): Surroundings {
+  return { now, open, requestTtlMs, sweepDelayMs, digestOf, later }
 }
 
 /** SHA-256 over the canonical JSON, as the program makes it. */

@@ -21,6 +21,7 @@ import {
   type Handle,
   notifies,
   opens,
+  person,
   standing,
   sweepChecks,
 } from './stories.ts'
@@ -160,6 +161,7 @@ function advance(incident: OpenedIncident, { twist }: Move, now: string): Comman
   const [request] = openRequests(incident)
   if (request?.shown !== undefined) {
     if (request.shown.expiresAt <= now) return { type: 'ExpireRequests' }
+    if (twist % 4 === 2) return { type: 'RemindOfRequest', request: request.id, able: [person('bao')] }
     const race = raceWith(incident, twist, now)
     if (race !== undefined) return race
     const approver = standing(request.requester.name === 'bao' ? 'ana' : 'bao')
@@ -250,6 +252,7 @@ function programCommand(incident: OpenedIncident, move: Move): Command {
   const commands: readonly Command[] = [
     { type: 'ExpireRequests' },
     { type: 'ExpireRequests' },
+    { type: 'RemindOfRequest', request: someRequest(incident, move).request, able: [] },
     { type: 'IssueAgain', order, why: 'lost' },
     { type: 'ExpireOrder', order, sentence: 'Nobody ran it.' },
     { type: 'DestroySecret', order: incident.secret?.order ?? order, why: 'lost' },

@@ -86,7 +86,7 @@ export function sweepChecks(...open: readonly ActionName[]): readonly StepCheck[
 }
 
 export function effect(
-  sentence = 'Revokes 3 sessions of alice.',
+  sentence = 'revoke 3 sessions of alice.',
   confirmByTyping?: string,
 ): Extract<WorkResult, { kind: 'prepared' }>['effect'] {
   const words = { sentence, question: 'Do it for alice?', verb: 'Do it', warnings: [], basis: { sessions: 3 } }
@@ -172,6 +172,11 @@ export const notifies: Extract<Command, { type: 'RecordNotification' }> = {
 
 export function closes(by: Standing = standing('ana'), reason = 'Over.'): Command {
   return { type: 'CloseIncident', by, reason }
+}
+
+/** The program reminds of the newest request; these could approve it. */
+export function reminds(able: readonly Handle[]): Pressed {
+  return (incident) => ({ type: 'RemindOfRequest', request: newestRequest(incident).id, able: able.map(person) })
 }
 
 export const expires: Command = { type: 'ExpireRequests' }

@@ -41,7 +41,7 @@ export function timelineText({ seq, at: when, actor, text, tone, hash }: Timelin
   return mrkdwn`${literal(signs[tone])}*#${seq}*  ${exactMoment(when)}  *${at(actor)}* ${line(first, longestEntry)}  \`${literal(hash.slice(0, 4))}…\``
 }
 
-const signs = { plain: '', good: '✅ ', warning: '⚠️ ', bad: '⛔ ' } as const
+const signs = { plain: '', good: '✅ ', warning: '⚠️ ', bad: '⛔ ', waits: '⏸ ' } as const
 
 /** What follows the first line is shown as it is, letter for letter: a checkpoint has to stay readable to other tools. */
 function blocksOf(entry: TimelineLine): readonly KnownBlock[] {

@@ -34,18 +34,13 @@ export async function lookAt({ order, autentico, now }: ActionContext): Promise<
   }
   if (autentico.database !== undefined) {
     throw new CannotBeDone(
-      `${target.username} (${short(target.id)}) is not in Autentico any more: the account was deleted.`,
+      `${target.username} is not in Autentico any more: the account with the id ${target.id} was deleted.`,
       {
         retry: false,
       },
     )
   }
   return { facts: await unseenFacts(order.target, autentico, now()), doors: undefined, visible: false }
-}
-
-/** The first characters of an id: enough for people to compare. */
-export function short(id: string): string {
-  return id.length > 6 ? `${id.slice(0, 4)}…` : id
 }
 
 /** Whether there is no other administrator. The bot is one, but no person can sign in as the bot. */

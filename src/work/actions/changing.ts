@@ -1,8 +1,7 @@
-import type { AccountFacts } from '#/incident/account.ts'
 import type { Effect, WorkResult } from '#/incident/work.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import { seal } from '../seal.ts'
-import { lookAt, type Seen, short } from './account-facts.ts'
+import { lookAt, type Seen } from './account-facts.ts'
 import { type Action, type ActionContext, CannotBeDone, type Done, type Report } from './action.ts'
 import { differences, fit, signedIn } from './words.ts'
 
@@ -129,11 +128,6 @@ function reportOf({ order, requestIds, now, times, sealTo }: ActionContext, name
   if (secret === undefined) return { result }
   const expiresAt = new Date(now().getTime() + times.secretTtlMs).toISOString()
   return { result: { ...result, sealed: { expiresAt } }, sealed: seal(Buffer.from(secret, 'utf8'), sealTo, order.id) }
-}
-
-/** How an account is named in an effect: `alice (cv3k…)`. */
-export function named({ account }: Pick<AccountFacts, 'account'>): string {
-  return `${account.username} (${short(account.id)})`
 }
 
 /** Ends every session of the account, once more where it was done before. */

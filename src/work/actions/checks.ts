@@ -63,7 +63,7 @@ async function throughDatabase(
   if (doors === undefined) return cleared
   const detail = doors.totpVerified
     ? 'TOTP still counts as verified.'
-    : 'TOTP no longer counts as verified (read from the database).'
+    : 'No authenticator: TOTP no longer counts as verified (read from the database).'
   return cleared.map((check) =>
     check.name === 'mfa-cleared' ? { ...check, proven: !doors.totpVerified, detail } : check,
   )

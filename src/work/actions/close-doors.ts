@@ -1,9 +1,9 @@
 import type { Scrubbed } from '#/autentico/doors.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import type { Seen } from './account-facts.ts'
-import { changing, named, revoke } from './changing.ts'
+import { changing, revoke } from './changing.ts'
 import { proofs } from './checks.ts'
-import { count, list } from './words.ts'
+import { list, present } from './words.ts'
 
 const name: ActionName = 'close-doors'
 
@@ -31,9 +31,7 @@ export const closeDoors = changing({
     await revoke(ctx)
     if (database === undefined || !facts.database) {
       return {
-        did: [
-          `Revoked ${ctx.progress.note('found') ?? 'every session'} once more; nothing else can be reached without the database.`,
-        ],
+        did: ['Revoked every session once more; nothing else can be reached without the database.'],
         checks: [...(await proofs(ctx, name).doorsClosed()), ...(await proofs(ctx, name).revoked())],
         notes: [`Suspend ${facts.account.username}, or delete the passkeys by hand.`],
       }
@@ -42,7 +40,7 @@ export const closeDoors = changing({
     const scrubbed = await database.closeDoors(ctx.order.target.id, { includeFederated: true })
     await revoke(ctx)
     return {
-      did: [`Deleted ${list(removed(scrubbed))}.`, 'Revoked every session once more.'],
+      did: [removed(scrubbed), 'Revoked every session once more.'],
       checks: [...(await proofs(ctx, name).doorsClosed()), ...(await proofs(ctx, name).revoked())],
       notes:
         scrubbed.selfLinking === 0
@@ -56,19 +54,22 @@ export const closeDoors = changing({
 
 function sentenceFor({ facts, doors }: Seen): string {
   if (doors === undefined) {
-    return `Revokes every session of ${named(facts)} once more. Passkeys, trusted devices, codes, links and linked accounts stay: this worker cannot reach the database.`
+    return `revoke every session of ${facts.account.username} once more. Passkeys, trusted devices, codes, links and linked accounts stay: this worker cannot reach the database.`
   }
+  const { username } = facts.account
   const { passkeys, trustedDevices, pendingLogins, codesAndLinks, linkedAccounts } = facts.counts
   const providers = [...new Set(doors.federatedIdentities.map((one) => one.provider))]
-  const linked = count(linkedAccounts ?? 0, 'linked account') + (providers.length === 0 ? '' : ` (${list(providers)})`)
-  const parts = [
-    count(passkeys ?? 0, 'passkey'),
-    count(trustedDevices ?? 0, 'trusted device'),
-    count(pendingLogins ?? 0, 'half-finished login'),
-    count(codesAndLinks ?? 0, 'unused code or link', 'unused codes and links'),
-    linked,
-  ]
-  return `Deletes ${list(parts)} of ${named(facts)}, and revokes every session once more.`
+  const from = providers.length === 0 ? '' : ` (${list(providers)})`
+  const there = present(
+    [passkeys ?? 0, 'passkey'],
+    [trustedDevices ?? 0, 'trusted device'],
+    [pendingLogins ?? 0, 'half-finished login'],
+    [codesAndLinks ?? 0, 'unused code or link', 'unused codes and links'],
+    [linkedAccounts ?? 0, `linked account${from}`, `linked accounts${from}`],
+  )
+  return there === ''
+    ? `delete whatever is added meanwhile (${username} has no passkey, trusted device, code, link or linked account now), and revoke every session once more.`
+    : `delete ${there} of ${username}, and revoke every session once more.`
 }
 
 function warningsFor({ facts, doors }: Seen): readonly string[] {
@@ -88,18 +89,19 @@ function warningsFor({ facts, doors }: Seen): readonly string[] {
   ]
 }
 
-function removed(scrubbed: Scrubbed): readonly string[] {
+function removed(scrubbed: Scrubbed): string {
   const codes =
     scrubbed.authCodes +
     scrubbed.passwordResetTokens +
     scrubbed.magicLinkTokens +
     scrubbed.deviceCodes +
     scrubbed.emailVerification
-  return [
-    count(scrubbed.passkeys, 'passkey'),
-    count(scrubbed.trustedDevices, 'trusted device'),
-    count(scrubbed.mfaChallenges + scrubbed.passkeyChallenges, 'half-finished login'),
-    count(codes, 'unused code or link', 'unused codes and links'),
-    count(scrubbed.federatedIdentities, 'linked account'),
-  ]
+  const gone = present(
+    [scrubbed.passkeys, 'passkey'],
+    [scrubbed.trustedDevices, 'trusted device'],
+    [scrubbed.mfaChallenges + scrubbed.passkeyChallenges, 'half-finished login'],
+    [codes, 'unused code or link', 'unused codes and links'],
+    [scrubbed.federatedIdentities, 'linked account'],
+  )
+  return gone === '' ? 'There was nothing left to delete.' : `Deleted ${gone}.`
 }

@@ -2,9 +2,9 @@ import type { StepCheck } from '#/incident/work.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import type { Seen } from './account-facts.ts'
 import { type ActionContext, CannotBeDone, type Done, NotYet } from './action.ts'
-import { changing, named, revoke } from './changing.ts'
+import { changing, revoke } from './changing.ts'
 import { proofs } from './checks.ts'
-import { count, list, utc } from './words.ts'
+import { count, list, present, utc } from './words.ts'
 
 const name: ActionName = 'reset-mfa'
 
@@ -35,18 +35,22 @@ export const resetMfa = changing({
 })
 
 function sentenceFor({ facts }: Seen): string {
-  const what = facts.mfa.enrolled
-    ? `Clears the authenticator of ${named(facts)}`
-    : `${named(facts)} has no authenticator in use; clears what is left of one`
-  const { trustedDevices, pendingLogins } = facts.counts
+  const { username } = facts.account
+  const cleared = facts.mfa.enrolled
+    ? `clear the authenticator of ${username}`
+    : `clear what is left of an authenticator (${username} has none in use)`
   if (!facts.database)
-    return `${what} once every half-finished login has run out, then revokes every session once more.`
+    return `${cleared} once every half-finished login has run out, and revoke every session once more.`
+  const { trustedDevices, pendingLogins } = facts.counts
+  const ended = present([pendingLogins ?? 0, 'half-finished login'])
+  const forgotten = present([trustedDevices ?? 0, 'trusted device'])
   const parts = [
-    'its secret',
-    count(trustedDevices ?? 0, 'trusted device'),
-    count(pendingLogins ?? 0, 'half-finished login'),
+    facts.mfa.enrolled ? `${cleared} and its secret` : cleared,
+    ...(forgotten === '' ? [] : [`forget ${forgotten}`]),
+    ...(ended === '' ? [] : [`end ${ended}`]),
+    'revoke every session once more',
   ]
-  return `${what}, with ${list(parts)}, then revokes every session once more.`
+  return `${list(parts)}.`
 }
 
 function warningsFor({ facts }: Seen): readonly string[] {
@@ -79,12 +83,21 @@ async function throughDatabase(ctx: ActionContext, { facts }: Seen): Promise<Don
   return {
     did: [
       facts.mfa.enrolled ? 'Cleared the authenticator and its secret.' : notEnrolled(facts.account.username),
-      `Forgot ${count(cleared.trustedDevices, 'trusted device')} and ended ${count(first.mfaChallenges + second.mfaChallenges, 'half-finished login')}.`,
+      ...forgotten(cleared.trustedDevices, first.mfaChallenges + second.mfaChallenges),
       'Revoked every session once more.',
     ],
     checks: await proofs(ctx, name).mfaCleared(),
     notes: facts.mfa.required ? [] : [withoutMfa(facts.account.username)],
   }
+}
+
+function forgotten(devices: number, logins: number): readonly string[] {
+  const parts = [
+    ...(devices === 0 ? [] : [`forgot ${count(devices, 'trusted device')}`]),
+    ...(logins === 0 ? [] : [`ended ${count(logins, 'half-finished login')}`]),
+  ]
+  const said = list(parts)
+  return said === '' ? [] : [`${said.slice(0, 1).toUpperCase()}${said.slice(1)}.`]
 }
 
 async function throughApi(ctx: ActionContext, { facts }: Seen): Promise<Done> {

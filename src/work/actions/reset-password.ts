@@ -1,5 +1,5 @@
 import type { ActionName } from '#/playbook/playbook.ts'
-import { changing, named, revoke } from './changing.ts'
+import { changing, revoke } from './changing.ts'
 import { proofs } from './checks.ts'
 import { setPassword, unknownPassword } from './passwords.ts'
 
@@ -15,7 +15,7 @@ export const resetPassword = changing({
   effect: ({ facts }) => {
     const { username } = facts.account
     return {
-      sentence: `Sets a random password for ${named(facts)} that nobody is shown, and revokes every session once more.`,
+      sentence: `set a random password for ${username} that nobody is shown, and revoke every session once more.`,
       question: `Reset the password of ${username}? The old one stops working at once, and this cannot be undone.`,
       verb: 'Reset it',
       warnings: [

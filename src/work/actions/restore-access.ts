@@ -1,6 +1,6 @@
 import type { ActionName } from '#/playbook/playbook.ts'
 import type { Seen } from './account-facts.ts'
-import { changing, named, revoke } from './changing.ts'
+import { changing, revoke } from './changing.ts'
 import { proofs } from './checks.ts'
 import { readablePassword, setPassword } from './passwords.ts'
 import { count } from './words.ts'
@@ -16,9 +16,9 @@ export const restoreAccess = changing({
   effect: (seen) => {
     const { facts } = seen
     const { username } = facts.account
-    const lifts = facts.suspended ? 'Lifts the suspension of' : 'Restores access for'
+    const lifts = facts.suspended ? 'lift the suspension of' : 'restore access for'
     return {
-      sentence: `${lifts} ${named(facts)} with a temporary password, shown once to the person who asked for this.`,
+      sentence: `${lifts} ${username} with a temporary password, shown once to the person who asked for this.`,
       question: `Give ${username} access again? The temporary password is shown once, to the person who asked for it.`,
       verb: 'Restore access',
       warnings: warningsFor(seen),

@@ -1,5 +1,5 @@
 import type { ActionName } from '#/playbook/playbook.ts'
-import { changing, named, revoke } from './changing.ts'
+import { changing, revoke } from './changing.ts'
 import { proofs } from './checks.ts'
 import { signedIn, utc } from './words.ts'
 
@@ -10,8 +10,11 @@ export const revokeSessions = changing({
   name,
   mayGrow: ['sessions', 'ssoSessions'],
   effect: ({ facts }) => ({
-    sentence: `Revokes ${signedIn(facts)} of ${named(facts)}.`,
-    question: `Revoke ${signedIn(facts)} of ${facts.account.username}? Everybody who is signed in as ${facts.account.username} is signed out.`,
+    sentence:
+      signedIn(facts) === ''
+        ? `revoke whatever is opened meanwhile: ${facts.account.username} has no session and no token now.`
+        : `revoke ${signedIn(facts)} of ${facts.account.username}.`,
+    question: `Revoke every session of ${facts.account.username}? Everybody who is signed in as ${facts.account.username} is signed out.`,
     verb: 'Revoke them',
     warnings: exposure(facts.accessTokensEndAt),
     // Tokens are left out: one more is made each time a session is refreshed.
@@ -22,7 +25,7 @@ export const revokeSessions = changing({
     // A worker that goes on with what another began finds nothing left; what was there is known from the first look.
     const found = ctx.progress.note('found') ?? signedIn(facts)
     return {
-      did: [`Revoked ${found}.`],
+      did: [found === '' ? 'There was no session and no token left to revoke.' : `Revoked ${found}.`],
       checks: await proofs(ctx, name).revoked(),
       notes: exposure(facts.accessTokensEndAt),
       accessTokensEndAt: facts.accessTokensEndAt,

@@ -1,5 +1,5 @@
 import type { ActionName } from '#/playbook/playbook.ts'
-import { changing, named, revoke } from './changing.ts'
+import { changing, revoke } from './changing.ts'
 import { proofs } from './checks.ts'
 
 const name: ActionName = 'suspend-account'
@@ -11,10 +11,10 @@ export const suspendAccount = changing({
     const { username } = facts.account
     return {
       sentence: facts.suspended
-        ? `${named(facts)} is suspended already; revokes every session once more.`
-        : `Suspends ${named(facts)}: no way of signing in works, and every session ends.`,
+        ? `revoke every session once more: ${username} is suspended already.`
+        : `suspend ${username}: no way of signing in works, and every session ends.`,
       question: `Suspend ${username}? Nobody can sign in as ${username} until access is restored.`,
-      verb: 'Suspend it',
+      verb: 'Suspend',
       warnings: ['Passkeys and links that are not deleted work again when the account is restored.'],
     }
   },

@@ -13,10 +13,15 @@ export function list(parts: readonly string[]): string {
   return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`
 }
 
-/** What can sign in or is signed in, in words. */
+/** What there is of several things, in words; what there is none of goes unsaid. Empty: nothing at all. */
+export function present(...counts: readonly (readonly [amount: number, one: string, many?: string])[]): string {
+  return list(counts.flatMap(([amount, one, many]) => (amount === 0 ? [] : [count(amount, one, many)])))
+}
+
+/** What is signed in, in words. Empty: nothing. */
 export function signedIn({ counts }: Pick<AccountFacts, 'counts'>): string {
   const { sessions, ssoSessions, tokens } = counts
-  return list([count(sessions, 'session'), count(ssoSessions, 'single sign-on session'), count(tokens, 'token')])
+  return present([sessions, 'session'], [ssoSessions, 'single sign-on session'], [tokens, 'token'])
 }
 
 /** Cuts a text to what a place takes, in UTF-16 units, and never in the middle of a character. */

@@ -1,0 +1,32 @@
+import type { StepCheck } from './work.ts'
+
+/** How many checks are named in a line. The ledger has all of them. */
+const namedChecks = 3
+
+/** "Read back: no live session, no linked account and 8 more checks, all proven." */
+export function readBack(checks: readonly StepCheck[]): string {
+  const all = unique(checks).map(brief)
+  const rest = all.length - namedChecks
+  const shown = all.slice(0, namedChecks).join('; ')
+  return all.length === 0
+    ? ''
+    : `Read back: ${shown}${rest > 0 ? `; and ${rest} more ${rest === 1 ? 'check' : 'checks'}, all proven` : ''}.`
+}
+
+/** What could not be proven: the first few, and how many more. */
+export function openOf(open: readonly StepCheck[]): string {
+  const all = unique(open)
+  const rest = all.length - namedChecks
+  return `Open: ${all.slice(0, namedChecks).join(' ')}${rest > 0 ? ` And ${rest} more.` : ''}`
+}
+
+/** "no live session" of "No live session: all 3 are deactivated." */
+function brief(detail: string): string {
+  const [, none] = /^No ([^:]+):/.exec(detail) ?? []
+  return none === undefined ? detail.replace(/\.$/, '') : `no ${none}`
+}
+
+/** What was read back, each sentence once: two steps may promise the same. */
+export function unique(checks: readonly StepCheck[]): readonly string[] {
+  return [...new Set(checks.map(({ detail }) => detail))]
+}
