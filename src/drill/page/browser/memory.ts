@@ -6,9 +6,6 @@ import { isFlag, type Store } from './store.ts'
 /** Where one pane at a time is shown: which. */
 export type Pane = 'channels' | 'channel' | 'thread' | 'glass'
 
-/** A menu that is open, and where on the window it stands. */
-export type OpenMenu = { readonly id: string; readonly left: number; readonly top: number; readonly up: boolean }
-
 export type Notice = { readonly id: number; readonly words: string }
 
 /** How the Home tab is doing that is being shown. */
@@ -29,7 +26,8 @@ export class Memory {
   /** What was asked for last; what is shown may be elsewhere, when the person does not have it. */
   place: Place | undefined
   pane: Pane = 'channel'
-  menu: OpenMenu | undefined
+  /** The menu that is open. */
+  menu: string | undefined
   home: HomeLoad = { is: 'shown' }
   /** By conversation, the message that the arrow keys have reached. */
   readonly reached = new Map<string, string>()

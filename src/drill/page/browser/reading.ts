@@ -10,7 +10,7 @@ export class Reading {
   readonly #me: string
   readonly #store: Store
   #marks: Marks
-  /** Conversations being looked at, each with the mark it had when that began. */
+  /** Conversations being looked at, each with the first message that was unread when that began. */
   readonly #looking = new Map<string, string | undefined>()
 
   /** `store` is shared by all windows of this person; `me` is their Slack user id. */
@@ -29,20 +29,19 @@ export class Reading {
   }
 
   /**
-   * What was not yet read when looking began: the "New" line stands before it. It stays there until the person looks away, and messages
-   * that come meanwhile stand below it.
+   * The `ts` of the first message that was unread when looking began: the "New" line stands before it. It stays there until the person
+   * looks away, and messages that come meanwhile stand below it.
    */
-  newAfter(talks: Conversations, talk: Talk): string | undefined {
+  newFrom(talks: Conversations, talk: Talk): string | undefined {
     const key = keyOf(talk)
-    if (this.#looking.has(key)) return this.#looking.get(key)
-    return this.unread(talks, talk).length > 0 ? (this.#marks[key] ?? '0') : undefined
+    return this.#looking.has(key) ? this.#looking.get(key) : this.unread(talks, talk)[0]?.ts
   }
 
   /** The newest of this conversation is before the person's eyes. Says whether that changed anything. */
   look(talks: Conversations, talk: Talk): boolean {
     const key = keyOf(talk)
     const began = !this.#looking.has(key)
-    if (began) this.#looking.set(key, this.newAfter(talks, talk))
+    if (began) this.#looking.set(key, this.newFrom(talks, talk))
     const newest = talks.get(key)?.at(-1)
     if (newest === undefined) return began
     const marks = mergeMarks(this.#marks, { [key]: newest.ts })

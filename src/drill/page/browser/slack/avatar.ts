@@ -8,7 +8,7 @@ const colours = 8
 /** Somebody's picture: the first letters of their name on a colour of their own. Their name stands beside it, so it is not read out. */
 export function avatar({ id, name, bot }: Pick<Speaker, 'id' | 'name' | 'bot'>): TemplateResult {
   if (bot) return html`<span class="avatar avatar-app" aria-hidden="true">${icon('shield')}</span>`
-  return html`<span class="avatar" data-colour=${colourOf(id)} aria-hidden="true">${initials(name)}</span>`
+  return html`<span class="avatar" data-colour=${colourOf(id)} data-initials=${initials(name)} aria-hidden="true"></span>`
 }
 
 /** The first letters of the first and the last word of a name. */
@@ -19,6 +19,6 @@ export function initials(name: string): string {
 }
 
 function colourOf(id: string): number {
-  const sum = [...id].reduce((total, letter) => (total * 31 + (letter.codePointAt(0) ?? 0)) % 9973, 7)
+  const sum = [...id].reduce((total, letter) => (total * 33 + (letter.codePointAt(0) ?? 0)) % 101, 7)
   return sum % colours
 }

@@ -1,6 +1,5 @@
 import type { Client } from '../client.ts'
 import type { OpenChannel, OpenMessage } from '../events.ts'
-import { closeMenu } from './menu.ts'
 import { closeThread } from './thread.ts'
 
 /** What happens to the whole window rather than to something on it. */
@@ -25,23 +24,11 @@ export function listenAtDocument({ client, redraw, wentBack, openMessage }: Docu
     if (event.key !== 'Escape' || event.defaultPrevented || shown === undefined) return
     escape(shown)
   })
-  // A menu stands where its button was: it goes when that moves, or when something else is meant.
-  const dropMenu = (event: Event) => {
-    const shown = client()
-    const inside = event.target instanceof Element && event.target.closest('[data-menu]') !== null
-    if (shown?.memory.menu !== undefined && !inside) closeMenu(shown, { restore: false })
-  }
-  document.addEventListener('pointerdown', dropMenu)
-  document.addEventListener('scroll', dropMenu, { capture: true, passive: true })
-  window.addEventListener('resize', (event) => {
-    dropMenu(event)
-    redraw()
-  })
+  window.addEventListener('resize', redraw)
 }
 
-/** Escape closes the nearest thing: a menu, otherwise the thread. An open form has Escape to itself. */
+/** Escape closes the thread, when nothing nearer wanted it. An open form has Escape to itself. */
 function escape(client: Client): void {
-  if (client.memory.menu !== undefined) return closeMenu(client, { restore: true })
   if (document.querySelector('dialog[open], [role="dialog"], [role="alertdialog"]') !== null) return
   closeThread(client)
 }

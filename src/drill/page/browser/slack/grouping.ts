@@ -1,9 +1,14 @@
 import type { Seen } from '../../../slack/acts/seen.ts'
-import { compareTs } from '../conversations.ts'
 
 /** One line of a conversation as it is drawn. */
 export type Line =
-  | { readonly kind: 'day'; readonly key: string; readonly ts: string }
+  | {
+      readonly kind: 'day'
+      readonly key: string
+      readonly ts: string
+      /** What is unread begins here as well. */
+      readonly isNew: boolean
+    }
   | { readonly kind: 'new'; readonly key: string }
   | {
       readonly kind: 'message'
@@ -22,19 +27,28 @@ const pauseMs = 5 * 60_000
  */
 export function linesOf(
   messages: readonly Seen[],
-  { newAfter, dayOf }: { readonly newAfter: string | undefined; readonly dayOf: (ts: string) => string },
+  {
+    newFrom,
+    since,
+    dayOf,
+  }: {
+    /** The `ts` of the first unread message. */
+    readonly newFrom: string | undefined
+    /** The `ts` of what stands over the first message, in a thread: its own day needs no divider. */
+    readonly since: string | undefined
+    readonly dayOf: (ts: string) => string
+  },
 ): readonly Line[] {
   const lines: Line[] = []
   let previous: Seen | undefined
   for (const message of messages) {
     const { ts } = message
-    const newDay = previous === undefined || dayOf(previous.ts) !== dayOf(ts)
-    const isNew = (one: Seen | undefined) =>
-      newAfter !== undefined && one !== undefined && compareTs(one.ts, newAfter) > 0
-    const newFromHere = isNew(message) && !isNew(previous)
-    if (newDay) lines.push({ kind: 'day', key: `day ${dayOf(ts)}`, ts })
-    if (newFromHere) lines.push({ kind: 'new', key: 'new' })
-    const continued = !newDay && !newFromHere && previous !== undefined && follows(previous, message)
+    const before = previous?.ts ?? since
+    const newDay = before === undefined || dayOf(before) !== dayOf(ts)
+    const isNew = ts === newFrom
+    if (newDay) lines.push({ kind: 'day', key: `day ${dayOf(ts)}`, ts, isNew })
+    else if (isNew) lines.push({ kind: 'new', key: 'new' })
+    const continued = !newDay && !isNew && previous !== undefined && follows(previous, message)
     lines.push({ kind: 'message', key: `${message.ephemeral ? 'private ' : ''}${ts}`, message, continued })
     previous = message
   }

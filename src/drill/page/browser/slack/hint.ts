@@ -14,8 +14,7 @@ export function hint(client: Client): TemplateResult | typeof nothing {
   }
   return html`<div class="hint">
     <div class="hint-line" role="status" aria-label="What to try next">
-      <b class="hint-label">Try next</b>
-      <span class="hint-words">${words}</span>
+      <b class="hint-label">Try next</b> <span>${words}</span>
     </div>
     ${
       switchTo === null || switchTo === screen.me.handle

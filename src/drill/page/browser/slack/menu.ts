@@ -1,14 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
-import { ref } from 'lit-html/directives/ref.js'
-import { styleMap } from 'lit-html/directives/style-map.js'
+import { AsyncDirective } from 'lit-html/async-directive.js'
+import { type DirectiveResult, directive, type ElementPart } from 'lit-html/directive.js'
+import { openPopup, type Popup } from '../blocks/popup.ts'
 import type { Client } from '../client.ts'
 
 export type MenuItem = { readonly label: string; readonly detail?: string; readonly choose: () => void }
-
-/** About how high an item is, to tell whether a menu fits below its button. */
-const itemHeight = 56
-const width = 260
-const margin = 8
 
 /** A button that opens a menu, as the menu button pattern of ARIA has it: arrow keys, Home, End, Escape, and focus back where it came from. */
 export function menuButton(
@@ -24,9 +20,9 @@ export function menuButton(
   },
 ): TemplateResult {
   const { memory, redraw } = client
-  const menu = memory.menu?.id === button.id ? memory.menu : undefined
-  const toggle = (event: Event) => {
-    memory.menu = menu === undefined ? placed(button.id, event.currentTarget, button.items.length) : undefined
+  const isOpen = memory.menu === button.id
+  const toggle = () => {
+    memory.menu = isOpen ? undefined : button.id
     redraw()
   }
   return html`<span class="menu-button" data-menu>
@@ -36,79 +32,87 @@ export function menuButton(
       aria-label=${button.label}
       title=${button.label}
       aria-haspopup="menu"
-      aria-expanded=${menu !== undefined}
+      aria-expanded=${isOpen}
       tabindex=${button.tabindex ?? nothing}
       @click=${toggle}
     >
-      ${button.content}
-    </button>
-    ${menu === undefined ? nothing : menuOf(client, { label: button.label, items: button.items, menu })}
+      ${button.content}</button
+    >${isOpen ? menuOf(client, button.label, button.items) : nothing}
   </span>`
 }
 
-/** Closes the menu that is open. `restore` puts the focus back on its button. */
-export function closeMenu({ memory, redraw }: Client, { restore }: { readonly restore: boolean }): void {
-  if (memory.menu === undefined) return
+function menuOf(client: Client, label: string, items: readonly MenuItem[]): TemplateResult {
+  const choose = (item: MenuItem) => {
+    close(client, { restore: true })
+    item.choose()
+  }
+  return html`<div
+    role="menu"
+    class="popup menu-list"
+    popover="manual"
+    aria-label=${label}
+    ${overThePage(() => close(client, { restore: false }))}
+    @keydown=${(event: KeyboardEvent) => walk(client, event)}
+    @focusout=${(event: FocusEvent) => left(client, event)}
+  >
+    ${items.map(
+      (item) => html`<button type="button" role="menuitem" tabindex="-1" @click=${() => choose(item)}>
+        ${item.label}${item.detail === undefined ? nothing : html`<small class="menu-detail" aria-hidden="true">${item.detail}</small>`}
+      </button>`,
+    )}
+  </div>`
+}
+
+function close({ memory, redraw }: Client, { restore }: { readonly restore: boolean }): void {
   const opener = document.querySelector<HTMLElement>('[data-menu] > [aria-expanded="true"]')
   memory.menu = undefined
   if (restore) opener?.focus()
   redraw()
 }
 
-type Shown = {
-  readonly label: string
-  readonly items: readonly MenuItem[]
-  readonly menu: { readonly left: number; readonly top: number; readonly up: boolean }
-}
-
-function menuOf(client: Client, { label, items, menu }: Shown): TemplateResult {
-  const place = menu.up
-    ? { left: `${menu.left}px`, bottom: `${window.innerHeight - menu.top}px` }
-    : { left: `${menu.left}px`, top: `${menu.top}px` }
-  const choose = (item: MenuItem) => {
-    closeMenu(client, { restore: true })
-    item.choose()
-  }
-  return html`<div
-    role="menu"
-    class="menu"
-    aria-label=${label}
-    style=${styleMap({ width: `${width}px`, ...place })}
-    ${ref(focusFirst)}
-    @keydown=${(event: KeyboardEvent) => walk(client, event)}
-  >
-    ${items.map(
-      (item) => html`<button type="button" role="menuitem" tabindex="-1" @click=${() => choose(item)}>
-        <span>${item.label}</span>
-        ${item.detail === undefined ? nothing : html`<small aria-hidden="true">${item.detail}</small>`}
-      </button>`,
-    )}
-  </div>`
-}
-
-function focusFirst(menu: Element | undefined): void {
-  menu?.querySelector<HTMLElement>('[role="menuitem"]')?.focus()
+function left(client: Client, { relatedTarget, currentTarget }: FocusEvent): void {
+  const inside = relatedTarget instanceof Node && (currentTarget as HTMLElement).contains(relatedTarget)
+  if (!inside && relatedTarget !== null && client.memory.menu !== undefined) close(client, { restore: false })
 }
 
 function walk(client: Client, event: KeyboardEvent): void {
-  if (event.key === 'Tab') return closeMenu(client, { restore: true })
-  if (event.key === 'Escape') {
-    event.preventDefault()
-    return closeMenu(client, { restore: true })
-  }
-  const menu = event.currentTarget as HTMLElement
-  const items = [...menu.querySelectorAll<HTMLElement>('[role="menuitem"]')]
+  // A Tab goes on from the button.
+  if (event.key === 'Tab') return close(client, { restore: true })
+  const items = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role="menuitem"]')]
   const at = items.findIndex((item) => item === document.activeElement)
   const steps: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }
   const to = steps[event.key]
-  if (to === undefined) return
+  if (event.key === 'Escape') close(client, { restore: true })
+  else if (to !== undefined) items.at(to % items.length)?.focus()
+  else return
   event.preventDefault()
-  items.at(to % items.length)?.focus()
+  event.stopPropagation()
 }
 
-function placed(id: string, opener: EventTarget | null, items: number): NonNullable<Client['memory']['menu']> {
-  const box = (opener as HTMLElement).getBoundingClientRect()
-  const left = Math.max(margin, Math.min(box.left, window.innerWidth - width - margin))
-  const up = box.bottom + items * itemHeight + margin > window.innerHeight
-  return { id, left, up, top: up ? box.top - 4 : box.bottom + 4 }
+/** Shows a menu over the page beside its button, its first item with the focus, for as long as it is drawn. */
+class OverThePage extends AsyncDirective {
+  #popup: Popup | undefined
+
+  override render(_away: () => void): typeof nothing {
+    return nothing
+  }
+
+  override update({ element }: ElementPart, [away]: [() => void]): typeof nothing {
+    // What is drawn for the first time is not on the page yet.
+    if (this.#popup === undefined) queueMicrotask(() => this.#open(element as HTMLElement, away))
+    return nothing
+  }
+
+  override disconnected(): void {
+    this.#popup?.close()
+  }
+
+  #open(menu: HTMLElement, away: () => void): void {
+    const button = menu.parentElement?.querySelector<HTMLElement>('[aria-haspopup="menu"]')
+    if (this.#popup !== undefined || !this.isConnected || button === null || button === undefined) return
+    this.#popup = openPopup(menu, button, { asWide: false, away })
+    menu.querySelector<HTMLElement>('[role="menuitem"]')?.focus()
+  }
 }
+
+const overThePage: (away: () => void) => DirectiveResult<typeof OverThePage> = directive(OverThePage)

@@ -31,7 +31,8 @@ export function messageList(client: Client, list: List): TemplateResult {
 function scroller(client: Client, key: string, { talk, messages, label, beginning }: List): TemplateResult {
   const { memory, talks, redraw } = client
   const lines = linesOf(messages, {
-    newAfter: memory.reading.newAfter(talks, talk),
+    newFrom: memory.reading.newFrom(talks, talk),
+    since: talk.thread,
     dayOf: (ts) => dayOf(ts, client.clock),
   })
   const reached = messages.find(({ ts }) => ts === memory.reached.get(key))?.ts ?? messages.at(-1)?.ts
@@ -59,7 +60,7 @@ function scroller(client: Client, key: string, { talk, messages, label, beginnin
         lines,
         (line) => line.key,
         (line) => {
-          if (line.kind === 'day') return dayDivider(client, line.ts)
+          if (line.kind === 'day') return dayDivider(client, line)
           if (line.kind === 'new')
             return html`<div class="new-divider" role="separator" aria-label="New"><span>New</span></div>`
           const { message, continued } = line
@@ -70,9 +71,11 @@ function scroller(client: Client, key: string, { talk, messages, label, beginnin
   </div>`
 }
 
-function dayDivider({ now, clock }: Client, ts: string): TemplateResult {
+function dayDivider({ now, clock }: Client, { ts, isNew }: { readonly ts: string; readonly isNew: boolean }): TemplateResult {
   const name = dayName(ts, now, clock)
-  return html`<div class="day-divider" role="separator" aria-label=${name}><span title=${dayOf(ts, clock)}>${name}</span></div>`
+  return html`<div class="day-divider" role="separator" aria-label=${isNew ? `${name}, new` : name} data-new=${isNew}>
+    <span title=${dayOf(ts, clock)}>${name}</span>${isNew ? html`<b>New</b>` : nothing}
+  </div>`
 }
 
 /** The way down when something new came below what is seen. */

@@ -40,12 +40,17 @@ export function addressOf({ place }: Client, handle: string): string {
 
 /** Why somebody sees so little, or nothing when they see what there is. */
 export function standing({ screen }: Client): TemplateResult | typeof nothing {
-  const { me, channels } = screen
+  const { me, channels, app, workspace } = screen
   if (!me.outside) return nothing
   const named = channels.filter(({ kind }) => kind !== 'im').map(({ name }) => `#${name}`)
   const sees = named.length === 0 ? 'no channel' : named.join(' and ')
   return html`<p class="standing">
-    You are <b>${me.handle}</b>, ${me.part}. Slack shows you ${sees}, as it would: nothing of the incident reaches you.
+    You are <b>${me.handle}</b>, ${me.part}:
+    ${
+      app.available
+        ? html`you are not in the incident channel, so Slack shows you nothing of the incident.`
+        : html`you work at another company. Of ${workspace}, Slack shows you ${sees} alone, and nothing of the incident.`
+    }
   </p>`
 }
 
@@ -60,7 +65,7 @@ function personLink(client: Client, member: Member): TemplateResult {
     title="${name}, ${part}"
   >
     ${avatar({ id: user, name, bot: false })}
-    <span class="person-words"><b>${handle}</b><small>${part}</small></span>
+    <span class="person-words"><b>${handle}<span class="unseen">,</span></b> <small>${part}</small></span>
   </a>`
 }
 
