@@ -12,7 +12,7 @@ export type AccountWatch = {
   readonly state: Account['state']
 }
 
-/** Below zero: that many no longer open a door. */
+/** Below zero: that many no longer open a door. Changes soon after one another are one change. */
 export type HoldingChange = { readonly by: number; readonly at: Date }
 
 /**
@@ -25,16 +25,24 @@ export function watchAccount(watch: AccountWatch | undefined, account: Account, 
   if (watch?.username !== username) return { username, state, live, changes: new Map(), changedAt: undefined }
   const changed = account.holdings.flatMap(({ kind, live }) => {
     const by = live - (watch.live.get(kind) ?? live)
-    return by === 0 ? [] : [[kind, { by, at: now }] as const]
+    return by === 0 ? [] : [[kind, { by: joined(by, watch.changes.get(kind), now), at: now }] as const]
   })
   if (changed.length === 0 && watch.state === state) return watch
   return { username, state, live, changes: new Map([...watch.changes, ...changed]), changedAt: now }
 }
 
-/** Whether something changed so lately that the eye should be drawn to it. */
-export function isFresh(at: Date, now: Date): boolean {
-  return now.getTime() - at.getTime() < freshMs
+/**
+ * `fresh` is so late that the eye should be drawn to it, as long as somebody needs to look up from Slack; `recent` is worth a word;
+ * what is `old` stands in the counts alone.
+ */
+export function recency(at: Date, now: Date): 'fresh' | 'recent' | 'old' {
+  const ms = now.getTime() - at.getTime()
+  if (ms < 15_000) return 'fresh'
+  return ms < 60_000 ? 'recent' : 'old'
 }
 
-/** As long as somebody needs to look up from Slack. */
-const freshMs = 15_000
+/** Adds up what comes in quick succession, unless that would say that nothing happened. */
+function joined(by: number, before: HoldingChange | undefined, now: Date): number {
+  const sum = before === undefined || recency(before.at, now) === 'old' ? by : before.by + by
+  return sum === 0 ? by : sum
+}

@@ -34,10 +34,10 @@ export function accountHeadline(account: Account, how: Standing): Headline {
   const live = liveOf(account)
   const ever = account.holdings.reduce((sum, holding) => sum + holding.ever, 0)
   if (how === 'empty') return { tone: 'good', words: 'Nothing left that opens a door.' }
-  if (how === 'open') return { tone: 'bad', words: `${live} of ${ever} still ${live === 1 ? 'opens' : 'open'} a door.` }
+  if (how === 'open') return { tone: 'bad', words: `${live} of ${ever} ways in ${live === 1 ? 'is' : 'are'} open.` }
   return {
     tone: 'good',
-    words: `Access is restored. The ${live} that ${live === 1 ? 'is' : 'are'} live came back with it.`,
+    words: `Access is restored. ${live === 1 ? 'The 1 way in that is open' : `The ${live} ways in that are open`} came with it.`,
   }
 }
 

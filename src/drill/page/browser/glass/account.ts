@@ -2,12 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit-html'
 import { keyed } from 'lit-html/directives/keyed.js'
 import { repeat } from 'lit-html/directives/repeat.js'
 import type { Account, Holding } from '../../wire.ts'
-import { type HoldingChange, isFresh, watchAccount } from './account-watch.ts'
+import { type HoldingChange, recency, watchAccount } from './account-watch.ts'
 import { accountHeadline, changeWords, dots, type Standing, standing, stateWords } from './account-words.ts'
 import { chainOf } from './chain.ts'
 import { partOf, type View } from './memory.ts'
 import { section, sign } from './section.ts'
-import { clockTime } from './times.ts'
 
 /** What Autentico holds for the target. Looks again at what changed since the last drawing. */
 export function accountSection(view: View): TemplateResult {
@@ -65,16 +64,20 @@ function row(holding: Holding, look: Look): TemplateResult {
 
 /** Another change while it fades begins it anew. */
 function flash({ change, now }: Look): unknown {
-  if (change === undefined || !isFresh(change.at, now)) return nothing
+  if (change === undefined || recency(change.at, now) !== 'fresh') return nothing
   return keyed(change.at, html`<span class="glass-flash" aria-hidden="true"></span>`)
 }
 
-function counts({ label, live, ever }: Holding, { how, change }: Look): TemplateResult {
+function counts({ label, live, ever }: Holding, { how, change, now }: Look): TemplateResult {
   const { full, hollow } = dots({ live, ever })
   const tone = live === 0 ? 'good' : how === 'restored' ? 'plain' : 'bad'
   return html`${ever === 0 ? html`<span class="glass-sign"></span>` : sign(tone)}
     <span class="glass-label">${label}</span>
-    ${change === undefined ? nothing : html`<span class="glass-change" title=${`at ${clockTime(change.at.toISOString())} UTC`}>${changeWords(change)}</span>`}
-    <span class="glass-dots" aria-hidden="true"><b>${'●'.repeat(full)}</b>${'○'.repeat(hollow)}</span>
+    ${change === undefined || recency(change.at, now) === 'old' ? nothing : html`<span class="glass-change">${changeWords(change)}</span>`}
+    <span class="glass-dots" aria-hidden="true">${range(full).map(() => html`<b></b>`)}${range(hollow).map(() => html`<i></i>`)}</span>
     <span class="glass-count">${live} of ${ever}</span>`
+}
+
+function range(length: number): readonly undefined[] {
+  return Array.from({ length })
 }

@@ -37,6 +37,27 @@ export function latestTry(attacker: Attacker): string | undefined {
     .at(-1)
 }
 
+/** What there is to say of a try besides in or out; empty when that is all. */
+export function detailWords({ got, detail }: Attempt): string {
+  return got === 'in' ? detail.replace(/^in\b[ ·]*/, '') : refusalWords(detail)
+}
+
+/** What Autentico answered, with OAuth's error (RFC 6749 section 5.2) out of its braces; anything else stays as it came. */
+function refusalWords(detail: string): string {
+  const [, status, body = '', rest = ''] = /^(\d{3}) (\{.*\})(.*)$/s.exec(detail) ?? []
+  const { error, error_description: description } = readError(body)
+  if (status === undefined || typeof error !== 'string') return detail
+  return `${status} ${error}${typeof description === 'string' ? `: ${description}` : ''}${rest}`
+}
+
+function readError(body: string): { readonly error?: unknown; readonly error_description?: unknown } {
+  try {
+    return Object(JSON.parse(body)) as object
+  } catch {
+    return {}
+  }
+}
+
 function counted(doors: number): string {
   return doors === 1 ? '1 door' : `${doors} doors`
 }

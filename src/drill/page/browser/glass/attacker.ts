@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit-html'
 import { ref } from 'lit-html/directives/ref.js'
 import { repeat } from 'lit-html/directives/repeat.js'
 import type { AttackedDoor, Attacker, Attempt } from '../../wire.ts'
-import { attackerHeadline, latestTry } from './attacker-words.ts'
+import { attackerHeadline, detailWords, latestTry } from './attacker-words.ts'
 import { doOnce } from './doing.ts'
 import { type Memory, partOf, type View } from './memory.ts'
 import { section, sign } from './section.ts'
@@ -66,7 +66,7 @@ function confirmation(view: View): TemplateResult {
     back()
   }
   return html`<div class="glass-confirm" role="group" aria-labelledby="glass-confirm-words" @keydown=${escape}>
-    <p id="glass-confirm-words">Codes, links and the refresh token work only once. This uses them up.</p>
+    <p id="glass-confirm-words">Codes, links and the refresh token work only once: what gets in now is used up.</p>
     <div class="glass-buttons">
       <button type="button" class="glass-main" @click=${go} ${focusWhen(memory, 'confirm')}>Try them all</button>
       <button type="button" @click=${back}>Keep them</button>
@@ -93,7 +93,7 @@ function doors({ doors }: Attacker): TemplateResult {
       kept.length === 0
         ? nothing
         : html`<details class="glass-kept">
-            <summary>${sign('plain')}${kept.length} kept for later</summary>
+            <summary>${kept.length} kept for later</summary>
             <ul class="glass-lines">
               ${kept.map(({ door }) => html`<li>${door}</li>`)}
             </ul>
@@ -103,13 +103,14 @@ function doors({ doors }: Attacker): TemplateResult {
 
 function doorRow({ door, before, now }: AttackedDoor): TemplateResult {
   const latest = now ?? before
+  const detail = latest === null ? '' : detailWords(latest)
   return html`<li class="glass-door">
     <span class="glass-label">${door}</span>
     <span class="glass-tries">
       ${before === null ? html`<span class="glass-try">kept for later</span>` : attempt(before, now === null)}
       ${now === null ? nothing : html`<span class="glass-arrow" role="img" aria-label="then"></span>${attempt(now, true)}`}
     </span>
-    ${latest?.got === 'out' && latest.detail !== '' ? html`<span class="glass-detail">${latest.detail}</span>` : nothing}
+    ${detail === '' ? nothing : html`<span class="glass-detail">${detail}</span>`}
   </li>`
 }
 

@@ -50,9 +50,10 @@ function entryRow(view: View, { entry, link }: Linked): TemplateResult {
 function linkRow(link: Linked['link'], previous: string): TemplateResult {
   const hash = html`<span class="glass-previous" title=${previous}>${shortHash(previous)}</span>`
   if (link === 'first') return html`<p class="glass-link">the first entry</p>`
-  if (link === 'breaks') return html`<p class="glass-link" data-link="breaks">does not follow: it names ${hash}</p>`
+  if (link === 'breaks')
+    return html`<p class="glass-link" data-link="breaks">does not follow: the entry before it had another hash, not ${hash}</p>`
   if (link === 'unseen') return html`<p class="glass-link">follows ${hash}, which is not shown here</p>`
-  return html`<p class="glass-link" data-link="follows">follows ${hash}</p>`
+  return html`<p class="glass-link" data-link="follows"><span>follows</span>${hash}</p>`
 }
 
 async function copy({ context }: View, hash: string, seq: number): Promise<void> {

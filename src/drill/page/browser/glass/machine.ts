@@ -77,14 +77,18 @@ function autenticoItem(view: View): TemplateResult {
 async function choose(view: View, to: Machine['autentico']): Promise<void> {
   const { memory } = view
   memory.autentico = to
-  if (memory.underway.has('autentico')) return
-  let done: Machine['autentico'] | undefined
-  while (memory.autentico !== undefined && memory.autentico !== done) {
-    done = memory.autentico
-    await doOnce(view, 'autentico', { to: done })
+  if (!memory.underway.has('autentico')) await bringAbout(view)
+}
+
+async function bringAbout(view: View, done?: Machine['autentico']): Promise<void> {
+  const { memory, context } = view
+  const wanted = memory.autentico
+  if (wanted !== undefined && wanted !== done) {
+    await doOnce(view, 'autentico', { to: wanted })
+    return bringAbout(view, wanted)
   }
   memory.autentico = undefined
-  view.context.redraw()
+  context.redraw()
 }
 
 function noticed({ context, memory }: View): TemplateResult | typeof nothing {

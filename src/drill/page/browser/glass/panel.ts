@@ -3,26 +3,32 @@ import { AsyncDirective } from 'lit-html/async-directive.js'
 import { directive } from 'lit-html/directive.js'
 import type { Context } from '../context.ts'
 import { accountSection } from './account.ts'
+import { recency } from './account-watch.ts'
 import { attackerSection } from './attacker.ts'
 import { ledgerSection } from './ledger.ts'
 import { machineSection } from './machine.ts'
 import { newMemory, type View, windowStorage } from './memory.ts'
 import { queueSection } from './queue.ts'
 
-/** What no one sees in Slack: the account, the attacker, the queue, the machine, the ledger. To be placed once, inside the region "Behind the glass". */
+/** What no one sees in Slack: the account, the attacker, the queue, the machine, the ledger. The whole region, to be placed once. */
 export function glassPanel(context: Context): TemplateResult {
-  return html`<div class="glass">${panel(context)}</div>`
+  return html`<aside class="glass" aria-labelledby="glass-title">
+    <h2 id="glass-title">Behind the glass</h2>
+    <p class="glass-note">What nobody sees in Slack. All of it is real: nothing here is acted.</p>
+    ${panel(context)}
+  </aside>`
 }
 
-/** Remembers for as long as the panel stands in the page, and lets ages grow while anything has one. */
+/** Remembers for as long as the panel stands in the page, and draws again while time alone changes what is shown. */
 class Panel extends AsyncDirective {
   readonly #memory = newMemory(windowStorage())
   #next: ReturnType<typeof setTimeout> | undefined
 
   override render(context: Context): TemplateResult {
     const view = { context, memory: this.#memory, now: new Date() }
-    this.#drawAgain(context)
-    return sections(view)
+    const drawn = sections(view)
+    this.#drawAgain(view)
+    return drawn
   }
 
   override disconnected(): void {
@@ -30,12 +36,18 @@ class Panel extends AsyncDirective {
     this.#next = undefined
   }
 
-  #drawAgain({ screen, redraw }: Context): void {
-    if (this.#next !== undefined || !this.isConnected || screen.queue.orders.length === 0) return
-    this.#next = setTimeout(() => {
-      this.#next = undefined
-      redraw()
-    }, 1000)
+  #drawAgain({ context, memory, now }: View): void {
+    const changedAt = memory.account?.changedAt
+    const isTold = changedAt !== undefined && recency(changedAt, now) !== 'old'
+    const ages = context.screen.queue.orders.length > 0
+    if (this.#next !== undefined || !this.isConnected || !(ages || isTold)) return
+    this.#next = setTimeout(
+      () => {
+        this.#next = undefined
+        context.redraw()
+      },
+      ages ? 1000 : 5000,
+    )
   }
 }
 
