@@ -35,15 +35,12 @@ export function blocksOf(context: Context, blocks: readonly JsonObject[], at: At
  * Blocks in their order. What stays the same keeps its place in the document when blocks come and go around it, so that
  * nobody loses the focus or presses another button than they saw.
  */
-export function listOf(
-  blocks: readonly JsonObject[],
-  view: (block: JsonObject, key: string) => TemplateResult,
-): unknown {
+export function listOf(blocks: readonly JsonObject[], view: (block: JsonObject) => TemplateResult): unknown {
   const keys = blockKeys(blocks)
   return repeat(
     blocks,
     (_block, index) => keys[index],
-    (block, index) => view(block, keys[index] ?? ''),
+    (block) => view(block),
   )
 }
 

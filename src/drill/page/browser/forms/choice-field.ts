@@ -84,7 +84,7 @@ export class ChoiceField extends Drawn<ChoiceGiven> {
           @input=${(event: Event) => this.#type(event)}
           @keydown=${(event: KeyboardEvent) => this.#key(event)}
           @click=${() => this.#show()}
-          @focus=${() => this.#input?.select()}
+          @beforeinput=${() => this.#show()}
           @blur=${() => this.#hide()}
         />
         ${given.busy ? html`<span class="spinner" aria-hidden="true"></span>` : nothing}

@@ -45,7 +45,7 @@ export function inputBlock(
   const optional = block['optional'] === true
   const name = plainObject(object(block['label']))
   const hint = text(object(block['hint'])['text'])
-  const left = entered.kind === 'text' ? charactersLeft(element, entered.text) : undefined
+  const left = entered.kind === 'text' && error === undefined ? charactersLeft(element, entered.text) : undefined
   const described = [
     ...(error === undefined ? [] : [`${id}-error`]),
     ...(hint === '' ? [] : [`${id}-hint`]),

@@ -70,7 +70,7 @@ export class FormDialog extends Drawn<Opened> {
           <button type="button" class="form-icon" aria-label="Dismiss form" title="Close" @click=${() => this.#close(true)}>✕</button>
         </header>
         ${this.#failed === undefined ? nothing : html`<p class="form-trouble" role="alert">⚠ ${this.#failed}</p>`}
-        <div class="form-body" id="body-${id}">${listOf(form.blocks, (block, key) => this.#block(block, key))}</div>
+        <div class="form-body" id="body-${id}" tabindex=${fields ? nothing : 0}>${listOf(form.blocks, (block) => this.#block(block))}</div>
         ${this.#foot(this.has)}
       </form>
     </dialog>`
@@ -90,14 +90,14 @@ export class FormDialog extends Drawn<Opened> {
     </footer>`
   }
 
-  #block(block: JsonObject, key: string): TemplateResult {
+  #block(block: JsonObject): TemplateResult {
     if (!isInput(block)) return blockView(this.#scene, block)
     const { context, form } = this.has
     const element = object(block['element'])
     const blockId = text(block['block_id'])
     const field = {
       context,
-      id: `${form.id}-${key}`.replaceAll(/[^\w-]/g, '_'),
+      id: `field-${form.id}-${blockId}`.replaceAll(/[^\w-]/g, '_'),
       element,
       busy: false,
       entered: this.#valueOf(block),
