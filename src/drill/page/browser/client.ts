@@ -16,6 +16,8 @@ export type Client = Context & {
   readonly now: number
   /** Goes to a place, and back again with the browser's own button. */
   readonly go: (place: Place) => void
+  /** Acts without a notice when that fails: for those who show it themselves. */
+  readonly quietly: Context['act']
   /** Starts a shortcut or the like; what went wrong becomes a notice. */
   readonly start: (doing: Promise<{ readonly ok: boolean; readonly text?: unknown }>) => void
 }

@@ -92,8 +92,14 @@ const bottom: readonly { readonly pane: Pane; readonly words: string }[] = [
 
 /** On a narrow window: one pane at a time. */
 function bottomBar(client: Client): TemplateResult {
-  const { memory, redraw } = client
-  const hasThread = parentOf(client) !== undefined
+  const { memory, redraw, screen, talks } = client
+  const parent = parentOf(client)
+  const unread: Partial<Record<Pane, number>> = {
+    channels: memory.reading.unreadOfAll(talks, screen.channels),
+    ...(parent !== undefined && {
+      thread: memory.reading.unread(talks, { channel: parent.channel, thread: parent.ts }).length,
+    }),
+  }
   const show = (pane: Pane) => {
     memory.pane = pane
     redraw()
@@ -103,13 +109,18 @@ function bottomBar(client: Client): TemplateResult {
       ({ pane, words }) => html`<button
         type="button"
         aria-current=${memory.pane === pane ? 'page' : nothing}
-        ?disabled=${pane === 'thread' && !hasThread}
+        ?disabled=${pane === 'thread' && parent === undefined}
         @click=${() => show(pane)}
       >
-        ${icon(paneIcon[pane])}<span>${words}</span>
+        ${icon(paneIcon[pane])}<span>${words}</span>${unreadBadge(unread[pane] ?? 0)}
       </button>`,
     )}
   </nav>`
+}
+
+function unreadBadge(count: number): TemplateResult | typeof nothing {
+  if (count === 0) return nothing
+  return html`<span class="visually-hidden">, </span><span class="unread-badge">${count}</span><span class="visually-hidden">unread</span>`
 }
 
 const paneIcon = { channels: 'list', channel: 'hash', thread: 'reply', glass: 'glass' } as const

@@ -28,6 +28,11 @@ export class Reading {
     return unreadOf(talks, channel, this.#reader())
   }
 
+  /** All that is unread in these channels. */
+  unreadOfAll(talks: Conversations, channels: readonly { readonly id: string }[]): number {
+    return channels.reduce((sum, { id }) => sum + this.unreadOf(talks, id), 0)
+  }
+
   /**
    * The `ts` of the first message that was unread when looking began: the "New" line stands before it. It stays there until the person
    * looks away, and messages that come meanwhile stand below it.

@@ -7,8 +7,9 @@ import type { OpenMessage } from './events.ts'
 import { layout, opening } from './layout.ts'
 import { Memory } from './memory.ts'
 import { type Place, reachable, readPlace, writePlace } from './place.ts'
-import { newsOf } from './slack/announcer.ts'
+import { Announcer } from './slack/announcer.ts'
 import { listenAtDocument } from './slack/document.ts'
+import { raiseNotices } from './slack/notices.ts'
 import { scrollers, settle, showMessage } from './slack/scrolling.ts'
 import { parentOf } from './slack/thread.ts'
 import { type Clock, readersOwn } from './slack/times.ts'
@@ -28,11 +29,11 @@ export class PageWindow {
   #memory: Memory | undefined
   #client: Client | undefined
   #sorted: { readonly messages: Screen['messages']; readonly talks: Conversations } | undefined
-  /** By conversation, up to where it was read out. */
-  readonly #readOut = new Map<string, string>()
-  #announcement = ''
+  #announcer: Announcer | undefined
   #jump: { readonly key: string; readonly ts: string } | undefined
   #homeShown = false
+  /** The newest notice that lies over the page. */
+  #raised: number | undefined
   #awaitsFrame = false
 
   constructor({ handle, show }: { readonly handle: string; readonly show: (drawn: TemplateResult) => void }) {
@@ -67,8 +68,9 @@ export class PageWindow {
     const client = this.#clientFor(screen)
     this.#client = client
     const wide = matchMedia('(min-width: 1200px)').matches
-    this.#show(layout(client, { link, wide, announcement: this.#announcement }))
+    this.#show(layout(client, { link, wide, announcement: this.#announcer?.words ?? '' }))
     settle(client.memory)
+    this.#raiseNotices(client)
     this.#jumpTo(client)
     this.#openHome(client)
     this.#read(client)
@@ -89,6 +91,7 @@ export class PageWindow {
       now: Date.now(),
       act: (name, body) => this.#noticing(this.#connection.act(name, body)),
       glass: (part, body) => this.#noticing(this.#connection.glass(part, body)),
+      quietly: this.#connection.act,
       redraw: () => this.#redraw(),
       notice: (words) => memory.notice(words),
       go: (to) => this.#go(to),
@@ -176,6 +179,14 @@ export class PageWindow {
     if (jump !== undefined && showMessage(jump.key, jump.ts)) memory.scrolledUp.add(jump.key)
   }
 
+  /** A notice lies over everything, also over a form that was opened before it. */
+  #raiseNotices({ memory }: Client): void {
+    const newest = memory.notices.at(-1)?.id
+    if (newest === this.#raised) return
+    this.#raised = newest
+    raiseNotices(newest !== undefined)
+  }
+
   /** Tells the app that its Home tab is looked at, as Slack does each time it is shown. */
   #openHome(client: Client): void {
     const { place, memory, screen } = client
@@ -186,7 +197,7 @@ export class PageWindow {
     memory.home = { is: 'loading' }
     this.#redraw()
     client
-      .act('openHome', {})
+      .quietly('openHome', {})
       .then((outcome) => {
         memory.home = outcome.ok ? { is: 'shown' } : { is: 'failed', words: outcome.text }
       })
@@ -196,9 +207,13 @@ export class PageWindow {
       .finally(() => this.#redraw())
   }
 
+  #handleOf(user: string): string {
+    return this.#client === undefined ? user : speaker(this.#client, user).handle
+  }
+
   /** What is before the person's eyes now is read: the end of every conversation that is shown, in a window that is shown. */
   #read(client: Client): void {
-    const { memory, talks } = client
+    const { memory, talks, screen } = client
     const shown = document.hidden
       ? []
       : scrollers()
@@ -206,18 +221,9 @@ export class PageWindow {
           .map(({ key }) => key)
     memory.reading.lookAwayBut(shown)
     const changed = shown.filter((key) => memory.reading.look(talks, talkOf(key)))
-    const news = shown.map((key) => this.#newsIn(client, key)).filter((words) => words !== '')
-    if (news.length > 0) this.#announcement = news.join('. ')
-    if (changed.length + news.length > 0) this.#redraw()
-  }
-
-  #newsIn(client: Client, key: string): string {
-    const messages = client.talks.get(key) ?? []
-    const since = this.#readOut.get(key)
-    this.#readOut.set(key, messages.at(-1)?.ts ?? '0')
-    // What was there when the conversation was opened is for the person to walk through.
-    if (since === undefined) return ''
-    return newsOf(messages, { since, me: client.screen.me.user, handleOf: (user) => speaker(client, user).handle })
+    this.#announcer ??= new Announcer({ me: screen.me.user, handleOf: (user) => this.#handleOf(user) })
+    const hasNews = this.#announcer.look(shown.map((key) => ({ key, messages: talks.get(key) ?? [] })))
+    if (changed.length > 0 || hasNews) this.#redraw()
   }
 }
 
@@ -234,7 +240,7 @@ function openedBy(from: Place, to: Place): Talk | undefined {
 /** What stands on the tab: what is unread, where, as whom. */
 function titleOf(client: Client): string {
   const { screen, place, memory, talks } = client
-  const unread = screen.channels.reduce((sum, { id }) => sum + memory.reading.unreadOf(talks, id), 0)
+  const unread = memory.reading.unreadOfAll(talks, screen.channels)
   const channel = place.at === 'channel' ? screen.channels.find(({ id }) => id === place.channel)?.name : undefined
   const where =
     channel === undefined ? screen.app.name : parentOf(client) === undefined ? `#${channel}` : `Thread in #${channel}`

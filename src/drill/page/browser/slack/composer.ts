@@ -35,7 +35,7 @@ export function composer(client: Client, talk: Talk, { label }: { readonly label
       ></textarea>
       <div class="composer-tools">
         ${talk.thread === undefined ? shortcuts(client) : nothing}
-        <button type="button" class="send" title="Send (Enter)" ?disabled=${text.trim() === ''} @click=${() => send(client, talk)}>
+        <button type="button" class="send" title="Send (Enter)" ?disabled=${text.trim() === ''} @click=${() => void send(client, talk)}>
           ${icon('send')}<span class="visually-hidden">Send</span>
         </button>
       </div>
@@ -140,7 +140,7 @@ function pressed(client: Client, talk: Talk, event: KeyboardEvent): void {
   if (completion !== undefined && walked(client, talk, { completion, event })) return event.preventDefault()
   if (event.key !== 'Enter' || event.shiftKey) return
   event.preventDefault()
-  send(client, talk)
+  void send(client, talk)
 }
 
 /** Whether the key was one for the list of completions. */
@@ -188,23 +188,30 @@ function take(client: Client, talk: Talk, picked: { readonly completion: Complet
 }
 
 /** Sends what is in the field: a command when it begins with a slash, as in Slack, otherwise a message. */
-function send(client: Client, talk: Talk): void {
+async function send(client: Client, talk: Talk): Promise<void> {
   const { composing, scrolledUp } = client.memory
   const text = composing.draft(talk).trimEnd()
   if (text.trim() === '') return
-  const { channel, thread } = talk
-  const where = { channel, ...(thread !== undefined && { thread }) }
   composing.send(talk, text)
   scrolledUp.delete(keyOf(talk))
   client.redraw()
-  const sending = text.startsWith('/')
-    ? client.act('command', { text, ...where }).then((outcome) => (outcome.ok ? undefined : outcome.text))
-    : client.act('say', { text, ...where }).then(() => undefined)
-  sending
-    .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
-    .then((failure) => {
-      if (failure === undefined) composing.settle(talk)
-      else composing.fail(talk, failure)
-      client.redraw()
-    })
+  const failure = await failureOf(client, talk, text)
+  if (failure === undefined) composing.settle(talk)
+  else composing.fail(talk, failure)
+  client.redraw()
+}
+
+/** Why it was not taken, in the words that Slack or the demo gives; undefined when it was. */
+async function failureOf(client: Client, { channel, thread }: Talk, text: string): Promise<string | undefined> {
+  const message = { text, channel, ...(thread !== undefined && { thread }) }
+  try {
+    if (!text.startsWith('/')) {
+      await client.quietly('say', message)
+      return undefined
+    }
+    const outcome = await client.quietly('command', message)
+    return outcome.ok ? undefined : outcome.text
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }

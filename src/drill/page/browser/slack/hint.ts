@@ -19,7 +19,7 @@ export function hint(client: Client): TemplateResult | typeof nothing {
     ${
       switchTo === null || switchTo === screen.me.handle
         ? nothing
-        : html`<a class="hint-switch" href=${addressOf(client, switchTo)}>Continue as ${switchTo}</a>`
+        : html`<a class="hint-switch" href=${addressOf(client, switchTo)}><span class="hint-verb">Continue as</span> ${switchTo}</a>`
     }
     <progress class="hint-progress" max="1" value=${progress} aria-label="How far the first incident is"></progress>
     <button type="button" class="icon-button" aria-label="Hide the hint" title="Hide the hint" @click=${hide}>${icon('close')}</button>

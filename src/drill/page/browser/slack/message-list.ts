@@ -71,7 +71,10 @@ function scroller(client: Client, key: string, { talk, messages, label, beginnin
   </div>`
 }
 
-function dayDivider({ now, clock }: Client, { ts, isNew }: { readonly ts: string; readonly isNew: boolean }): TemplateResult {
+function dayDivider(
+  { now, clock }: Client,
+  { ts, isNew }: { readonly ts: string; readonly isNew: boolean },
+): TemplateResult {
   const name = dayName(ts, now, clock)
   return html`<div class="day-divider" role="separator" aria-label=${isNew ? `${name}, new` : name} data-new=${isNew}>
     <span title=${dayOf(ts, clock)}>${name}</span>${isNew ? html`<b>New</b>` : nothing}

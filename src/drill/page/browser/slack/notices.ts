@@ -5,7 +5,7 @@ import { icon } from './icons.ts'
 
 /** Short notices over the page. The region is there before the first comes, so that it is read out. */
 export function notices({ memory }: Client): TemplateResult {
-  return html`<div class="notices" role="alert">
+  return html`<div class="notices" role="alert" popover="manual">
     ${repeat(
       memory.notices,
       ({ id }) => id,
@@ -15,4 +15,11 @@ export function notices({ memory }: Client): TemplateResult {
       </p>`,
     )}
   </div>`
+}
+
+/** Puts the notices above whatever lies over the page by now, or takes their region away. */
+export function raiseNotices(any: boolean): void {
+  const region = document.querySelector<HTMLElement>('.notices')
+  if (region?.matches(':popover-open') === true) region.hidePopover()
+  if (any) region?.showPopover()
 }
