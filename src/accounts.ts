@@ -30,7 +30,12 @@ export function accountsOf({
   return {
     async search(text) {
       const answer = await directory.ask({ kind: 'search', text: text.slice(0, 200), limit: 20 }, searchMs)
-      return answer.kind === 'hits' ? answer.hits.map(hit) : 'unavailable'
+      return answer.kind === 'hits' ? answer.hits.map(hit) : answer
+    },
+    async trouble() {
+      // Any look will do: what matters is whether there is an answer.
+      const answer = await directory.ask({ kind: 'search', text: 'a', limit: 1 }, searchMs)
+      return answer.kind === 'hits' ? undefined : answer.why
     },
     pick: async (text) => pickOf(await directory.ask({ kind: 'pick', text: text.slice(0, 200) }, pickMs)),
     status: async () => status(directory),
@@ -46,7 +51,8 @@ function pickOf(answer: Answers['pick']): Pick {
       return { kind: 'found', account: { ...hit(answer.account), deactivated: true } }
     case 'none': {
       const [nearest] = answer.nearest
-      return { kind: 'none', ...(nearest === undefined ? {} : { nearest }) }
+      const { note } = answer
+      return { kind: 'none', ...(nearest === undefined ? {} : { nearest }), ...(note === '' ? {} : { note }) }
     }
     case 'ambiguous':
       return { kind: 'ambiguous', candidates: answer.candidates.map(hit) }

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { dispatcher, entryOf } from '#/followers/dispatcher.ts'
 import { notary } from '#/followers/notary.ts'
-import { createPoster, TryLater } from '#/followers/poster.ts'
+import { createPoster, type Poster, TryLater } from '#/followers/poster.ts'
 import { createReconciler, type QueueState } from '#/followers/reconciler.ts'
-import { expire } from '#/followers/reminder.ts'
+import { expire, remind } from '#/followers/reminder.ts'
 import { slackThread } from '#/followers/thread.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Entry } from '#/ledger/chain.ts'
@@ -23,7 +23,7 @@ import { openVault, type Vault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
 import type { Config, Secrets, SlackConfig } from './config.ts'
 import { createDoor } from './door.ts'
-import { createIncidents, type Incidents, recordedOf, systemStream } from './handle.ts'
+import { createIncidents, type Incidents, later, recordedOf, systemStream } from './handle.ts'
 import { type BotKeys, originOf } from './keyring.ts'
 import { verifyDataDir } from './verify-data-dir.ts'
 
@@ -40,6 +40,9 @@ export type BotDeps = {
 const expireEveryMs = 1_000
 const reconcileEveryMs = 2_000
 const redrawEveryMs = 20_000
+const remindEveryMs = 5_000
+/** Slack lets an app draw about one Home tab a second. */
+const redrawHomesEveryMs = 5_000
 
 /**
  * Builds the bot: the ledger, its followers, the way to the workers, and the door to Slack. Resolves when clicks can be taken. Closing
@@ -60,7 +63,9 @@ export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
   const accounts = building.use(accountsOf({ redis, keys, workerKeys: deps.workerKeys }))
   building.use(takeOutcomes({ deps, incidents, vault }))
 
+  // Both are made after the door that speaks of them.
   let outbound: Outbound | undefined
+  let poster: Poster | undefined
   const door = createDoor({
     incidents,
     playbooks: builtInPlaybooks,
@@ -71,6 +76,7 @@ export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
     outbound: () => outbound,
     drill: config.drill,
     status: async () => accounts.status(),
+    requestPlace: (incident, request) => poster?.requestPlace(incident, request),
   })
   const slack = building.use(await startSlack(slackOptions(deps, door)))
   outbound = slack.outbound
@@ -78,13 +84,16 @@ export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startDispatcher({ ledger, incidents, queue, config, log }))
   building.use(startNotary({ ledger, incidents, keys, config, log }))
   building.use(startVaultKeeper({ ledger, vault, log }))
-  building.use(startPoster({ ledger, incidents, slack, config, log, now }))
+  poster = posterOf({ ledger, incidents, slack, config, log, now })
+  building.use(startPoster({ ledger, incidents, poster, log }))
   building.use(startReconciling({ ledger, incidents, queue, config, log, now }))
   building.use(
     every(expireEveryMs, log, async () => {
       expire(incidents.open(), now().toISOString(), (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
     }),
   )
+  building.use(startReminding({ incidents, slack, config, log, now }))
+  building.use(every(redrawHomesEveryMs, log, redrawnHomes(ledger, slack)))
 
   for (const finding of await slack.check()) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
   log.info({ entries: ledger.size(), open: incidents.open().length, port: slack.port() }, 'the bot is ready')
@@ -242,7 +251,7 @@ function startVaultKeeper({ ledger, vault, log }: FollowerDeps & { readonly vaul
   return follow({ ledger, name: 'vault', handle, onFailure: onFailure(log) })
 }
 
-function startPoster({
+function posterOf({
   ledger,
   incidents,
   slack,
@@ -254,14 +263,14 @@ function startPoster({
   readonly slack: Slack
   readonly config: Config
   readonly now: () => Date
-}): AsyncDisposable {
+}): Poster {
   const thread = slackThread({
     outbound: slack.outbound,
     linkTo: (place) => slack.linkTo(place),
     timeline: (id) => incidents.timeline(id),
     now,
   })
-  const poster = createPoster({
+  return createPoster({
     find: (id) => incidents.find(id),
     timeline: (id) => incidents.timeline(id),
     startThread: (id, { channel, ts }) => void incidents.execute(id, { type: 'StartThread', channel, ts }),
@@ -274,10 +283,53 @@ function startPoster({
     position: () => ledger.cursor('poster'),
     spacingMs: config.messageSpacingMs,
   })
+}
+
+function startPoster({
+  ledger,
+  incidents,
+  poster,
+  log,
+}: FollowerDeps & { readonly incidents: Incidents; readonly poster: Poster }): AsyncDisposable {
   const following = follow({ ledger, name: 'poster', handle: poster.handle, onFailure: onFailure(log), retryIn: soon })
   // Countdowns move on although nothing happens.
   const redrawing = every(redrawEveryMs, log, async () => poster.redraw(incidents.open().map(({ id }) => id)))
   return both(redrawing, following)
+}
+
+/** Who could approve is asked of Slack only when a reminder is due. */
+function startReminding({
+  incidents,
+  slack,
+  config,
+  log,
+  now,
+}: {
+  readonly incidents: Incidents
+  readonly slack: Slack
+  readonly config: Config
+  readonly log: Logger
+  readonly now: () => Date
+}): AsyncDisposable {
+  const reminding = async (): Promise<void> =>
+    remind({
+      open: () => incidents.open(),
+      able: async (incident, request) => slack.roster.approversOf(incident, request),
+      remind: (id, request, able) => void incidents.execute(id, { type: 'RemindOfRequest', request, able }),
+      around: () => ({ now: now().toISOString(), later, requestTtlMs: config.requestTtlMs }),
+    })
+  return every(remindEveryMs, log, reminding)
+}
+
+/** Home tabs that are open follow the ledger: they are drawn anew when it has grown. */
+function redrawnHomes(ledger: Ledger, slack: Slack): () => Promise<void> {
+  let drawn = ledger.size()
+  return async () => {
+    const size = ledger.size()
+    if (size === drawn) return
+    drawn = size
+    await slack.redrawHomes()
+  }
 }
 
 function startReconciling({

@@ -28,6 +28,7 @@ export type DoorDeps = {
   readonly outbound: () => Outbound | undefined
   readonly drill: boolean
   readonly status: () => Promise<readonly string[]>
+  readonly requestPlace: Door['requestPlace']
 }
 
 /** What the rest of the program offers to people in Slack. */
@@ -48,6 +49,7 @@ export function createDoor(deps: DoorDeps): Door {
     playbooks: deps.playbooks,
     drill: deps.drill,
     status: deps.status,
+    requestPlace: deps.requestPlace,
   }
 }
 

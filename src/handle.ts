@@ -135,7 +135,8 @@ export function digestOf(value: unknown): string {
     .digest('hex')
 }
 
-function later(at: string, ms: number): string {
+/** `ms` after an ISO moment, as ISO. */
+export function later(at: string, ms: number): string {
   return new Date(Date.parse(at) + ms).toISOString()
 }
 

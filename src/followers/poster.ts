@@ -88,6 +88,8 @@ export type Poster = {
    * not been looked at since the start. Never throws.
    */
   readonly redraw: (ids: readonly IncidentId[]) => Promise<void>
+  /** Where the message of a request stands. Undefined: it is not posted yet, or the thread has not been looked at since the start. */
+  readonly requestPlace: (id: IncidentId, request: RequestId) => Place | undefined
 }
 
 /**
@@ -137,6 +139,11 @@ export function createPoster(deps: PosterDeps): Poster {
   }
 
   return {
+    requestPlace(id, request) {
+      const ts = memories.get(id)?.requests.get(request)
+      const channel = deps.find(id)?.thread?.channel
+      return ts === undefined || channel === undefined ? undefined : { channel, ts }
+    },
     async handle(entries) {
       const touched = Map.groupBy(entries, ({ incident }) => incident as IncidentId)
       const results = await Promise.allSettled(

@@ -43,11 +43,11 @@ test('the command opens the form at once, and sending it opens the incident', as
   expect(first?.method).toBe('views.open')
 })
 
-test('a form names the channel, and how many can approve besides the opener', async () => {
+test('a form names the channel and who will read along, and how many can approve besides the opener', async () => {
   const w = await world()
   await w.local.as('ana').command('/autentico incident account-compromise alice')
-  await vi.waitFor(() => expect(JSON.stringify(w.local.as('ana').views())).toMatch(/can approve besides you/))
-  expect(JSON.stringify(w.local.as('ana').views())).toContain('<#C0INCIDENTS>')
+  await vi.waitFor(() => expect(JSON.stringify(w.local.as('ana').views())).toMatch(/\d (?:person|people) can approve besides you/))
+  expect(JSON.stringify(w.local.as('ana').views())).toMatch(/<#C0INCIDENTS> \(private, \d members\)/)
 })
 
 test('a target that does not exist is said under its field, and the form stays', async () => {
@@ -94,7 +94,29 @@ test('while Autentico is away the form stays as it was', async () => {
   const view = await w.formOf('ana')
   expect(await w.local.as('ana').submit(view, {})).toMatchObject({
     now: 'errors',
-    errors: { target: expect.stringContaining('connection refused') as string },
+    errors: {
+      target:
+        'Accounts cannot be looked up right now, so nothing was opened. The queue (Redis) does not answer. The form stays: send it again in a moment.',
+    },
+  })
+})
+
+test('while accounts cannot be looked up the list says why, and choosing that line says it again', async () => {
+  const w = await world()
+  w.door.accountsDown = true
+  await w.local.as('ana').command('/autentico incident')
+  const view = await w.formOf('ana')
+  const offered = await w.local.as('ana').type(view, 'target', 'target', 'ali')
+  expect(offered).toEqual({ ok: true, options: [{ text: '⛔ The queue (Redis) does not answer.', value: 'none' }] })
+  const chosen = { target: 'none', severity: 'sev2' }
+  expect(await w.local.as('ana').submit(view, chosen)).toMatchObject({
+    now: 'errors',
+    errors: { target: expect.stringMatching(/^Accounts cannot be looked up right now.*Redis/) as string },
+  })
+  w.door.accountsDown = false
+  expect(await w.local.as('ana').submit(view, chosen)).toMatchObject({
+    now: 'errors',
+    errors: { target: 'Type the username or the e-mail address, and pick the account from the list that opens.' },
   })
 })
 
@@ -117,9 +139,12 @@ test('a second incident for the same account and playbook is not opened: the fir
   const view = await w.formOf('bao')
   expect(await w.local.as('bao').submit(view, {})).toMatchObject({
     now: 'errors',
-    errors: { target: expect.stringMatching(/^INC-1 is open for alice already/) as string },
+    errors: { target: expect.stringMatching(/incident for alice already: INC-1 is open since .* by @ana/) as string },
   })
   expect(w.door.openIncidents()).toHaveLength(1)
+  expect(w.door.events('ClickRefused')).toMatchObject([
+    { actor: { name: 'bao' }, event: { refusal: 'target_has_incident' } },
+  ])
 })
 
 test('a guest who opens the form is told why not, and it goes on record', async () => {
@@ -142,7 +167,7 @@ test('a second responder approves, and the step is ordered', async () => {
     .as('chi')
     .sees()
     .findLast(({ thread }) => thread !== undefined)
-  expect(thread?.text).toMatch(/Approved by <@U0BAO>.*running/)
+  expect(thread?.text).toMatch(/Approved by <@U0BAO>.*waits for a worker/)
 })
 
 test('the requester may not approve, and hears who can', async () => {
@@ -276,7 +301,7 @@ test('denying asks for a reason, and the request says it afterwards', async () =
   const view = await w.formOf('bao')
   expect(await w.local.as('bao').submit(view, { reason: 'Wrong account' })).toMatchObject({ now: 'closed' })
   await w.publish(id)
-  expect(w.local.as('ana').sees().at(-1)?.text).toMatch(/Denied by <@U0BAO> \d\d:\d\d UTC: Wrong account/)
+  expect(w.local.as('ana').sees().at(-1)?.text).toMatch(/\*Denied\* by <@U0BAO> \d\d:\d\d UTC: Wrong account/)
 })
 
 test('the requester cannot deny their own request: the form stays and says why', async () => {
@@ -428,14 +453,31 @@ test('guests see no incidents by command, and accounts not at all', async () => 
   await vi.waitFor(() => expect(w.told('gil').at(-1)).toMatch(/Guests cannot take part/))
 })
 
-test('the Home tab shows what waits, and nothing to guests', async () => {
+test('the Home tab shows what waits for the viewer with the way there, and nothing to guests', async () => {
   const { w } = await withRequest()
+  w.door.statusLines = ['⛔ Redis does not answer.']
   await w.local.as('bao').openHome()
   await vi.waitFor(() =>
-    expect(JSON.stringify(w.local.as('bao').home())).toMatch(/Step 1 · Revoke all sessions · asked by @ana/),
+    expect(JSON.stringify(w.local.as('bao').home())).toMatch(
+      /Waits for you.*Step 1 · Revoke all sessions.*asked by @ana.*Go to the request.*Redis does not answer/,
+    ),
   )
+  await w.local.as('ana').openHome()
+  await vi.waitFor(() => expect(JSON.stringify(w.local.as('ana').home())).toMatch(/Nothing waits for you.*You command/))
   await w.local.as('gil').openHome()
   await vi.waitFor(() => expect(JSON.stringify(w.local.as('gil').home())).toMatch(/Guests cannot take part/))
+})
+
+test('a Home tab that somebody has open is drawn anew, those of others are not', async () => {
+  const { w, id } = await withRequest()
+  await w.local.as('bao').openHome()
+  await vi.waitFor(() => expect(JSON.stringify(w.local.as('bao').home())).toContain('Go to the request'))
+  await w.local.as('bao').press(w.messageWith('approve'), 'approve')
+  await w.slack.redrawHomes()
+  expect(JSON.stringify(w.local.as('bao').home())).toContain('Nothing waits for you')
+  const drawn = w.local.calls().filter(({ method }) => method === 'views.publish')
+  expect(new Set(drawn.map(({ args }) => args['user_id']))).toEqual(new Set([cast.bao.user]))
+  expect(id).toBe('INC-1')
 })
 
 test('a summary of 40,000 characters is cut by the form, and one that gets through is refused by the rules', async () => {

@@ -2,7 +2,7 @@ import type { PersonCommand } from '#/incident/commands.ts'
 import type { IncidentId, Recorded } from '#/incident/events.ts'
 import type { Refusal } from '#/incident/refusals.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
-import type { OrderId } from '#/incident/work.ts'
+import type { OrderId, RequestId } from '#/incident/work.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 
 /** What became of a person's command. */
@@ -25,9 +25,13 @@ export type AccountHit = {
 /** What a text means as a target. Only an exact match of a username, an e-mail address or an id is `found`. */
 export type Pick =
   | { readonly kind: 'found'; readonly account: AccountHit & { readonly deactivated?: boolean } }
-  | { readonly kind: 'none'; readonly nearest?: string }
+  /** `note`: what cannot be ruled out, as a sentence. */
+  | { readonly kind: 'none'; readonly nearest?: string; readonly note?: string }
   | { readonly kind: 'ambiguous'; readonly candidates: readonly AccountHit[] }
-  | { readonly kind: 'unavailable'; readonly why: string }
+  | Unavailable
+
+/** Nobody could be asked. `why` is a whole sentence. */
+export type Unavailable = { readonly kind: 'unavailable'; readonly why: string }
 
 export type VerifyReport = {
   readonly ok: boolean
@@ -55,13 +59,17 @@ export type Door = {
   timeline(id: IncidentId): readonly Recorded[]
   verify(id: IncidentId): Promise<VerifyReport>
   readonly accounts: {
-    search(text: string): Promise<readonly AccountHit[] | 'unavailable'>
+    search(text: string): Promise<readonly AccountHit[] | Unavailable>
     pick(text: string): Promise<Pick>
+    /** Why accounts cannot be looked up right now. Undefined: they can. */
+    trouble(): Promise<string | undefined>
   }
   /** Opens the sealed secret, once. Called only after the entry that says so was recorded. */
   takeSecret(incident: IncidentId, order: OrderId): string | undefined
   readonly playbooks: readonly Playbook[]
   readonly drill: boolean
-  /** How the program itself is, one line each, for the Home tab. */
-  status?(): Promise<readonly string[]>
+  /** How the program itself is, a sign and a sentence each. Answers within two seconds, whatever is away. */
+  status(): Promise<readonly string[]>
+  /** Where the message of a request stands, as far as that is known. */
+  requestPlace(incident: IncidentId, request: RequestId): { readonly channel: string; readonly ts: string } | undefined
 }

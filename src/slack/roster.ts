@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Account } from '#/incident/account.ts'
 import { verdict, whyNotReview } from '#/incident/approval.ts'
-import type { Standing, UserId } from '#/incident/people.ts'
+import type { Person, Standing, UserId } from '#/incident/people.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import type { Call } from './lanes.ts'
 import type { Log } from './log.ts'
@@ -87,12 +87,18 @@ export class Roster {
   }
 
   /** Who could approve a request now, as `@bao, @chi`. "" when nobody could, or Slack does not say. */
-  async able({ target }: OpenedIncident, request: Request): Promise<string> {
+  async able(incident: OpenedIncident, request: Request): Promise<string> {
+    const people = (await this.approversOf(incident, request)) ?? []
+    return people.map(({ name }) => `@${name}`).join(', ')
+  }
+
+  /** The same as people. Undefined: nobody is known to, but Slack does not say it of everybody. */
+  async approversOf({ target }: OpenedIncident, request: Request): Promise<readonly Person[] | undefined> {
     const candidates = await this.#approvers()
-    return candidates
-      .filter((candidate) => verdict(request, target, candidate).satisfied)
-      .map(({ person }) => `@${person.name}`)
-      .join(', ')
+    const able = candidates.filter((candidate) => verdict(request, target, candidate).satisfied)
+    if (able.length > 0) return able.map(({ person }) => person)
+    const isSilent = candidates.some(({ membership }) => membership === 'unknown')
+    return isSilent || (await this.doubt()) !== undefined ? undefined : []
   }
 
   /** How many people besides the requester could approve. With a target, the target does not count. */

@@ -4,6 +4,7 @@ import type { Door } from './door.ts'
 import { SlackRejected } from './failures.ts'
 import { type Seen, seenInMemory } from './guard.ts'
 import { Counter } from './inbound/counter.ts'
+import { drawHome } from './inbound/home.ts'
 import { openLanes } from './lanes.ts'
 import type { Log } from './log.ts'
 import { Outbound } from './outbound.ts'
@@ -12,6 +13,7 @@ import { Repeats } from './repeats.ts'
 import { Roster, type RosterSettings } from './roster.ts'
 import { type SocketsOptions, type Stuck, socketTimes } from './sockets.ts'
 import { checkSetup, type Finding } from './startup-check.ts'
+import { Viewers } from './viewers.ts'
 import { Workspace } from './workspace.ts'
 
 /** How events come in. Socket Mode needs no port of ours; HTTP needs one that Slack reaches. */
@@ -60,6 +62,8 @@ export type Slack = AsyncDisposable & {
   linkTo(place: { readonly channel: string; readonly ts: string }): string | undefined
   /** What is wrong with the app's set-up, in sentences. Asked anew by every call. */
   check(): Promise<readonly Finding[]>
+  /** Draws the Home tab anew for those who may be looking at it, one after the other. Never throws. */
+  redrawHomes(): Promise<void>
   /** Whether events can come in right now. */
   connected(): boolean
   /** The port in HTTP mode. */
@@ -89,8 +93,10 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     reference: () => randomBytes(3).toString('hex'),
   })
   const receiver = openInlet(options, { now, monotonic, random })
+  const viewers = new Viewers(monotonic)
   const desk = {
     door,
+    viewers,
     roster,
     outbound,
     workspace,
@@ -127,6 +133,16 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     check: async () => {
       const lists = [...options.roster.responders, ...options.roster.approvers]
       return checkSetup({ workspace, lanes, channel, usesGroups: lists.some((id) => id.startsWith('S')) })
+    },
+    redrawHomes: async () => {
+      for (const user of viewers.looking()) {
+        try {
+          await drawHome({ user }, desk)
+        } catch (error) {
+          // Whoever opens it anew sees it anew.
+          log.warn({ user, why: messageOf(error) }, 'a Home tab could not be drawn again')
+        }
+      }
     },
     connected: () => receiver.open() > 0,
     port: () => receiver.port(),

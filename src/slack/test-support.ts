@@ -63,6 +63,8 @@ export const effect: Effect = {
   basis: { sessions: 3 },
 }
 
+const accountsAway = { kind: 'unavailable', why: 'The queue (Redis) does not answer.' } as const
+
 /** The real rules over a ledger in memory. */
 export class MemoryDoor implements Door {
   readonly playbooks = builtInPlaybooks
@@ -149,14 +151,23 @@ export class MemoryDoor implements Door {
 
   readonly accounts: Door['accounts'] = {
     search: async (text) =>
-      this.accountsDown ? 'unavailable' : [alice, carol, bot].filter(({ username }) => username.includes(text)),
+      this.accountsDown ? accountsAway : [alice, carol, bot].filter(({ username }) => username.includes(text)),
     pick: async (text) => {
       await this.accountsHeld
-      if (this.accountsDown) return { kind: 'unavailable', why: 'connection refused' }
+      if (this.accountsDown) return accountsAway
       const found = [alice, carol, bot].find(({ username, email }) => username === text || email === text)
       if (found !== undefined) return { kind: 'found', account: found }
       return text === 'al' ? { kind: 'ambiguous', candidates: [alice, carol] } : { kind: 'none', nearest: 'alice' }
     },
+    trouble: async () => (this.accountsDown ? accountsAway.why : undefined),
+  }
+
+  /** As the Home tab shows it. */
+  statusLines: readonly string[] = []
+  readonly status = async (): Promise<readonly string[]> => this.statusLines
+
+  requestPlace(): undefined {
+    return undefined
   }
 
   takeSecret(_incident: IncidentId, order: string): string | undefined {

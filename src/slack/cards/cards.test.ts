@@ -22,8 +22,9 @@ import {
   secretForm,
   skipForm,
 } from './forms.ts'
+import { homeView } from './home.ts'
 import { incidentCard } from './incident-card.ts'
-import { helpMessage, homeView, incidentList, statusMessage, verifyMessage } from './lists.ts'
+import { helpMessage, incidentList, statusMessage, verifyMessage } from './lists.ts'
 import { openingForm, openingLineUp } from './opening-form.ts'
 import { requestMessage } from './request-message.ts'
 import { summaryMessage } from './summary-message.ts'
@@ -178,7 +179,8 @@ function everything({ incident, recorded }: ReturnType<typeof story>, words: str
     helpMessage(),
     homeView({
       ...where,
-      viewer: 'U0CHI',
+      viewer: person('chi', 'U0CHI'),
+      waiting: [...incident.requests.values()].map((request) => ({ incident, request, link: where.threadLink() })),
       open: [incident],
       recent: Array.from({ length: 30 }, () => incident),
       drill: true,
@@ -187,7 +189,7 @@ function everything({ incident, recorded }: ReturnType<typeof story>, words: str
     openingForm(
       [accountCompromise],
       { target: { text: words, value: `t|${words}` }, summary: words },
-      openingLineUp('C0INCIDENTS', 2),
+      openingLineUp({ channel: 'C0INCIDENTS', drill: true }, { able: 2, about: { isPrivate: true, members: 6 } }),
     ),
     timelineForm(incident, lines),
     noteForm(incident, about, words),
@@ -266,11 +268,12 @@ test('the first three lines of the card say what it is, who is next and how far 
   const { blocks, text } = incidentCard(incident, { now })
   const [first] = marked(blocks)
   expect(first?.split('\n')).toEqual([
-    '🔴 *🧪 DRILL · INC-7 · Compromised account · alice (alice)*',
-    expect.stringMatching(/^\*Next:\* somebody other than <@U0ANA> approves step 1 by 03:48 UTC/),
-    expect.stringMatching(/^░░░░░░░░░░ 0 of 5 proven/),
+    '🔴 *🧪 DRILL · INC-7 · Compromised account · alice*',
+    '*Next:* somebody other than <@U0ANA> approves step 1.',
+    '░░░░░░░░░░ 0 of 5 proven',
+    '⏳ access tokens are renewed until the sessions are revoked',
   ])
-  expect(text).toMatch(/DRILL.*open\.\nNext: somebody other than <@U0ANA>/)
+  expect(text).toMatch(/DRILL.* open\nNext: somebody other than <@U0ANA>/)
 })
 
 test('buttons are there while a request is open and gone afterwards, and the text stays', () => {
@@ -280,7 +283,7 @@ test('buttons are there while a request is open and gone afterwards, and the tex
   expect(JSON.stringify(request(open).blocks)).toContain('"action_id":"approve"')
   expect(JSON.stringify(request(approved).blocks)).not.toContain('"action_id":"approve"')
   expect(JSON.stringify(request(approved).blocks)).toContain('This will')
-  expect(request(approved).text).toMatch(/Approved by <@U0BAO> 03:18 UTC · running/)
+  expect(request(approved).text).toMatch(/⏳ Approved by <@U0BAO> 03:18 UTC → \*waits for a worker since 03:18 UTC\*/)
 })
 
 test('a step that is done but not proven offers the other ways', () => {

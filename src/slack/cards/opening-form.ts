@@ -3,7 +3,8 @@ import { type Severity, severities } from '#/incident/events.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import { fields, forms } from '../references.ts'
 import { context, type Form, form, option, plain, textField } from './blocks.ts'
-import { literal, type Mrkdwn, mrkdwn } from './text.ts'
+import { lines, literal, type Mrkdwn, mrkdwn } from './text.ts'
+import { drillMark } from './words.ts'
 
 /** What has been filled into the opening form, for showing it again. */
 export type OpeningValues = {
@@ -56,7 +57,7 @@ export function openingForm(playbooks: readonly Playbook[], values: OpeningValue
         optional: true,
         ...(values.summary === undefined ? {} : { value: values.summary }),
       }),
-      context(...lineUp),
+      context(lines(...lineUp)),
     ],
   })
 }
@@ -83,10 +84,17 @@ const severityWords = {
   sev3: 'A suspicion to be ruled out',
 } as const
 
-/** Below the fields of the opening form. `able` undefined: not counted yet. */
-export function openingLineUp(channel: string, able: number | undefined): readonly Mrkdwn[] {
+/** What Slack says of the incident channel. */
+export type ChannelFacts = { readonly isPrivate: boolean; readonly members?: number }
+
+/** Below the fields of the opening form. `counted` undefined: not counted yet. */
+export function openingLineUp(
+  { channel, drill }: { readonly channel: string; readonly drill: boolean },
+  counted?: { readonly able: number; readonly about: ChannelFacts | undefined },
+): readonly Mrkdwn[] {
+  const able = counted?.able
   return [
-    mrkdwn`The thread will be in ${channelMark(channel)}.`,
+    mrkdwn`${drillMark({ drill })}The thread will be in ${channelMark(channel)}${readers(counted?.about)}.`,
     able === undefined
       ? literal('Counting who can approve besides you…')
       : literal(
@@ -95,6 +103,12 @@ export function openingLineUp(channel: string, able: number | undefined): readon
             : `${able} ${able === 1 ? 'person' : 'people'} can approve besides you.`,
         ),
   ]
+}
+
+function readers(about: ChannelFacts | undefined): Mrkdwn {
+  if (about === undefined) return literal('')
+  const kind = about.isPrivate ? 'private' : '⚠️ public: everybody in the workspace can read it'
+  return literal(about.members === undefined ? ` (${kind})` : ` (${kind}, ${about.members} members)`)
 }
 
 function channelMark(id: string): Mrkdwn {

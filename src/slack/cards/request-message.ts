@@ -1,100 +1,142 @@
-import { type OpenedIncident, type Request, stepState } from '#/incident/state.ts'
+import { type OpenedIncident, type Request, type StepState, stepState } from '#/incident/state.ts'
 import { presses, type Reference } from '../references.ts'
 import { type Blocks, button, confirm, context, type Message, message, row, section } from './blocks.ts'
 import { fallbackRows } from './incident-card.ts'
-import { at, clock, exactMoment, hour, line, lines, literal, type Mrkdwn, mention, mrkdwn } from './text.ts'
-import { drillMark, isAskable, requestTitle, stepNumber } from './words.ts'
+import { clock, exactMoment, hour, line, lines, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
+import { drillMark, isAskable, progressOf, requestTitle, stepNumber } from './words.ts'
 
 /**
- * A request in the thread: what is asked, what it does, who asked and until when. Once it has ended the text stays, the
- * buttons go, and what came of it stands below.
+ * A request in the thread. The first lines are enough on a phone: what is asked, what it does, and who decides until when, or
+ * what came of it. Once it has ended the text stays and the buttons go.
  */
 export function requestMessage(incident: OpenedIncident, request: Request): Message {
-  const title = mrkdwn`${drillMark(incident)}${requestTitle(incident, request)}`
   const code = request.shown === undefined ? literal('') : mrkdwn`   code \`${literal(request.shown.code)}\``
-  const body = lines(documentLine(incident, request), reasonLine(request), effectLine(request))
+  const title = mrkdwn`${drillMark(incident)}${requestTitle(incident, request)}`
+  const state = stateLine(incident, request)
+  const effect = effectLine(request)
+  // While it is open the effect is what counts, afterwards what came of it.
+  const first = request.end.kind === 'open' ? lines(effect, state) : lines(state, effect)
   const warnings = lines(
-    ...(request.shown?.effect.warnings ?? []).slice(0, 8).map((warning) => mrkdwn`⚠️ ${line(warning, 300)}`),
+    ...(request.shown?.effect.warnings ?? []).slice(0, 8).map((warning) => mrkdwn`⚠️ ${prose(warning, 300)}`),
   )
-  const asked = askedLine(request)
-  const end = endLine(incident, request)
-  return message(lines(mrkdwn`${title}${code}`, end, effectLine(request), warnings, asked), [
-    section(mrkdwn`*${title}*${code}`),
-    section(body),
+  const origin = lines(askedLine(request), documentLine(incident, request), reasonLine(request))
+  return message(lines(mrkdwn`${title}${code}`, first, warnings, origin), [
+    section(lines(mrkdwn`*${title}*${code}`, first)),
     ...(warnings === '' ? [] : [section(warnings)]),
-    context(asked),
-    ...(end === undefined ? [] : [section(end)]),
+    context(origin),
     ...buttonsOf(incident, request),
   ])
 }
 
 function documentLine(incident: OpenedIncident, { kind, step: id }: Request): Mrkdwn | undefined {
   const step = incident.playbook.steps.find((one) => one.id === id)
-  return step === undefined || kind !== 'run' ? undefined : mrkdwn`_The document:_ ${line(step.document, 400)}`
+  return step === undefined || kind !== 'run' ? undefined : mrkdwn`The document: ${line(step.document, 400)}`
 }
 
-function reasonLine({ reason }: Request): Mrkdwn | undefined {
-  return reason === undefined ? undefined : mrkdwn`Reason: ${line(reason, 600)}`
+/** What the effect says already is not said twice. */
+function reasonLine({ reason, shown }: Request): Mrkdwn | undefined {
+  if (reason === undefined || shown?.effect.sentence.includes(reason) === true) return undefined
+  return mrkdwn`Reason: ${line(reason, 600)}`
 }
 
-function effectLine({ shown, end }: Request): Mrkdwn {
+function effectLine({ shown, end }: Request): Mrkdwn | undefined {
   if (shown !== undefined) return mrkdwn`*This will:* ${line(shown.effect.sentence, 900)}`
-  return literal(
-    end.kind === 'open'
-      ? 'The account is being looked at. What this would do appears here, and then it can be decided.'
-      : 'It ended before its effect was known.',
-  )
+  return end.kind === 'open'
+    ? literal('The account is being looked at. What this would do appears here, and then it can be decided.')
+    : undefined
 }
 
-function askedLine({ requester, askedAt, shown, end }: Request): Mrkdwn {
-  const open = shown !== undefined && end.kind === 'open'
-  const until = open ? mrkdwn` · ends ${clock(shown.expiresAt)} · needs 1 approval by somebody else` : literal('')
-  return mrkdwn`Asked by ${mention(requester)} · ${exactMoment(askedAt)}${until}`
+function askedLine({ requester, askedAt }: Request): Mrkdwn {
+  return mrkdwn`Asked by ${mention(requester)} · ${exactMoment(askedAt)}`
 }
 
-function endLine(incident: OpenedIncident, request: Request): Mrkdwn | undefined {
-  const { end } = request
+/** Where the request stands: a sign, a word, who, and when. */
+function stateLine(incident: OpenedIncident, request: Request): Mrkdwn | undefined {
+  const { end, shown, askedAt, requester } = request
+  const time = (iso: string) => literal(hour(iso, askedAt))
   switch (end.kind) {
     case 'open':
-      return undefined
+      return shown === undefined
+        ? undefined
+        : mrkdwn`🟡 *Waits for approval* by somebody other than ${mention(requester)} until ${clock(shown.expiresAt, askedAt)}`
     case 'approved':
-      return mrkdwn`✅ Approved by ${mention(end.by)} ${literal(hour(end.at))} · ${resultOf(incident, request)}`
+      return outcomeLines(incident, request, mrkdwn`approved by ${mention(end.by)} ${time(end.at)}`)
     case 'denied':
-      return mrkdwn`🚫 Denied by ${mention(end.by)} ${literal(hour(end.at))}: ${line(end.reason ?? '', 600)}`
+      return mrkdwn`🚫 *Denied* by ${mention(end.by)} ${time(end.at)}: ${line(end.reason ?? '', 600)}`
     case 'withdrawn':
-      return mrkdwn`↩️ Withdrawn by ${mention(end.by)} ${literal(hour(end.at))}.`
+      return mrkdwn`↩️ *Withdrawn* by ${mention(end.by)} ${time(end.at)}`
     case 'expired':
-      return mrkdwn`⌛ Ended ${literal(hour(end.at))} without a decision. Ask again if it is still needed.`
+      return mrkdwn`⌛ *Ended* ${time(end.at)} without a decision. Ask again if it is still needed.`
     case 'voided':
-      return mrkdwn`♻️ Nothing was done: the situation changed since this was shown. ${line(end.reason ?? '', 600)} A fresh request is below.`
+      return mrkdwn`♻️ *Nothing was done:* the situation changed since this was shown. ${prose(end.reason ?? '', 600)} A fresh request is below.`
     case 'failed':
-      return mrkdwn`⛔ Could not be prepared: ${line(end.reason ?? 'no reason was given', 600)}`
+      return mrkdwn`⛔ *Nothing was done:* it could not be prepared. ${prose(end.reason ?? 'No reason was given.', 600)}`
   }
 }
 
-/** What came of an approved request, as far as its step tells. A later request for the same step has the last word. */
-function resultOf(incident: OpenedIncident, request: Request): Mrkdwn {
-  if (!isLatest(incident, request)) return literal('a later request for this step has taken over.')
-  const state = stepState(incident, request.step)
+/** What came of an approved request. The first line says it, the next ones what was done and what is open. */
+function outcomeLines(incident: OpenedIncident, request: Request, approved: Mrkdwn): Mrkdwn {
+  const state = stateAfter(incident, request)
+  const time = (iso: string) => literal(hour(iso, request.askedAt))
+  const capital = mrkdwn`A${approved.slice(1) as Mrkdwn}`
   switch (state.status) {
-    case 'running':
+    case 'running': {
+      const does = incident.playbook.steps.find(({ id }) => id === request.step)?.does ?? ''
       return state.waits === undefined
-        ? literal('running…')
-        : mrkdwn`waits, and goes on by itself: ${line(state.waits, 400)}`
+        ? lines(
+            mrkdwn`${literal(state.taken === undefined ? '⏳' : '🔵')} ${capital} → *${progressOf(incident, state)}*`,
+            request.kind === 'run' ? line(does, 300) : undefined,
+          )
+        : mrkdwn`⏸ ${capital} → *waits, and goes on by itself:* ${prose(state.waits, 400)}`
+    }
     case 'proven':
-      return mrkdwn`*proven* ${literal(hour(state.at))}: ${line([...state.did, ...state.notes].join(' '), 900)}`
+      return lines(mrkdwn`✅ ${capital} → *proven* ${time(state.at)}`, said(request, state.did, state.notes))
     case 'unproven':
-      return mrkdwn`⚠️ *done, not proven* ${literal(hour(state.at))}: ${line([...state.did, ...state.open].join(' '), 900)}`
+      return state.suspended === true
+        ? lines(
+            mrkdwn`✅ ${capital} → *suspended, proven* ${time(state.at)}`,
+            literal('The step itself stays not proven.'),
+            said(request, state.did, []),
+          )
+        : lines(
+            mrkdwn`⚠️ ${capital} → *done, not proven* ${time(state.at)}`,
+            said(request, state.did, []),
+            openLine(state.open),
+          )
     case 'failed':
-      return mrkdwn`⛔ *not done* ${literal(hour(state.at))}: ${line(state.sentence, 900)}`
+      return lines(
+        mrkdwn`⛔ ${capital} → *not done* ${time(state.at)}`,
+        prose(state.sentence, 900),
+        state.retry ? undefined : literal('Asking again as it is would not help.'),
+      )
     case 'attested':
-      return mrkdwn`✍️ *recorded as done by hand, not proven*, on the word of ${line(state.by.map(({ name }) => `@${name}`).join(' and '))}.`
+      return mrkdwn`✍️ ${capital} → *recorded as done by hand, not proven*`
     case 'skipped':
-      return literal('⏭️ skipped, so it stays not proven.')
+      return mrkdwn`⏭️ ${capital} → *skipped*, so it stays not proven`
     case 'waiting':
     case 'requested':
-      return literal('not done.')
+      return mrkdwn`⚪ ${capital} → *not done*`
   }
+}
+
+/** Where the step stood when this request was over: a later request for the same step began from there. */
+function stateAfter({ requests, ...incident }: OpenedIncident, { id, step }: Request): StepState {
+  const ofStep = [...requests.values()].filter((one) => one.step === step)
+  const later = ofStep[ofStep.findIndex((one) => one.id === id) + 1]
+  return later?.before ?? stepState({ requests, ...incident }, step)
+}
+
+/** What was warned of before need not be said again. */
+function said({ shown }: Request, did: readonly string[], notes: readonly string[]): Mrkdwn {
+  const known = new Set(shown?.effect.warnings)
+  return prose([...did, ...notes.filter((note) => !known.has(note))].join(' '), 900)
+}
+
+function openLine(open: readonly string[]): Mrkdwn | undefined {
+  if (open.length === 0) return undefined
+  const unique = [...new Set(open)]
+  const more = unique.length > 3 ? literal(` And ${unique.length - 3} more.`) : literal('')
+  return mrkdwn`Open: ${prose(unique.slice(0, 3).join(' '), 600)}${more}`
 }
 
 function isLatest({ requests }: OpenedIncident, { id, step }: Request): boolean {
@@ -106,7 +148,8 @@ function buttonsOf(incident: OpenedIncident, request: Request): Blocks {
   return request.end.kind === 'open' ? row(decisionButtons(incident, request)) : afterwards(incident, request)
 }
 
-function decisionButtons(incident: OpenedIncident, { id, shown }: Request): readonly ReturnType<typeof button>[] {
+function decisionButtons(incident: OpenedIncident, request: Request): readonly ReturnType<typeof button>[] {
+  const { id, shown, step } = request
   const about: Reference = {
     of: 'request',
     incident: incident.id,
@@ -115,39 +158,39 @@ function decisionButtons(incident: OpenedIncident, { id, shown }: Request): read
   }
   const withdraw = button('Withdraw', presses.withdraw, about)
   if (shown === undefined) return [withdraw]
-  const { effect } = shown
+  const { effect, code } = shown
+  const playbookStep = incident.playbook.steps.find((one) => one.id === step)
+  const number = playbookStep === undefined ? '' : ` step ${stepNumber(incident, playbookStep)}`
   const approve =
     effect.confirmByTyping === undefined
       ? button('Approve', presses.approve, about, {
           style: 'primary',
           confirm: confirm({
-            title: `Approve (${shown.code})?`,
+            title: `Approve${number} · code ${code}?`,
             text: effect.question,
             yes: effect.verb,
             danger: true,
           }),
         })
       : button('Approve…', presses.approveByTyping, about, { style: 'primary' })
-  return [approve, button('Deny…', presses.deny, about, { style: 'danger' }), withdraw]
+  return [approve, button('Deny…', presses.deny, about), withdraw]
 }
 
 /** Trying again, or another way, where the latest request of a step left it open. */
 function afterwards(incident: OpenedIncident, request: Request): Blocks {
   const step = incident.playbook.steps.find(({ id }) => id === request.step)
   if (step === undefined || !isLatest(incident, request)) return []
-  const failed = stepState(incident, step.id).status === 'failed' && isAskable(incident, step)
-  const words = `Try step ${stepNumber(incident, step)} again`
-  const again = failed
-    ? row([button(words, presses.ask, { of: 'step', incident: incident.id, step: step.id }, { style: 'primary' })])
-    : []
+  const state = stepState(incident, step.id)
+  const again =
+    state.status === 'failed' && state.retry && isAskable(incident, step)
+      ? row([
+          button(
+            `Try step ${stepNumber(incident, step)} again`,
+            presses.ask,
+            { of: 'step', incident: incident.id, step: step.id },
+            { style: 'primary' },
+          ),
+        ])
+      : []
   return [...again, ...fallbackRows(incident, step.id)]
-}
-
-/** Who a request waits for, for a list: "step 3 of INC-7, asked by @ana, code 7QF-2K". */
-export function waitingLine(incident: OpenedIncident, request: Request): Mrkdwn {
-  const code =
-    request.shown === undefined
-      ? literal('being looked at')
-      : mrkdwn`code \`${literal(request.shown.code)}\`, ends ${clock(request.shown.expiresAt)}`
-  return mrkdwn`🟡 *${literal(incident.id)}* ${requestTitle(incident, request)} · asked by ${at(request.requester)} · ${code}`
 }

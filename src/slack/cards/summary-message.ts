@@ -1,12 +1,12 @@
 import type { Person } from '#/incident/people.ts'
 import { type OpenedIncident, openRequests, unprovenSteps } from '#/incident/state.ts'
 import { context, type Message, message, section } from './blocks.ts'
-import { at, line, lines, listed, literal, type Mrkdwn, minute, mrkdwn, span } from './text.ts'
-import { drillMark, incidentName } from './words.ts'
+import { at, hour, line, lines, listed, literal, type Mrkdwn, minute, mrkdwn, span } from './text.ts'
+import { drillMark } from './words.ts'
 
 /** What is posted when an incident closes: how long it took, who did what, and what stayed unproven. */
 export function summaryMessage(incident: OpenedIncident): Message {
-  const { containedAt, closed, lastSeq, lastHash, refusedClicks } = incident
+  const { id, target, containedAt, closed, lastSeq, lastHash, refusedClicks } = incident
   const word = containedAt === undefined ? '⚠️ not contained' : '✅ contained and proven'
   const requests = [...incident.requests.values()]
   const approvers = requests.flatMap(({ end }) => (end.kind === 'approved' ? [end.by] : []))
@@ -17,20 +17,30 @@ export function summaryMessage(incident: OpenedIncident): Message {
     mrkdwn`Not proven: ${leftUnproven(incident)} · Still open: ${stillOpen(incident)}`,
     ...(closed === undefined || closed.reason === '' ? [] : [mrkdwn`Closing words: ${line(closed.reason, 900)}`]),
   )
-  const title = mrkdwn`${drillMark(incident)}${incidentName(incident)} closed · ${literal(word)}`
-  const head = mrkdwn`Ledger head #${lastSeq} · ${literal(lastHash.slice(0, 12))}…`
+  const title = mrkdwn`${drillMark(incident)}${literal(id)} · ${line(target.username, 60)} · closed · ${literal(word)}`
+  const head = mrkdwn`Ledger head #${lastSeq} · ${literal(lastHash.slice(0, 12))}… · checkpoint below · the whole record: \`responder export ${literal(id)}\``
   return message(lines(title, body, head), [section(mrkdwn`*${title}*`), section(body), context(head)])
 }
 
+/** "Opened 2026-11-23 03:14 → first revoke 03:16 → proven contained 03:31 → closed 03:40 UTC (26 min)" */
 function course({ openedAt, firstRevokeAt, containedAt, closed }: OpenedIncident): Mrkdwn {
   const stations: readonly (readonly [string, string | undefined])[] = [
-    ['Opened', openedAt],
     ['first revoke', firstRevokeAt],
     ['proven contained', containedAt],
     ['closed', closed?.at],
   ]
-  const passed = stations.flatMap(([name, when]) => (when === undefined ? [] : [`${name} ${minute(when)}`])).join(' → ')
-  return closed === undefined ? literal(passed) : mrkdwn`${literal(passed)} (${literal(span(openedAt, closed.at))})`
+  const passed = stations.flatMap(([name, when]) =>
+    when === undefined ? [] : [`${name} ${withoutZone(hour(when, openedAt))}`],
+  )
+  const all = [`Opened ${withoutZone(minute(openedAt))}`, ...passed].join(' → ')
+  return closed === undefined
+    ? literal(`${all} UTC`)
+    : mrkdwn`${literal(`${all} UTC`)} (${literal(span(openedAt, closed.at))})`
+}
+
+/** Several moments in a row share the zone that stands behind the last one. */
+function withoutZone(time: string): string {
+  return time.replace(/ UTC$/, '')
 }
 
 function counted(people: readonly Person[]): Mrkdwn {
@@ -68,7 +78,8 @@ const words = {
   skipped: 'skipped',
 } as const
 
-function stillOpen(incident: OpenedIncident): Mrkdwn {
+/** What an incident leaves behind that somebody has to know of. */
+export function stillOpen(incident: OpenedIncident): Mrkdwn {
   const requests = openRequests(incident).length
   const things = [
     ...(requests === 0 ? [] : [mrkdwn`${requests} undecided`]),

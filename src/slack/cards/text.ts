@@ -27,6 +27,17 @@ export function line(text: string, longest = 200): Mrkdwn {
   return literal(shortened(oneLine(text), longest))
 }
 
+/**
+ * A sentence of a worker or of the rules, on one line: literal, except that the name of a setting and a command of ours stand as
+ * code where they are written in backticks.
+ */
+export function prose(text: string, longest = 200): Mrkdwn {
+  return shortened(oneLine(text), longest)
+    .split(/(`(?:[A-Z][A-Z0-9_]{2,40}|\/autentico[a-z ]{0,20})`)/)
+    .map((piece, index) => (index % 2 === 0 ? literal(piece) : piece))
+    .join('') as Mrkdwn
+}
+
 /** Our own words around values that are mrkdwn already. */
 export function mrkdwn(parts: TemplateStringsArray, ...values: readonly (Mrkdwn | number)[]): Mrkdwn {
   return String.raw({ raw: parts }, ...values) as Mrkdwn
@@ -92,6 +103,11 @@ export function at(actor: Actor): Mrkdwn {
   return line(actorName(actor), 80)
 }
 
+/** Whether an address is that of a message in Slack, so that it may be linked to. */
+export function isOfSlack(url: string): boolean {
+  return /^https?:\/\/[\w.:-]+\/archives\/[A-Z0-9]+\/p\d+(?:\?[\w=&.-]*)?$/.test(url)
+}
+
 /** A list in words: "@bao", "@bao and @chi", "@bao, @chi and @olu". */
 export function listed(names: readonly Mrkdwn[]): Mrkdwn {
   const last = names.at(-1)
@@ -104,9 +120,9 @@ export function moment(iso: string): Mrkdwn {
   return mrkdwn`${literal(minute(iso))}${readersTime(iso)}`
 }
 
-/** `03:29 UTC`, followed by the reader's own time. For moments of the same day as the line they stand in. */
-export function clock(iso: string): Mrkdwn {
-  return mrkdwn`${literal(hour(iso))}${readersTime(iso)}`
+/** {@link hour}, followed by the reader's own time. */
+export function clock(iso: string, day: string): Mrkdwn {
+  return mrkdwn`${literal(hour(iso, day))}${readersTime(iso)}`
 }
 
 /** `2026-11-23 03:14 UTC` */
@@ -114,9 +130,9 @@ export function minute(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`
 }
 
-/** `03:14 UTC` */
-export function hour(iso: string): string {
-  return `${iso.slice(11, 16)} UTC`
+/** `03:14 UTC`. `day` is a moment that stands beside it with its date: on another day than that, the date is said again. */
+export function hour(iso: string, day: string): string {
+  return iso.slice(0, 10) === day.slice(0, 10) ? `${iso.slice(11, 16)} UTC` : minute(iso)
 }
 
 /** `2026-11-23 03:18:02 UTC`, followed by the reader's own time. */
@@ -129,6 +145,15 @@ function readersTime(iso: string): Mrkdwn {
   if (!Number.isFinite(seconds) || seconds < 0) return '' as Mrkdwn
   // Where Slack cannot format a date it shows what stands after the bar, so the sentence reads well without it.
   return ` <!date^${seconds}^({time} for you)|(${iso.slice(11, 16)}Z)>` as Mrkdwn
+}
+
+/** A bar of ten, `part` of `whole` of it full. What has begun shows, and what is not over is not full. */
+export function bar(part: number, whole: number, begun = 0): Mrkdwn {
+  const cells = (amount: number) => (whole <= 0 ? 0 : Math.max(0, Math.min(10, Math.floor((amount / whole) * 10))))
+  const full = cells(part)
+  const half = Math.max(begun > 0 ? 1 : 0, cells(part + begun) - full)
+  const shown = Math.min(half, 10 - full)
+  return literal('▓'.repeat(full) + '▒'.repeat(shown) + '░'.repeat(10 - full - shown))
 }
 
 /** How long between two moments, in words: "11 min", "2 h 5 min", "less than a minute". */

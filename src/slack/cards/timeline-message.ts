@@ -1,13 +1,27 @@
 import type { KnownBlock, RichTextBlock } from '@slack/types'
 import type { OpenedIncident } from '#/incident/state.ts'
-import type { TimelineLine } from '#/incident/timeline.ts'
+import { type TimelineLine, utc } from '#/incident/timeline.ts'
 import { limits } from '../limits.ts'
-import { type Form, form, type Message, message, section, sections } from './blocks.ts'
-import { at, exactMoment, line, literal, type Mrkdwn, mrkdwn, shortened, visible } from './text.ts'
-import { incidentName } from './words.ts'
+import { context, type Form, form, type Message, message, section, sections } from './blocks.ts'
+import {
+  at,
+  exactMoment,
+  isOfSlack,
+  line,
+  lines,
+  literal,
+  type Mrkdwn,
+  mention,
+  mrkdwn,
+  prose,
+  shortened,
+  visible,
+} from './text.ts'
+import { drillMark, incidentName } from './words.ts'
 
-/** Longest part of one entry that a line shows; the ledger holds all of it. */
-const longestEntry = 1200
+/** Longest headline that a line shows; the ledger holds all of it. */
+const longestHeadline = 600
+const longestDetail = 500
 
 /**
  * Several lines of the timeline as one message. Takes as many from the front as fit Slack's limits, at least one, and says
@@ -21,33 +35,65 @@ export function timelineMessage(entries: readonly TimelineLine[]): {
   const blocks: KnownBlock[] = []
   let length = 0
   for (const entry of entries) {
-    const said = timelineText(entry)
+    const spoken = spokenLine(entry)
     const more = blocksOf(entry)
     if (
       texts.length > 0 &&
-      (length + said.length + 1 > limits.messageText || blocks.length + more.length > limits.blocksPerMessage)
+      (length + spoken.length + 1 > limits.messageText || blocks.length + more.length > limits.blocksPerMessage)
     )
       break
-    texts.push(said)
+    texts.push(spoken)
     blocks.push(...more)
-    length += said.length + 1
+    length += spoken.length + 1
   }
   return { message: message(texts.join('\n') as Mrkdwn, blocks), taken: texts.length }
 }
 
-/** One entry as one line: number, absolute time, person, what happened, and the start of its hash. */
-export function timelineText({ seq, at: when, actor, text, tone, hash }: TimelineLine): Mrkdwn {
-  const [first] = parts(text)
-  return mrkdwn`${literal(signs[tone])}*#${seq}*  ${exactMoment(when)}  *${at(actor)}* ${line(first, longestEntry)}  \`${literal(hash.slice(0, 4))}…\``
+/** Everything that the blocks say, as one line for screen readers and notifications: what happened comes first. */
+function spokenLine(entry: TimelineLine): Mrkdwn {
+  return [whatHappened(entry), ...detailLines(entry), origin(entry)].join(' · ') as Mrkdwn
 }
 
 const signs = { plain: '', good: '✅ ', warning: '⚠️ ', bad: '⛔ ', waits: '⏸ ' } as const
 
+function whatHappened({ actor, headline, tone }: TimelineLine): Mrkdwn {
+  const [first] = parts(headline)
+  return mrkdwn`${literal(signs[tone])}*${at(actor)}* ${line(first, longestHeadline)}`
+}
+
+function detailLines({ details, mentions, link }: TimelineLine): readonly Mrkdwn[] {
+  const last = details.length - 1
+  return [
+    // Those who are called upon are named last, and called by their names.
+    ...details.map((detail, index) =>
+      index === last && mentions.length > 0
+        ? mrkdwn`Able to now: ${mentions.map(mention).join(', ') as Mrkdwn}`
+        : prose(detail, longestDetail),
+    ),
+    ...(link === undefined ? [] : [messageMark(link)]),
+  ]
+}
+
+/** The entry's number, absolute time and hash: what ties the line to the ledger. */
+function origin({ seq, at: when, hash, code, drill }: TimelineLine): Mrkdwn {
+  const shown = code === undefined ? literal('') : mrkdwn` · code ${literal(code)}`
+  return mrkdwn`${drillMark({ drill })}#${seq} · ${exactMoment(when)}${shown} · ${literal(hash.slice(0, 4))}…`
+}
+
+function messageMark(url: string): Mrkdwn {
+  return isOfSlack(url) ? (`<${url}|the message>` as Mrkdwn) : line(url, 300)
+}
+
 /** What follows the first line is shown as it is, letter for letter: a checkpoint has to stay readable to other tools. */
 function blocksOf(entry: TimelineLine): readonly KnownBlock[] {
-  const [, rest] = parts(entry.text)
-  const head = section(timelineText(entry))
-  return rest.trim() === '' ? [head] : [head, exactly(rest)]
+  const [, rest] = parts(entry.headline)
+  const [calls, told] = entry.mentions.length > 0 ? [detailLines(entry), []] : [[], detailLines(entry)]
+  return [
+    // Slack notifies nobody of a mention in a context.
+    section(lines(whatHappened(entry), ...calls)),
+    ...(rest.trim() === '' ? [] : [exactly(rest)]),
+    context(lines(...told, origin(entry))),
+  ]
 }
 
 function parts(text: string): readonly [string, string] {
@@ -66,7 +112,7 @@ function exactly(text: string): RichTextBlock {
   }
 }
 
-/** The last lines of a timeline in a form that only the asker sees. */
+/** The last lines of a timeline in a form that only the asker sees: a list, so the number comes first. */
 export function timelineForm(incident: OpenedIncident, entries: readonly TimelineLine[]): Form {
   const last = entries.slice(-150)
   const note =
@@ -76,6 +122,19 @@ export function timelineForm(incident: OpenedIncident, entries: readonly Timelin
   return form({
     callback: 'timeline',
     title: `Timeline of ${incident.id}`,
-    blocks: [section(mrkdwn`*${incidentName(incident)}*`), ...note, ...sections(last.map(timelineText))],
+    blocks: [
+      section(mrkdwn`*${drillMark(incident)}${incidentName(incident)}*`),
+      ...note,
+      ...sections(last.map(listedLine)),
+    ],
   })
 }
+
+/** "#28  2026-11-23 03:18:02 UTC  @ana asked: Reset MFA of alice  1c90…" */
+function listedLine(entry: TimelineLine): Mrkdwn {
+  const { seq, at: when, actor, text, tone, hash } = entry
+  const [first] = parts(text)
+  return mrkdwn`*#${seq}*  ${literal(utc(when))}  ${literal(signs[tone])}*${at(actor)}* ${prose(first, longestListed)}  ${literal(hash.slice(0, 4))}…`
+}
+
+const longestListed = 1200

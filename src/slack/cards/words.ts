@@ -3,21 +3,23 @@ import {
   isSettled,
   nextStep,
   type OpenedIncident,
+  type OpenOrder,
   type Request,
   type StepState,
   stepState,
 } from '#/incident/state.ts'
 import { requestName } from '#/incident/timeline.ts'
+import type { RequestId } from '#/incident/work.ts'
 import type { PlaybookStep } from '#/playbook/playbook.ts'
-import { at, clock, hour, line, listed, literal, type Mrkdwn, mention, mrkdwn } from './text.ts'
+import { at, bar, clock, hour, line, listed, literal, type Mrkdwn, mrkdwn, prose, span } from './text.ts'
 
 /** `1` for the first step of the playbook. */
 export function stepNumber(incident: OpenedIncident, step: PlaybookStep): number {
   return incident.playbook.steps.findIndex(({ id }) => id === step.id) + 1
 }
 
-/** What every card of a rehearsal begins with. */
-export function drillMark({ drill }: OpenedIncident): Mrkdwn {
+/** What everything of a rehearsal begins with. */
+export function drillMark({ drill }: { readonly drill: boolean }): Mrkdwn {
   return literal(drill ? '🧪 DRILL · ' : '')
 }
 
@@ -33,42 +35,36 @@ export function incidentState({ status, containedAt }: OpenedIncident): {
   return containedAt === undefined ? { sign: '🔴', word: 'open' } : { sign: '🟢', word: 'contained, open' }
 }
 
-/** "INC-7 · Compromised account · alice (alice@acme.test)" */
+/** "INC-7 · Compromised account · alice" */
 export function incidentName({ id, playbook, target }: OpenedIncident): Mrkdwn {
-  const address = target.email === '' ? literal('') : mrkdwn` (${line(target.email, 80)})`
-  return mrkdwn`${literal(id)} · ${line(playbook.shortTitle, 60)} · ${line(target.username, 60)}${address}`
+  return mrkdwn`${literal(id)} · ${line(playbook.shortTitle, 60)} · ${line(target.username, 60)}`
 }
 
 /** A step in one line: a sign, its number and title, and its state in words. */
 export function stepLine(incident: OpenedIncident, step: PlaybookStep): Mrkdwn {
-  const state = stepState(incident, step.id)
-  const { sign, words } = stepWords(incident, state)
-  const tail = words === '' ? literal('') : mrkdwn` — ${words}`
+  const { sign, words } = stepWords(incident, stepState(incident, step.id))
+  const tail = words === '' ? literal('') : mrkdwn` · ${words}`
   return mrkdwn`${literal(sign)} ${stepNumber(incident, step)} ${line(step.title, 80)}${tail}`
 }
 
+/** Longest reason in the line of a step: the thread has all of it. */
+const longestReason = 140
+
 function stepWords(incident: OpenedIncident, state: StepState): { readonly sign: string; readonly words: Mrkdwn } {
+  const time = (iso: string) => literal(hour(iso, incident.openedAt))
   switch (state.status) {
     case 'waiting':
       return { sign: '⚪', words: literal('') }
-    case 'requested': {
-      const request = incident.requests.get(state.request)
-      const by = request === undefined ? literal('') : mrkdwn` · asked by ${at(request.requester)}`
-      return {
-        sign: '🟡',
-        words: mrkdwn`${literal(request?.shown === undefined ? 'the account is being looked at' : 'waits for approval')}${by}`,
-      }
-    }
+    case 'requested':
+      return requestedWords(incident, state.request)
     case 'running':
-      return state.waits === undefined
-        ? { sign: '🔵', words: mrkdwn`running since ${literal(hour(state.since))}` }
-        : { sign: '⏸', words: mrkdwn`approved and waits: ${line(state.waits)}` }
+      return runningWords(incident, state)
     case 'proven':
-      return { sign: '✅', words: mrkdwn`proven ${literal(hour(state.at))}` }
+      return { sign: '✅', words: mrkdwn`proven ${time(state.at)}` }
     case 'unproven':
-      return { sign: '⚠️', words: mrkdwn`done, not proven${because(state.open)}` }
+      return { sign: '⚠️', words: unprovenWords(incident, state) }
     case 'failed':
-      return { sign: '⛔', words: mrkdwn`not done: ${line(state.sentence)}` }
+      return { sign: '⛔', words: mrkdwn`not done: ${prose(state.sentence, longestReason)}` }
     case 'attested':
       return { sign: '✍️', words: mrkdwn`done by hand, not proven · ${listed(state.by.map(at))}` }
     case 'skipped':
@@ -76,93 +72,101 @@ function stepWords(incident: OpenedIncident, state: StepState): { readonly sign:
   }
 }
 
-function because(reasons: readonly string[]): Mrkdwn {
-  const [first] = reasons
-  return first === undefined
-    ? literal('')
-    : mrkdwn`: ${line(reasons.length === 1 ? first : `${first} (+${reasons.length - 1})`)}`
+function requestedWords(incident: OpenedIncident, id: RequestId): { readonly sign: string; readonly words: Mrkdwn } {
+  const request = incident.requests.get(id)
+  const by = request === undefined ? literal('') : mrkdwn` · asked by ${at(request.requester)}`
+  if (request?.shown !== undefined) {
+    const until = hour(request.shown.expiresAt, incident.openedAt)
+    return { sign: '🟡', words: mrkdwn`waits for approval until ${literal(until)}${by}` }
+  }
+  const look = lookOf(incident, id)
+  if (look?.waits !== undefined) return { sign: '⏸', words: mrkdwn`waits: ${prose(look.waits, longestReason)}${by}` }
+  const since = look === undefined ? literal('') : literal(` since ${hour(look.orderedAt, incident.openedAt)}`)
+  return { sign: '🟡', words: mrkdwn`the account is being looked at${since}${by}` }
 }
 
-/** "▓▓▓▓░░░░░░ 2 of 5 proven" */
+/** The order by which a worker looks at the account for a request. */
+export function lookOf({ orders }: OpenedIncident, id: RequestId): OpenOrder | undefined {
+  return [...orders.values()].find(({ request, mode }) => request === id && mode === 'prepare')
+}
+
+type Running = Extract<StepState, { status: 'running' }>
+
+function runningWords(incident: OpenedIncident, state: Running): { readonly sign: string; readonly words: Mrkdwn } {
+  return state.waits === undefined
+    ? { sign: state.taken === undefined ? '⏳' : '🔵', words: progressOf(incident, state) }
+    : { sign: '⏸', words: mrkdwn`approved and waits: ${prose(state.waits, longestReason)}` }
+}
+
+/** Since when a step runs, and where; or that no worker has taken it yet. */
+export function progressOf({ openedAt }: OpenedIncident, { since, taken }: Running): Mrkdwn {
+  if (taken === undefined) return mrkdwn`waits for a worker since ${literal(hour(since, openedAt))}`
+  const again = taken.attempt > 1 ? literal(` (try ${taken.attempt})`) : literal('')
+  return mrkdwn`running since ${literal(hour(taken.at, openedAt))} on ${line(taken.by, 60)}${again}`
+}
+
+function unprovenWords(incident: OpenedIncident, state: Extract<StepState, { status: 'unproven' }>): Mrkdwn {
+  if (state.suspended === true)
+    return mrkdwn`not proven; ${line(incident.target.username, 60)} is suspended instead since ${literal(hour(state.at, incident.openedAt))}`
+  return mrkdwn`${literal(state.lost === true ? 'no longer proven' : 'done, not proven')}${because(state.open)}`
+}
+
+function because(reasons: readonly string[]): Mrkdwn {
+  const [first] = reasons
+  if (first === undefined) return literal('')
+  const more = reasons.length === 1 ? literal('') : literal(` And ${reasons.length - 1} more.`)
+  return mrkdwn`: ${prose(first, longestReason)}${more}`
+}
+
+/** "▓▓▓▓▒▒░░░░ 2 of 5 proven · step 3 is running" */
 export function progress(incident: OpenedIncident): Mrkdwn {
   const { steps } = incident.playbook
-  const proven = steps.filter(({ id }) => stepState(incident, id).status === 'proven').length
-  const full = steps.length === 0 ? 0 : Math.round((proven / steps.length) * 10)
-  return mrkdwn`${literal('▓'.repeat(full) + '░'.repeat(10 - full))} ${proven} of ${steps.length} proven`
+  const having = (...wanted: readonly StepState['status'][]) =>
+    steps.filter(({ id }) => wanted.includes(stepState(incident, id).status))
+  const proven = having('proven').length
+  const running = having('running').map((step) => `step ${stepNumber(incident, step)} is running`)
+  const apart = [
+    [having('skipped').length, 'skipped'],
+    [having('attested').length, 'done by hand'],
+    [having('unproven').length, 'not proven'],
+    [having('failed').length, 'not done'],
+  ] as const
+  const words = [
+    `${proven} of ${steps.length} proven`,
+    ...apart.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])),
+    ...running,
+  ]
+  return mrkdwn`${bar(proven, steps.length, running.length)} ${literal(words.join(' · '))}`
 }
 
 /** What the sweep has to say. Undefined: nothing yet. */
-export function sweepLine({ sweep }: OpenedIncident, now: string): Mrkdwn | undefined {
+export function sweepLine(incident: OpenedIncident, now: string): Mrkdwn | undefined {
+  const { sweep, orders, openedAt } = incident
   switch (sweep.status) {
     case 'none':
       return undefined
-    case 'due':
-      return sweep.at > now
-        ? mrkdwn`🧹 Sweep at ${clock(sweep.at)}: the proof is repeated then.`
-        : literal('🧹 Sweep under way.')
-    case 'clean':
-      return mrkdwn`🧹 Swept ${literal(hour(sweep.at))}: what was proven still holds.`
-    case 'found':
-      return mrkdwn`⛔ Sweep ${literal(hour(sweep.at))} found${because(sweep.open)}`
-  }
-}
-
-/** What is next and who does it, as one sentence. Undefined when the incident is closed. */
-export function whatNext(incident: OpenedIncident, now: string): Mrkdwn | undefined {
-  if (incident.status === 'closed') return undefined
-  const step = nextStep(incident)
-  if (step === undefined) return afterTheSteps(incident)
-  const number = stepNumber(incident, step)
-  const state = stepState(incident, step.id)
-  switch (state.status) {
-    case 'requested': {
-      const request = incident.requests.get(state.request)
-      if (request?.shown === undefined)
-        return mrkdwn`the account is being looked at; step ${number} can be decided after that.`
-      return mrkdwn`somebody other than ${mention(request.requester)} approves step ${number} by ${clock(request.shown.expiresAt)}.`
+    case 'due': {
+      const order = orders.get(sweep.order)
+      if (sweep.at > now) return waitingForSweep(sweep.at, order?.orderedAt ?? sweep.at, { now, openedAt })
+      return order?.waits === undefined
+        ? mrkdwn`🧹 Sweep under way since ${literal(hour(sweep.at, openedAt))}: the proof is being repeated`
+        : mrkdwn`⏸ Sweep waits: ${prose(order.waits, longestReason)}`
     }
-    case 'running':
-      return state.waits === undefined
-        ? mrkdwn`step ${number} is running. Nothing to do here.`
-        : mrkdwn`step ${number} is approved and goes on by itself. Nothing to do here.`
-    case 'failed':
-      return mrkdwn`put right what stopped step ${number}, then ask for it again.`
-    case 'waiting':
-    case 'proven':
-    case 'unproven':
-    case 'attested':
-    case 'skipped':
-      return askNext(incident, step, now)
+    case 'clean':
+      return mrkdwn`🧹 Swept ${literal(hour(sweep.at, openedAt))}: what was proven still holds`
+    case 'found':
+      return mrkdwn`⛔ Sweep ${literal(hour(sweep.at, openedAt))} found${because(sweep.open)}`
   }
 }
 
-function askNext(incident: OpenedIncident, step: PlaybookStep, now: string): Mrkdwn {
-  const who = line(incident.target.username, 60)
-  if (incident.facts === undefined) {
-    return incident.snapshotFailed === undefined
-      ? mrkdwn`the account is being read. Nothing is changed before that.`
-      : mrkdwn`the account could not be read (${line(incident.snapshotFailed)}). Read it again.`
-  }
-  if (step.kind === 'recovery') {
-    if (incident.notification === undefined && step.needsNotification === true)
-      return mrkdwn`tell ${who} out of band, then record how.`
-    const { sweep } = incident
-    if (sweep.status === 'due' && sweep.at > now)
-      return mrkdwn`wait for the sweep at ${clock(sweep.at)}; then access can be given back.`
-    if (sweep.status === 'due') return mrkdwn`the sweep is under way; then access can be given back.`
-    if (sweep.status === 'found') return mrkdwn`close what the sweep found, then sweep again.`
-  }
-  return mrkdwn`any responder asks for step ${stepNumber(incident, step)}.`
-}
-
-function afterTheSteps(incident: OpenedIncident): Mrkdwn {
-  if (incident.sweep.status === 'due')
-    return mrkdwn`the sweep at ${clock(incident.sweep.at)}. After it the incident can be closed.`
-  const { secret } = incident
-  if (secret?.state === 'sealed') {
-    return mrkdwn`${mention(secret.holder)} hands over the temporary password by ${clock(secret.expiresAt)}; then any responder closes.`
-  }
-  return mrkdwn`any responder closes the incident.`
+function waitingForSweep(
+  due: string,
+  from: string,
+  { now, openedAt }: { readonly now: string; readonly openedAt: string },
+): Mrkdwn {
+  const [passed, whole] = [Date.parse(now) - Date.parse(from), Date.parse(due) - Date.parse(from)]
+  const left = Date.parse(due) - Date.parse(now) < 60_000 ? literal('') : mrkdwn`, in ${literal(span(now, due))}`
+  return mrkdwn`🧹 ${bar(passed, whole)} sweep at ${clock(due, openedAt)}${left}: the proof is repeated then`
 }
 
 /** Whether somebody may ask for the step right now, as far as the state alone can tell. The rules decide again. */

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts'
 import type { Outbound, Where } from '../outbound.ts'
 import type { Reference } from '../references.ts'
 import type { Roster } from '../roster.ts'
+import type { Viewers } from '../viewers.ts'
 import type { Workspace } from '../workspace.ts'
 
 /** What everything that comes in works with. */
@@ -19,6 +20,8 @@ export type Desk = {
   /** Where incidents are opened. */
   readonly channel: string
   readonly log: Log
+  /** Who may have the Home tab open. */
+  readonly viewers: Viewers
   /** ISO 8601, UTC, milliseconds. */
   readonly now: () => string
 }

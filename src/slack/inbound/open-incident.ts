@@ -1,12 +1,9 @@
+import { z } from 'zod'
 import type { Account } from '#/incident/account.ts'
 import { whyNotRespond } from '#/incident/approval.ts'
 import { type Severity, severities } from '#/incident/events.ts'
 import type { Standing } from '#/incident/people.ts'
-import type { OpenedIncident } from '#/incident/state.ts'
-import type { Playbook } from '#/playbook/playbook.ts'
-import { type OpeningValues, openingForm, openingLineUp } from '../cards/opening-form.ts'
-import { hour } from '../cards/text.ts'
-import type { AccountHit } from '../door.ts'
+import { type ChannelFacts, type OpeningValues, openingForm, openingLineUp } from '../cards/opening-form.ts'
 import { fields } from '../references.ts'
 import { noticeOf, openForm, refusalText, updateForm } from './answers.ts'
 import type { Asked, Desk, Submission } from './desk.ts'
@@ -14,21 +11,41 @@ import { resolveTarget } from './target.ts'
 
 /** Opens the form at once, before anything else is asked of anybody; what takes longer is filled in afterwards. */
 export async function openIncident(asked: Asked, desk: Desk, values: OpeningValues): Promise<void> {
-  const { channel, door, roster } = desk
+  const { door, roster } = desk
+  const place = { channel: desk.channel, drill: door.drill }
   const [, view] = await Promise.all([
     asked.ack(),
-    openForm(desk, asked, openingForm(door.playbooks, values, openingLineUp(channel, undefined))),
+    openForm(desk, asked, openingForm(door.playbooks, values, openingLineUp(place))),
   ])
   if (view === undefined) return
 
-  const [by, able] = await Promise.all([roster.standing(asked.user), roster.forecast(asked.user)])
+  const [by, able, about] = await Promise.all([
+    roster.standing(asked.user),
+    roster.forecast(asked.user),
+    channelFacts(desk),
+  ])
   if (whyNotRespond(by) === undefined) {
-    await updateForm(desk, view, openingForm(door.playbooks, values, openingLineUp(channel, able)))
+    await updateForm(desk, view, openingForm(door.playbooks, values, openingLineUp(place, { able, about })))
     return
   }
   const executed = recordAttempt(desk, by, values)
   if (executed?.kind === 'refused')
     await updateForm(desk, view, noticeOf('Not opened', await refusalText(desk, executed)))
+}
+
+const channelAnswer = z.object({
+  channel: z.object({ is_private: z.boolean().nullish(), num_members: z.number().nullish() }),
+})
+
+/** Who will read along. Slack not saying so is no reason not to open. */
+async function channelFacts({ call, channel }: Desk): Promise<ChannelFacts | undefined> {
+  try {
+    const answer = channelAnswer.parse(await call('conversations.info', { channel, include_num_members: true }))
+    const { is_private: isPrivate, num_members: members } = answer.channel
+    return { isPrivate: isPrivate === true, ...(typeof members === 'number' ? { members } : {}) }
+  } catch {
+    return undefined
+  }
 }
 
 /** Somebody who may not open an incident tried to: the rules say so, and it goes on record. */
@@ -69,12 +86,6 @@ export async function opened(submission: Submission, desk: Desk): Promise<void> 
     return submission.answer({ kind: 'errors', errors: { [fields.target]: target.sentence } })
   }
   const account = target.kind === 'account' ? target.account : undefined
-  const already = account === undefined ? undefined : sameIncident(door.openIncidents(), playbook, account)
-  if (already !== undefined && whyNotRespond(by, already.target) === undefined) {
-    const sentence = `${already.id} is open for ${already.target.username} already, since ${hour(already.openedAt)} by @${already.openedBy.name}. Go on in its thread.`
-    return submission.answer({ kind: 'errors', errors: { [fields.target]: sentence } })
-  }
-  // From here on nothing waits, so that two people who send the form at once cannot both get here first.
   const executed = door.execute('new', {
     type: 'OpenIncident',
     by,
@@ -97,15 +108,6 @@ export async function opened(submission: Submission, desk: Desk): Promise<void> 
       `${executed.incident.id} is open. Its card and thread appear in the incident channel.`,
     ),
   })
-}
-
-/** Two incidents for one account under one playbook would undo each other's proof. */
-function sameIncident(
-  open: readonly OpenedIncident[],
-  playbook: Playbook,
-  account: AccountHit,
-): OpenedIncident | undefined {
-  return open.find((incident) => incident.playbook.id === playbook.id && (incident.target.id as string) === account.id)
 }
 
 function severityOf(value: string): Severity | undefined {

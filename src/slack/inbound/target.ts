@@ -45,8 +45,7 @@ export async function suggestTargets({ user, typed, answer }: Suggestion, desk: 
     desk.door.accounts.search(oneLine(typed).slice(0, 100)),
   ])
   if (whyNotRead(by) !== undefined) return answer({ options: [] })
-  if (hits === 'unavailable')
-    return answer({ options: [option('Autentico does not answer: type again in a moment', 'none')] })
+  if ('kind' in hits) return answer({ options: [option(`⛔ ${hits.why}`, 'none')] })
   await answer({ options: hits.slice(0, limits.selectOptions).flatMap(optionOf) })
 }
 
@@ -76,8 +75,14 @@ export type Resolved =
 export async function resolveTarget(desk: Desk, value: string): Promise<Resolved> {
   const target = readTarget(value)
   switch (target.kind) {
-    case 'none':
-      return problem('Pick the account from the list that opens while you type.')
+    case 'none': {
+      const trouble = await desk.door.accounts.trouble()
+      return problem(
+        trouble === undefined
+          ? 'Type the username or the e-mail address, and pick the account from the list that opens.'
+          : notNow(trouble),
+      )
+    }
     case 'person': {
       const email = await emailOf(desk, target.user)
       return email === undefined
@@ -105,7 +110,7 @@ function resolved(pick: Pick, typed: string): Resolved {
         : { kind: 'account', account: pick.account }
     case 'none':
       return problem(
-        `No user is called \`${typed}\`.${pick.nearest === undefined ? '' : ` Did you mean \`${pick.nearest}\`?`}`,
+        `No user is called \`${typed}\`.${pick.nearest === undefined ? '' : ` Did you mean \`${pick.nearest}\`?`}${pick.note === undefined ? '' : ` ${pick.note}`}`,
       )
     case 'ambiguous':
       return problem(
@@ -115,10 +120,12 @@ function resolved(pick: Pick, typed: string): Resolved {
           .join(', ')}. Pick one from the list.`,
       )
     case 'unavailable':
-      return problem(
-        `Autentico cannot be asked right now (${pick.why}), so nothing was opened. The form stays: send it again in a moment.`,
-      )
+      return problem(notNow(pick.why))
   }
+}
+
+function notNow(why: string): string {
+  return `Accounts cannot be looked up right now, so nothing was opened. ${why} The form stays: send it again in a moment.`
 }
 
 function problem(sentence: string): Resolved {
