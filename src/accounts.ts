@@ -1,5 +1,7 @@
+import { utc } from '#/incident/timeline.ts'
 import type { AccountHit, Door, Pick } from '#/slack/door.ts'
 import { type Directory, openDirectory } from '#/work/directory.ts'
+import type { WorkerSeen } from '#/work/presence.ts'
 import type { Answers } from '#/work/questions.ts'
 import type { RedisPlace } from '#/work/queue.ts'
 import type { BotKeys } from './keyring.ts'
@@ -15,7 +17,9 @@ export type Accounts = Door['accounts'] &
 // A form that was sent may say later what is wrong with it.
 const searchMs = 1_600
 const pickMs = 2_300
-const statusMs = 5_000
+// The Home tab says what it can in a second and a half.
+const redisMs = 400
+const workerMs = 1_100
 
 export function accountsOf({
   redis,
@@ -79,9 +83,42 @@ function hit({
   }
 }
 
+/**
+ * Redis, and every worker that has said that it is there, a sign and a sentence each. Whoever does not answer in time is not known
+ * of; nobody waits longer for it.
+ */
 async function status(directory: Directory): Promise<readonly string[]> {
-  const answer = await directory.ask({ kind: 'capabilities' }, statusMs)
-  if (answer.kind === 'unavailable') return [`⛔ ${answer.why}`]
-  const signs = { true: '✅', false: '⚠️', unknown: '❔' } as const
-  return answer.findings.map(({ ok, sentence }) => `${signs[`${ok}`]} ${sentence}`)
+  const workers = await directory.workers(redisMs)
+  if (workers === undefined) {
+    const since = directory.awaySince()
+    const when = since === undefined ? '' : ` since ${utc(since)}`
+    return [
+      `⛔ Redis does not answer${when}. What is approved waits, and goes on by itself. The workers are not known.`,
+    ]
+  }
+  if (!workers.some(({ present }) => present))
+    return ['✅ Redis answers.', ...workers.map(awayLine), '⛔ No worker is running: what is approved waits for one.']
+  const said = workers.map(async (one) =>
+    one.present
+      ? workerLines(one.worker, await directory.ask({ kind: 'capabilities' }, workerMs, one.worker))
+      : [awayLine(one)],
+  )
+  return ['✅ Redis answers.', ...(await Promise.all(said)).flat()]
+}
+
+function awayLine({ worker, at }: WorkerSeen): string {
+  return `⛔ ${worker} has not been heard of since ${utc(at)}.`
+}
+
+/** Findings that say nothing about what can be done or proven. */
+const asides: ReadonlySet<string> = new Set(['lookup', 'settings'])
+
+function workerLines(worker: string, answer: Answers['capabilities']): readonly string[] {
+  if (answer.kind === 'unavailable') return [`❔ ${worker} runs, but did not say in time what it can do: not known.`]
+  const wanting = answer.findings.filter(({ name, ok }) => ok !== true && !asides.has(name))
+  if (wanting.length === 0) return [`✅ ${worker}: Autentico answers, and everything can be proven.`]
+  const first = answer.adminApi
+    ? `${answer.database ? '✅' : '⚠️'} ${worker}: Autentico answers${answer.database ? ', and everything can be proven' : '; not everything can be proven'}.`
+    : `⛔ ${worker}: Autentico cannot be used.`
+  return [first, ...wanting.map(({ ok, sentence }) => `${ok === 'unknown' ? '❔' : '⚠️'} ${worker}: ${sentence}`)]
 }

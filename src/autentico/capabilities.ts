@@ -184,7 +184,7 @@ async function databaseOf({ client, database }: CapabilityDeps, bot: Account): P
   const name = 'database'
   if (database === undefined) {
     const sentence =
-      'No database (AUTENTICO_DB_PATH): passkeys, trusted devices, pending codes and links cannot be removed; such steps offer suspension and stay not proven.'
+      'No database (`AUTENTICO_DB_PATH`): passkeys, trusted devices, pending codes and links cannot be removed; such steps offer suspension and stay not proven.'
     return { name, ok: false, sentence }
   }
   try {

@@ -183,11 +183,15 @@ function ordered(
 ): OpenedIncident {
   const { type: _type, ...work } = event
   const id = orderIdOf(incident.id, seq)
-  const { action, step } = event
+  const { action, step, request } = event
   const next = {
     ...incident,
     orders: new Map(incident.orders).set(id, { ...work, id, orderedAt: at, issuedAgain: 0 }),
-    work: new Map(incident.work).set(id, { action, ...(step === undefined ? {} : { step }) }),
+    work: new Map(incident.work).set(id, {
+      action,
+      ...(step === undefined ? {} : { step }),
+      ...(request === undefined ? {} : { request }),
+    }),
   }
   if (event.action === incident.playbook.sweep) {
     // The newest sweep is the one that counts: an earlier one would prove a moment before the last change.

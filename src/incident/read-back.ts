@@ -3,14 +3,12 @@ import type { StepCheck } from './work.ts'
 /** How many checks are named in a line. The ledger has all of them. */
 const namedChecks = 3
 
-/** "Read back: no live session, no linked account and 8 more checks, all proven." */
+/** "Proven by reading back: no live session; no linked account; and 8 more." */
 export function readBack(checks: readonly StepCheck[]): string {
   const all = unique(checks).map(brief)
   const rest = all.length - namedChecks
   const shown = all.slice(0, namedChecks).join('; ')
-  return all.length === 0
-    ? ''
-    : `Read back: ${shown}${rest > 0 ? `; and ${rest} more ${rest === 1 ? 'check' : 'checks'}, all proven` : ''}.`
+  return all.length === 0 ? '' : `Proven by reading back: ${shown}${rest > 0 ? `; and ${rest} more` : ''}.`
 }
 
 /** What could not be proven: the first few, and how many more. */

@@ -132,7 +132,7 @@ export type OpenedIncident = {
   readonly requests: ReadonlyMap<RequestId, Request>
   readonly orders: ReadonlyMap<OrderId, OpenOrder>
   /** What every order was for, those that have ended too. */
-  readonly work: ReadonlyMap<OrderId, Pick<OpenOrder, 'step' | 'action'>>
+  readonly work: ReadonlyMap<OrderId, Pick<OpenOrder, 'step' | 'action' | 'request'>>
   readonly sweep: Sweep
   readonly suspendedAt?: string
   readonly notification?: Notification

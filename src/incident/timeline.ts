@@ -245,10 +245,22 @@ function doneLine(event: Extract<IncidentEvent, { type: 'StepDone' }>, incident:
   const open = checks.filter((check) => check.proven !== true)
   return {
     headline,
-    details: [did.join(' '), proven ? readBack(checks) : openOf(open), ...notes].filter((one) => one !== ''),
+    details: [did.join(' '), proven ? readBack(checks) : openOf(open), ...news(incident, event)].filter(
+      (one) => one !== '',
+    ),
     text: [`${headline}.`, ...did, ...(proven ? unique(checks) : ['Open:', ...unique(open)]), ...notes].join(' '),
     tone: proven ? 'good' : 'warning',
   }
+}
+
+/** What was warned of when the step was asked for is not told again in the thread. */
+function news(
+  incident: OpenedIncident,
+  { order, notes }: Extract<IncidentEvent, { type: 'StepDone' }>,
+): readonly string[] {
+  const id = incident.work.get(order)?.request
+  const known = id === undefined ? [] : (incident.requests.get(id)?.shown?.effect.warnings ?? [])
+  return notes.filter((note) => !known.includes(note))
 }
 
 function sweptLine({ proven, checks }: Extract<IncidentEvent, { type: 'SweepDone' }>): Said {

@@ -46,7 +46,9 @@ test('the command opens the form at once, and sending it opens the incident', as
 test('a form names the channel and who will read along, and how many can approve besides the opener', async () => {
   const w = await world()
   await w.local.as('ana').command('/autentico incident account-compromise alice')
-  await vi.waitFor(() => expect(JSON.stringify(w.local.as('ana').views())).toMatch(/\d (?:person|people) can approve besides you/))
+  await vi.waitFor(() =>
+    expect(JSON.stringify(w.local.as('ana').views())).toMatch(/\d (?:person|people) can approve besides you/),
+  )
   expect(JSON.stringify(w.local.as('ana').views())).toMatch(/<#C0INCIDENTS> \(private, \d members\)/)
 })
 

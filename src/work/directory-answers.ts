@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Autentico } from '#/autentico/connect.ts'
 import { isFailure } from '#/autentico/failures.ts'
 import type { Account } from '#/autentico/users.ts'
+import { announce } from './presence.ts'
 import {
   type AccountHit,
   type Answer,
@@ -26,7 +27,7 @@ export type AnswerDeps = RedisPlace & {
 
 /** Answers the bot's questions until it is disposed of. Only reads; a question nobody signed, or that is too old, is dropped. */
 export function answerQuestions(deps: AnswerDeps): AsyncDisposable {
-  const { url, prefix, log, botKeys, signingKey, now } = deps
+  const { url, prefix, log, name, botKeys, signingKey, now } = deps
   const keys = questionKeys(prefix)
   const ears = patientConnection(url, log)
   const redis = impatientConnection(url, log)
@@ -47,15 +48,17 @@ export function answerQuestions(deps: AnswerDeps): AsyncDisposable {
   async function listen(): Promise<void> {
     while (!stopping.signal.aborted) {
       // Not for ever: a connection that died in silence is noticed by its not answering.
-      const taken = await ears.blpop(keys.list, 5).catch(() => pause(500, stopping.signal))
+      const taken = await ears.blpop(keys.list, keys.listOf(name), 5).catch(() => pause(500, stopping.signal))
       if (Array.isArray(taken)) void answer(taken[1]).catch(() => log.warn({}, 'a question could not be answered'))
     }
   }
   void listen()
+  const presence = announce({ redis, prefix, name, signingKey, now })
 
   return {
     async [Symbol.asyncDispose]() {
       stopping.abort()
+      await presence[Symbol.asyncDispose]()
       // What is being listened for at this moment may never return once the connection is gone, so it is not waited for.
       ears.disconnect()
       redis.disconnect()

@@ -1,4 +1,5 @@
 import { type KeyObject, randomUUID } from 'node:crypto'
+import { type WorkerSeen, workersSeen } from './presence.ts'
 import { type Answer, type Answers, longestReply, type Query, type Question, questionKeys, reply } from './questions.ts'
 import type { RedisPlace } from './queue.ts'
 import { defaultPrefix, firstTry, impatientConnection, patientConnection } from './redis.ts'
@@ -10,7 +11,16 @@ export type Directory = AsyncDisposable & {
    * The first worker that is free answers. Never throws: nobody there, Redis away, or too slow is `unavailable` with a
    * sentence. Answers that no known worker signed are not looked at.
    */
-  ask<K extends Query['kind']>(query: Extract<Query, { kind: K }>, timeoutMs: number): Promise<Answers[K]>
+  ask<K extends Query['kind']>(
+    query: Extract<Query, { kind: K }>,
+    timeoutMs: number,
+    /** Only this worker is asked; otherwise any. */
+    worker?: string,
+  ): Promise<Answers[K]>
+  /** The workers that have said that they are there. Undefined: Redis did not answer in time. Never throws. */
+  workers(timeoutMs: number): Promise<readonly WorkerSeen[] | undefined>
+  /** Since when Redis has been away, ISO 8601. Undefined: it is there, or was never reached. */
+  awaySince(): string | undefined
 }
 
 export type DirectoryOptions = RedisPlace & {
@@ -26,6 +36,13 @@ export function openDirectory(options: DirectoryOptions): Directory {
   const redis = impatientConnection(url, log)
   const ears = patientConnection(url, log)
   const waiting = new Map<string, (answer: Answer) => void>()
+  let awaySince: string | undefined
+  redis.on('close', () => {
+    awaySince ??= now().toISOString()
+  })
+  redis.on('ready', () => {
+    awaySince = undefined
+  })
 
   // Where Redis is away, it is subscribed to when it comes; asking waits for that no longer than for an answer.
   const listening = ears.subscribe(keys.replies).catch(() => undefined)
@@ -34,18 +51,18 @@ export function openDirectory(options: DirectoryOptions): Directory {
     if (seen.kind === 'genuine') waiting.get(seen.value.id)?.(seen.value.answer)
   })
 
-  async function put(question: Question, timeoutMs: number): Promise<void> {
+  async function put(question: Question, timeoutMs: number, list: string): Promise<void> {
     const text = JSON.stringify(signed('question', question, signingKey))
     // The list goes away by itself, so that nothing piles up where no worker listens.
     await redis
       .multi()
-      .rpush(keys.list, text)
-      .ltrim(keys.list, -1000, -1)
-      .pexpire(keys.list, timeoutMs + 1_000)
+      .rpush(list, text)
+      .ltrim(list, -1000, -1)
+      .pexpire(list, timeoutMs + 1_000)
       .exec()
   }
 
-  async function askAny(query: Query, timeoutMs: number): Promise<Answer> {
+  async function askAny(query: Query, timeoutMs: number, list: string): Promise<Answer> {
     const id = randomUUID()
     const { promise, resolve } = Promise.withResolvers<Answer>()
     const timer = setTimeout(() => resolve(nobody(timeoutMs)), timeoutMs)
@@ -54,7 +71,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
       await firstTry(redis)
       if (redis.status !== 'ready') return unreachable
       await Promise.race([listening, promise])
-      await put({ id, until: new Date(now().getTime() + timeoutMs).toISOString(), query }, timeoutMs)
+      await put({ id, until: new Date(now().getTime() + timeoutMs).toISOString(), query }, timeoutMs, list)
       return await promise
     } catch {
       return unreachable
@@ -65,8 +82,8 @@ export function openDirectory(options: DirectoryOptions): Directory {
   }
 
   return {
-    ask: async <K extends Query['kind']>(query: Extract<Query, { kind: K }>, timeoutMs: number) => {
-      const answer = await askAny(query, timeoutMs)
+    ask: async <K extends Query['kind']>(query: Extract<Query, { kind: K }>, timeoutMs: number, worker?: string) => {
+      const answer = await askAny(query, timeoutMs, worker === undefined ? keys.list : keys.listOf(worker))
       const fits = answer.kind === 'unavailable' || answersTo[query.kind].has(answer.kind)
       return (
         fits
@@ -77,6 +94,19 @@ export function openDirectory(options: DirectoryOptions): Directory {
             }
       ) as Answers[K]
     },
+    async workers(timeoutMs) {
+      const late = Promise.withResolvers<undefined>()
+      const timer = setTimeout(() => late.resolve(undefined), timeoutMs)
+      const seen = firstTry(redis)
+        .then(async () => workersSeen({ redis, prefix, workerKeys, now }))
+        .catch(() => undefined)
+      try {
+        return await Promise.race([seen, late.promise])
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+    awaySince: () => awaySince,
     async [Symbol.asyncDispose]() {
       redis.disconnect()
       ears.disconnect()
@@ -86,7 +116,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
 
 const unreachable: Answer = {
   kind: 'unavailable',
-  why: 'Autentico cannot be asked: the queue (Redis) is not reachable. Try again in a moment.',
+  why: 'The queue (Redis) does not answer, so Autentico cannot be asked.',
 }
 
 const answersTo: Readonly<Record<Query['kind'], ReadonlySet<Answer['kind']>>> = {

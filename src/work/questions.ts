@@ -100,7 +100,15 @@ export const reply: z.ZodType<Reply> = z.strictObject({ id: z.uuid(), answer })
 /** Longer than any answer, in UTF-16 units. */
 export const longestReply = 256 * 1024
 
-/** The list that questions lie in, and the channel that replies come by. */
-export function questionKeys(prefix: string): { readonly list: string; readonly replies: string } {
-  return { list: `${prefix}:questions`, replies: `${prefix}:replies` }
+/** The lists that questions lie in, for whoever is free and for one worker alone, and the channel that replies come by. */
+export function questionKeys(prefix: string): {
+  readonly list: string
+  readonly listOf: (worker: string) => string
+  readonly replies: string
+} {
+  return {
+    list: `${prefix}:questions`,
+    listOf: (worker) => `${prefix}:questions:${worker}`,
+    replies: `${prefix}:replies`,
+  }
 }

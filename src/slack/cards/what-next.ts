@@ -3,6 +3,9 @@ import type { PlaybookStep } from '#/playbook/playbook.ts'
 import { clock, line, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
 import { lookOf, stepNumber } from './words.ts'
 
+/** How long an order lies in the queue before that is worth a word, in milliseconds. */
+const patienceMs = 30_000
+
 /** What is next and who does it, as one short sentence. Undefined when the incident is closed. */
 export function whatNext(incident: OpenedIncident, now: string): Mrkdwn | undefined {
   if (incident.status === 'closed') return undefined
@@ -21,9 +24,11 @@ export function whatNext(incident: OpenedIncident, now: string): Mrkdwn | undefi
         : mrkdwn`the worker looks at the account, for step ${number}.`
     }
     case 'running':
-      return state.waits === undefined
-        ? mrkdwn`nothing to do: step ${number} is running.`
-        : mrkdwn`nothing to do: step ${number} goes on by itself.`
+      if (state.waits !== undefined) return mrkdwn`nothing to do: step ${number} goes on by itself.`
+      if (state.taken !== undefined) return mrkdwn`nothing to do: step ${number} is running.`
+      return Date.parse(now) - Date.parse(state.since) < patienceMs
+        ? mrkdwn`nothing to do: a worker takes step ${number}.`
+        : mrkdwn`an operator looks why no worker takes step ${number}.`
     case 'failed':
       return state.retry
         ? mrkdwn`put right what stopped step ${number}, then try it again.`

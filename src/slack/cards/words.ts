@@ -124,7 +124,7 @@ export function progress(incident: OpenedIncident): Mrkdwn {
   const having = (...wanted: readonly StepState['status'][]) =>
     steps.filter(({ id }) => wanted.includes(stepState(incident, id).status))
   const proven = having('proven').length
-  const running = having('running').map((step) => `step ${stepNumber(incident, step)} is running`)
+  const running = having('running').map((step) => `step ${stepNumber(incident, step)} ${underWay(incident, step)}`)
   const apart = [
     [having('skipped').length, 'skipped'],
     [having('attested').length, 'done by hand'],
@@ -137,6 +137,12 @@ export function progress(incident: OpenedIncident): Mrkdwn {
     ...running,
   ]
   return mrkdwn`${bar(proven, steps.length, running.length)} ${literal(words.join(' · '))}`
+}
+
+function underWay(incident: OpenedIncident, step: PlaybookStep): string {
+  const state = stepState(incident, step.id)
+  if (state.status !== 'running') return ''
+  return state.waits === undefined && state.taken !== undefined ? 'is running' : 'waits'
 }
 
 /** What the sweep has to say. Undefined: nothing yet. */
