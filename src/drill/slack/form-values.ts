@@ -54,7 +54,7 @@ export function entryFor(element: JsonObject, value: Json, offered: readonly Jso
   const how = carried.get(type)
   if (how === undefined) throw new Error(`nothing can be entered in a ${type}`)
   if (!how.name.startsWith('selected_option'))
-    return { type, [how.name]: typeof value === 'number' ? String(value) : value }
+    return { type, [how.name]: type === 'number_input' && typeof value === 'number' ? String(value) : value }
 
   const options = [...optionsOf(element), ...offered]
   const choose = (wanted: Json): JsonObject => {

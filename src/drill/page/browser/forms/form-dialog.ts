@@ -12,7 +12,7 @@ import { sendsEachLetter } from './acting-input.ts'
 import type { Moment } from './field.ts'
 import { inputBlock } from './field.ts'
 import type { Entered } from './values.ts'
-import { faultIn, jsonOf, placeOf, startOf } from './values.ts'
+import { faultIn, isSentUntouched, jsonOf, placeOf, startOf } from './values.ts'
 
 /** A form, and where it lies in the person's stack. */
 export type Opened = {
@@ -164,13 +164,14 @@ export class FormDialog extends Drawn<Opened> {
     this.#answered(answer)
   }
 
-  /** What the person has touched; the rest is as the app gave it, and Slack knows that by itself. */
+  /** Every field as the person sees it: Slack may remember more of this form than this window does. */
   #values(inputs: readonly JsonObject[]): Readonly<Record<string, Json>> {
     return Object.fromEntries(
       inputs.flatMap((block) => {
         const element = object(block['element'])
-        const entered = this.#entered.get(placeOf(block, element))
-        return entered === undefined ? [] : [[text(block['block_id']), jsonOf(element, entered)] as const]
+        const touched = this.#entered.has(placeOf(block, element))
+        if (!touched && !isSentUntouched(element)) return []
+        return [[text(block['block_id']), jsonOf(element, this.#valueOf(block))] as const]
       }),
     )
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { charactersLeft, type Entered, faultIn, jsonOf, startOf } from './values.ts'
+import { charactersLeft, type Entered, faultIn, isSentUntouched, jsonOf, startOf } from './values.ts'
 
 const text = (words: string): Entered => ({ kind: 'text', text: words })
 const choices = (...values: readonly string[]): Entered => ({
@@ -53,6 +53,13 @@ test('a moment that is chosen to begin with is sent back as the same moment', ()
   const seconds = 1_795_835_880
   const element = { type: 'datetimepicker', initial_date_time: seconds }
   expect(jsonOf(element, startOf(element))).toBe(seconds)
+})
+
+test('what nobody touched is sent as it is shown, unless it cannot be shown whole', () => {
+  expect(
+    ['plain_text_input', 'external_select', 'checkboxes', 'datepicker'].every((type) => isSentUntouched({ type })),
+  ).toBe(true)
+  expect(['rich_text_input', 'file_input'].some((type) => isSentUntouched({ type }))).toBe(false)
 })
 
 describe('what the client refuses to send', () => {

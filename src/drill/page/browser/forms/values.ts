@@ -60,6 +60,16 @@ export function jsonOf(element: JsonObject, entered: Entered): Json {
   return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [words] }] }
 }
 
+/**
+ * Whether a field that nobody has touched is sent as this page shows it. Formatted text is not, since the page would take its
+ * formatting away, and neither is what the page cannot show.
+ */
+export function isSentUntouched(element: JsonObject): boolean {
+  const type = text(element['type'])
+  if (type === 'rich_text_input') return false
+  return written.has(type) || type === 'radio_buttons' || type === 'checkboxes' || type.endsWith('select')
+}
+
 /** What the client itself finds wrong with a field before anything is sent, in Slack's words. Undefined: nothing. */
 export function faultIn(block: JsonObject, entered: Entered): string | undefined {
   const element = object(block['element'])
