@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../../slack/json.ts'
-import { object, text } from '../../../slack/json.ts'
+import { text } from '../../../slack/json.ts'
 import type { At } from '../../wire.ts'
 import type { Context } from '../context.ts'
 
@@ -27,11 +27,6 @@ export async function press({ scene, block, element }: Acting, selected?: Json):
 /** What the window itself does at a press. A button with an address opens it, besides telling the app. */
 export function addressOf(element: JsonObject): string {
   return text(element['url'])
-}
-
-/** The words of a `plain_text` or `mrkdwn` object that stands at this name. */
-export function wordsAt(given: JsonObject, name: string): string {
-  return text(object(given[name])['text'])
 }
 
 /** Why something was rejected, in words for a person. */
