@@ -40,7 +40,7 @@ export type BotDeps = {
 const expireEveryMs = 1_000
 const reconcileEveryMs = 2_000
 const redrawEveryMs = 20_000
-const remindEveryMs = 5_000
+const remindEveryMs = 1_000
 /** Slack lets an app draw about one Home tab a second. */
 const redrawHomesEveryMs = 5_000
 

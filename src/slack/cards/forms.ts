@@ -4,8 +4,8 @@ import type { PlaybookStep } from '#/playbook/playbook.ts'
 import { limits } from '../limits.ts'
 import { fields, forms, type Reference, writeReference } from '../references.ts'
 import { context, type Form, form, option, plain, section, textField } from './blocks.ts'
-import { leftUnproven } from './summary-message.ts'
-import { line, lines, literal, type Mrkdwn, mrkdwn, shortened, visible } from './text.ts'
+import { leftUnproven, stillOpen } from './summary-message.ts'
+import { at, line, lines, literal, type Mrkdwn, mrkdwn, prose, shortened, visible } from './text.ts'
 import { requestTitle, stepNumber } from './words.ts'
 
 /** For the last administrator: the approver types the username, so that nobody approves by habit. */
@@ -19,8 +19,9 @@ export function approveByTypingForm(incident: OpenedIncident, request: Request, 
     blocks: [
       section(
         lines(
-          mrkdwn`*${requestTitle(incident, request)}*  code \`${literal(code)}\``,
-          line(effect?.sentence ?? '', 900),
+          mrkdwn`*${requestTitle(incident, request)}*   code \`${literal(code)}\``,
+          mrkdwn`*This will:* ${line(effect?.sentence ?? '', 900)}`,
+          ...(effect?.warnings ?? []).slice(0, 4).map((warning) => mrkdwn`⚠️ ${prose(warning, 300)}`),
           line(effect?.question ?? '', 600),
         ),
       ),
@@ -41,11 +42,16 @@ export function denyForm(incident: OpenedIncident, request: Request, reference: 
     submit: 'Deny',
     metadata: writeReference(reference),
     blocks: [
-      section(mrkdwn`*${requestTitle(incident, request)}* · ${line(request.shown?.effect.sentence ?? '', 600)}`),
+      section(
+        lines(
+          mrkdwn`*${requestTitle(incident, request)}*`,
+          mrkdwn`*This would:* ${line(request.shown?.effect.sentence ?? '', 600)}`,
+        ),
+      ),
       textField({
         id: fields.reason,
         label: 'Why not',
-        hint: 'The record and the thread will say it.',
+        hint: 'The record and the thread will say it. It can be asked for again.',
         multiline: true,
       }),
     ],
@@ -61,7 +67,7 @@ export function skipForm(incident: OpenedIncident, step: PlaybookStep, reference
     submit: 'Ask to skip',
     metadata: writeReference(reference),
     blocks: [
-      section(literal('What is skipped stays not proven, and somebody else has to approve it.')),
+      section(lines(literal('What is skipped stays not proven.'), literal('Somebody else has to approve it.'))),
       {
         type: 'input',
         block_id: fields.extent,
@@ -86,7 +92,11 @@ export function attestForm(incident: OpenedIncident, step: PlaybookStep, referen
     metadata: writeReference(reference),
     blocks: [
       section(
-        mrkdwn`*Step ${stepNumber(incident, step)} · ${line(step.title, 80)}* was done by hand. The bot cannot see it, so it stays not proven, and somebody else has to approve the record.`,
+        lines(
+          mrkdwn`*Step ${stepNumber(incident, step)} · ${line(step.title, 80)}* was done by hand.`,
+          literal('The bot cannot see it, so it stays not proven.'),
+          literal('Somebody else has to approve the record.'),
+        ),
       ),
       textField({ id: fields.reason, label: 'What was done, and how you know', multiline: true }),
     ],
@@ -112,7 +122,10 @@ export function notificationForm(incident: OpenedIncident, reference: Reference)
     metadata: writeReference(reference),
     blocks: [
       section(
-        mrkdwn`Tell ${line(who, 60)} by a way that does not pass through the account. What you write here goes on record; keep secrets out of it.`,
+        lines(
+          mrkdwn`Tell ${line(who, 60)} by a way that does not pass through the account.`,
+          literal('What you write here goes on record. Keep secrets out of it.'),
+        ),
       ),
       {
         type: 'input',
@@ -154,21 +167,31 @@ export function closeForm(incident: OpenedIncident, reference: Reference): Form 
   const requests = openRequests(incident).map(
     (request) => mrkdwn`🟡 ${requestTitle(incident, request)} waits for a decision`,
   )
+  const { containedAt, secret } = incident
   const contained =
-    incident.containedAt === undefined
-      ? literal('⚠️ This incident is not contained.')
-      : literal('✅ Contained and proven.')
+    containedAt === undefined ? literal('⚠️ This incident is not contained.') : literal('✅ Contained and proven.')
+  const unseen =
+    secret?.state === 'sealed'
+      ? mrkdwn`⚠️ ${at(secret.holder)} has not seen the temporary password. Closing destroys it.`
+      : undefined
   return form({
     callback: forms.close,
     title: `Close ${incident.id}`,
     submit: 'Close it',
     metadata: writeReference(reference),
     blocks: [
-      section(lines(contained, mrkdwn`Not proven: ${leftUnproven(incident)}`, ...requests)),
+      section(
+        lines(
+          contained,
+          mrkdwn`Not proven: ${leftUnproven(incident)} · Still open: ${stillOpen(incident)}`,
+          unseen,
+          ...requests,
+        ),
+      ),
       textField({
         id: fields.reason,
         label: 'Closing words',
-        hint: 'What happened, and what is left to do.',
+        hint: 'What happened, and what is left to do. The summary will say it; afterwards nothing more can be done here.',
         multiline: true,
         optional: true,
       }),
@@ -183,7 +206,11 @@ export function secretForm(incident: OpenedIncident, secret: string): Form {
     title: 'Temporary password',
     blocks: [
       section(
-        mrkdwn`For ${line(incident.target.username, 60)}. It is shown this once; the record says that you saw it. Hand it over by voice or in person, not in Slack.`,
+        lines(
+          mrkdwn`For ${line(incident.target.username, 60)}. It is shown this once.`,
+          literal('The record says that you saw it.'),
+          literal('Hand it over by voice or in person, not in Slack.'),
+        ),
       ),
       { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: secret }] }] },
     ],
