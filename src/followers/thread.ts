@@ -87,11 +87,12 @@ export function slackThread({
       await update(place, requestMessage(incident, request))
     },
     async postSummary(incident, thread, line) {
-      const closing = timelineMessage([line]).message
+      // The closing words stand in the summary already.
+      const closing = timelineMessage([{ ...line, details: [] }]).message
       const summary = summaryMessage(incident)
-      const both = message(stacked(closing.text as Mrkdwn, summary.text as Mrkdwn), [
-        ...closing.blocks,
+      const both = message(stacked(summary.text as Mrkdwn, closing.text as Mrkdwn), [
         ...summary.blocks,
+        ...closing.blocks,
       ])
       await post(incident, thread, both, [line])
     },

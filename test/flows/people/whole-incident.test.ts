@@ -91,7 +91,7 @@ test('an account is taken back step by step, each asked for by one person and ap
 
 test('the card says that it is contained and closed, by whom and how long it took, and has no buttons left', async () => {
   const words = wordsOf(incident.card())
-  expect(words).toMatch(/Contained, proven \d{4}-\d\d-\d\d \d\d:\d\d UTC · closed .* by <@U0BAO>/)
+  expect(words).toMatch(/Contained, proven (?:\d{4}-\d\d-\d\d )?\d\d:\d\d UTC · closed .* by <@U0BAO>/)
   expect(words).toContain('5 of 5 proven')
   expect(incident.card().blocks.filter(({ type }) => type === 'actions')).toEqual([])
 })
@@ -121,10 +121,10 @@ test('every entry that people should see stands in the thread once, in order, wi
   const said = incident
     .thread()
     .flatMap(({ text }) => text.split('\n'))
-    .filter((line) => /\*#\d+\*/.test(line))
+    .filter((line) => / · #\d+ · /.test(line))
   const lines = said.map((line) => {
     const [, seq, at, hash] =
-      /\*#(\d+)\* {2}(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC .*\*(?:@\w+|worker-1|autentico)\* .*`([0-9a-f]{4})…`/.exec(
+      /^\S* ?\*(?:@\w+|worker-1|the bot)\* .* · #(\d+) · (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC .* · ([0-9a-f]{4})…/.exec(
         line,
       ) ?? []
     return { seq: Number(seq), at, hash }
