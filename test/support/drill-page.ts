@@ -1,20 +1,26 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { startGlass } from '#/cli/drill-glass.ts'
+import type { Glass } from '#/drill/page/glass-view.ts'
 import { type Page, startPage } from '#/drill/page/page-server.ts'
-import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage, StageOptions } from '#/drill/stage.ts'
 import { artefactFolder, type Looks, openWatched, startChromium, type WatchedPage, whatIsMissing } from './chromium.ts'
 import { quickStage, reloadEverybody } from './incident-flow.ts'
-import { givenGlass } from './local-page.ts'
 import { type Window, windowOf } from './window.ts'
 
 /** A drill with its page, and a browser to look at it. */
 export type Drill = {
   readonly stage: () => Stage
+  /** What can be broken behind the glass, without a window. */
+  readonly glass: () => Glass
   readonly url: () => string
   /** Opens a window as this person, at a place (what stands after `#` in the address) or where everybody begins. */
-  readonly open: (handle: string, looks?: Looks & { readonly at?: string }) => Promise<Window>
+  readonly open: Open
+  /** The same, for a story in which something happens that should not: nobody looks at its faults but the story. */
+  readonly openUnwatched: Open
 }
+
+type Open = (handle: string, looks?: Looks & { readonly at?: string }) => Promise<Window>
 
 /**
  * One drill for all stories of a file: the stage, the program, the page and a browser. Each story has its own windows; one in which something
@@ -24,7 +30,7 @@ export function drillInBrowser(options: StageOptions = {}): Drill {
   const missing = whatIsMissing()
   const open = new Map<string, WatchedPage>()
   let parts:
-    | { readonly stage: Stage; readonly program: Program; readonly page: Page; readonly browser: Browser }
+    | { readonly stage: Stage; readonly page: Page; readonly glass: Glass; readonly browser: Browser }
     | undefined
   let closing = new AsyncDisposableStack()
   const started = () => {
@@ -36,11 +42,10 @@ export function drillInBrowser(options: StageOptions = {}): Drill {
     if (missing !== undefined) return
     await using building = new AsyncDisposableStack()
     const stage = building.use(await quickStage(options))
-    const [program, browser] = await Promise.all([startProgram(stage.env), startChromium()])
-    building.use(program)
-    building.use(browser)
-    const page = building.use(await startPage({ slack: stage.slack, glass: givenGlass() }))
-    parts = { stage, program, page, browser }
+    const browser = building.use(await startChromium())
+    const { glass } = building.use(await startGlass(stage))
+    const page = building.use(await startPage({ slack: stage.slack, glass }))
+    parts = { stage, page, glass, browser }
     closing = building.move()
   })
   afterAll(async () => closing.disposeAsync())
@@ -57,18 +62,24 @@ export function drillInBrowser(options: StageOptions = {}): Drill {
     expect(faults).toEqual([])
   })
 
+  const openAs: Open = async (handle, { at = '', ...looks } = {}) => {
+    const { browser, page } = started()
+    const watched = await openWatched(browser, page.url, looks)
+    await watched.page.goto(`${page.url}/as/${handle}${at}`)
+    await watched.page.getByRole('navigation', { name: 'Act as' }).waitFor()
+    return windowOf(handle, watched)
+  }
+
   return {
     stage: () => started().stage,
+    glass: () => started().glass,
     url: () => started().page.url,
-    open: async (handle, { at = '', ...looks } = {}) => {
-      const { browser, page } = started()
-      const watched = await openWatched(browser, page.url, looks)
-      open.set(`${handle}-${open.size + 1}`, watched)
-      await watched.page.goto(`${page.url}/as/${handle}${at}`)
-      const window = windowOf(handle, watched)
-      await watched.page.getByRole('navigation', { name: 'Act as' }).waitFor()
+    open: async (handle, looks) => {
+      const window = await openAs(handle, looks)
+      open.set(`${handle}-${open.size + 1}`, window.watched)
       return window
     },
+    openUnwatched: openAs,
   }
 }
 

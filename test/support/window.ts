@@ -12,8 +12,10 @@ export type Window = {
   readonly type: (words: string) => Promise<void>
   /** Writes into the open thread. */
   readonly reply: (words: string) => Promise<void>
-  /** Presses the newest button with these words: of a dialog, else of the thread, else of the channel. */
+  /** Presses the newest button with these words: of a dialog, else of the channel, else of the thread. */
   readonly press: (words: string | RegExp) => Promise<void>
+  /** Whether they see such a button now. */
+  readonly shows: (words: string | RegExp) => Promise<boolean>
   /** Presses the button, and then the other one in the dialog that asks whether it is meant. */
   readonly pressAndConfirm: (words: string | RegExp) => Promise<void>
   /** Chooses from the "More" menu of the newest message that has one. */
@@ -27,6 +29,8 @@ export type Window = {
   /** Opens the thread of the newest message with replies, or of the newest that says this as well. */
   readonly openThread: (words?: string | RegExp) => Promise<void>
   readonly goTo: (channel: string) => Promise<void>
+  /** On a narrow window: shows this pane, by its words in the bar below. */
+  readonly pane: (words: 'Channels' | 'Channel' | 'Thread' | 'Glass') => Promise<void>
   /** The form on top. */
   readonly form: (title: string | RegExp) => Locator
   /** A part of the panel behind the glass. */
@@ -51,18 +55,15 @@ export function windowOf(handle: string, watched: WatchedPage): Window {
   const dialogs = [page.getByRole('alertdialog'), page.getByRole('dialog')]
   const composer = field(channel, /^Message /)
 
-  /** The newest visible thing of this role and name, in the uppermost place that has one. */
-  const newest = async (role: 'button' | 'article', words: string | RegExp, limitMs = patienceMs): Promise<Locator> =>
-    seek(
-      async () => {
-        const dialog = await firstVisible(dialogs.map((each) => each.last()))
-        const places = dialog === undefined ? [thread, channel] : [dialog]
-        return firstVisible(places.map((place) => place.getByRole(role, { name: words }).last()))
-      },
-      `${handle} sees no ${role} that says ${String(words)}`,
-      limitMs,
-    )
-  const press = async (words: string | RegExp): Promise<void> => (await newest('button', words)).click()
+  /** The newest visible button with these words: of the dialog if there is one, else of the channel, else of the thread. */
+  const button = async (words: string | RegExp): Promise<Locator | undefined> => {
+    const dialog = await firstVisible(dialogs.map((each) => each.last()))
+    // The card stands in the channel and over its thread; pressed in the channel, the thread stays where it is read.
+    const places = dialog === undefined ? [channel, thread] : [dialog]
+    return firstVisible(places.map((place) => place.getByRole('button', { name: words, exact: true }).last()))
+  }
+  const press = async (words: string | RegExp): Promise<void> =>
+    (await seek(() => button(words), `${handle} sees no button that says ${String(words)}`)).click()
   const message = async (filters: readonly (string | RegExp)[], limitMs = patienceMs): Promise<Locator> =>
     seek(
       async () => {
@@ -82,6 +83,7 @@ export function windowOf(handle: string, watched: WatchedPage): Window {
     composer,
     form,
     press,
+    shows: async (words) => (await button(words)) !== undefined,
     reads: async (words, limitMs) => message([words], limitMs),
     type: async (words) => {
       await composer.fill(words)
@@ -119,6 +121,7 @@ export function windowOf(handle: string, watched: WatchedPage): Window {
       await thread.waitFor()
     },
     goTo: async (name) => page.getByRole('navigation', { name: 'Channels' }).getByRole('button', { name }).click(),
+    pane: async (words) => page.getByRole('navigation', { name: 'Panes' }).getByRole('button', { name: words }).click(),
     glass: (region) => glass.getByRole('region', { name: region }),
     pressGlass: async (words) => glass.getByRole('button', { name: words }).click(),
   }
@@ -148,7 +151,7 @@ async function enter(form: Locator, label: string, answer: string): Promise<void
   const list = form.getByRole('combobox', { name: label })
   if (!(await list.isVisible())) return form.getByRole('textbox', { name: label }).fill(answer)
   await list.click()
-  if ((await list.evaluate(({ tagName }: { readonly tagName: string }) => tagName)) === 'INPUT') await list.fill(answer)
+  if ((await list.and(form.page().locator('input')).count()) > 0) await list.fill(answer)
   await form.page().getByRole('option', { name: answer }).first().click()
 }
 
@@ -161,6 +164,11 @@ export async function seek<T>(look: () => Promise<T | undefined>, orElse: string
     if (performance.now() > end) throw new Error(`${orElse} (${limitMs / 1000} s)`)
     await pause(50)
   }
+}
+
+/** Whether the keyboard is there. */
+export async function isFocused(thing: Locator): Promise<boolean> {
+  return (await thing.and(thing.page().locator(':focus')).count()) > 0
 }
 
 /** Expects that this is so by and by. */

@@ -1,0 +1,43 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect } from 'vitest'
+import type { Window } from './window.ts'
+
+/** What axe says of a page: how many rules it found something to look at for, and what is serious. */
+export type Findings = { readonly passed: number; readonly serious: readonly string[] }
+
+/** Looks at everything on the page with axe; `only` narrows it to some rules. */
+export async function look({ page }: Window, only?: readonly string[]): Promise<Findings> {
+  const axe = new AxeBuilder({ page }).setLegacyMode(true)
+  const { passes, violations } = await (only === undefined ? axe : axe.withRules([...only])).analyze()
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  return {
+    passed: passes.length,
+    serious: serious.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary ?? ''}`),
+    ),
+  }
+}
+
+/**
+ * Expects that axe has nothing serious to say of what this window shows, in light and in dark, and that the page is no wider than the window.
+ * Goes on after a finding, so that one run names them all.
+ */
+export async function expectAccessible(window: Window, shown: string): Promise<void> {
+  const { page } = window
+  await page.emulateMedia({ colorScheme: 'light' })
+  const light = await look(window)
+  // Only the colours are others in the dark.
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await look(window, ['color-contrast'])
+  await page.emulateMedia({ colorScheme: 'light' })
+
+  expect.soft(light.serious, `${shown}, light`).toEqual([])
+  expect.soft(dark.serious, `${shown}, dark`).toEqual([])
+  expect(light.passed).toBeGreaterThan(20)
+  expect(dark.passed).toBe(1)
+  expect.soft(await overflow(window), `${shown}: pixels that the page is wider than the window`).toBeLessThanOrEqual(0)
+}
+
+async function overflow({ page }: Window): Promise<number> {
+  return page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth')
+}

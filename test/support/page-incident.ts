@@ -1,0 +1,40 @@
+import { seek, type Window } from './window.ts'
+
+/** Opens an incident with the slash command and the form, closes the form's answer, and goes into the thread. Gives its number. */
+export async function openIncident(
+  window: Window,
+  { target, summary = 'Login from two countries' }: { readonly target: string; readonly summary?: string },
+): Promise<string> {
+  await window.type('/autentico incident')
+  await window.fillIn('Open an incident', { Target: target, 'What happened': summary }, 'Open')
+  const answer = window.form(/^INC-\d+ is open$/)
+  await answer.waitFor()
+  const id = /INC-\d+/.exec((await answer.textContent()) ?? '')?.[0] ?? ''
+  await window.press('Close')
+  await answer.waitFor({ state: 'hidden' })
+  await window.openThread(id)
+  return id
+}
+
+/** One asks for the step. Resolves when the other sees what it will do. */
+export async function askFor(number: number, by: Window, seenBy: Window): Promise<void> {
+  await by.press(`Ask for step ${number}`)
+  await seenBy.reads(new RegExp(`Step ${number} ·.*This will`, 's'))
+  await seek(async () => ((await seenBy.shows('Approve')) ? true : undefined), `${seenBy.handle} cannot approve`)
+}
+
+/** Approved by this person, and proven. */
+export async function approve(number: number, by: Window): Promise<void> {
+  await by.pressAndConfirm('Approve')
+  await untilProven(number, by)
+}
+
+export async function untilProven(number: number, by: Window, limitMs?: number): Promise<void> {
+  await by.reads(new RegExp(`Step ${number} ·.*Approved by.*proven`, 's'), limitMs)
+}
+
+/** Asked for by one, approved by another, and proven. */
+export async function run(number: number, asks: Window, approves: Window): Promise<void> {
+  await askFor(number, asks, approves)
+  await approve(number, approves)
+}
