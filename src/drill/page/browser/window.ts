@@ -9,6 +9,7 @@ import { Memory } from './memory.ts'
 import { type Place, reachable, readPlace, writePlace } from './place.ts'
 import { Announcer } from './slack/announcer.ts'
 import { listenAtDocument } from './slack/document.ts'
+import { focusedNow, restoreFocus } from './slack/focus.ts'
 import { raiseNotices } from './slack/notices.ts'
 import { scrollers, settle, showMessage } from './slack/scrolling.ts'
 import { parentOf } from './slack/thread.ts'
@@ -68,7 +69,9 @@ export class PageWindow {
     const client = this.#clientFor(screen)
     this.#client = client
     const wide = matchMedia('(min-width: 1200px)').matches
+    const focused = focusedNow()
     this.#show(layout(client, { link, wide, announcement: this.#announcer?.words ?? '' }))
+    restoreFocus(focused)
     settle(client.memory)
     this.#raiseNotices(client)
     this.#jumpTo(client)

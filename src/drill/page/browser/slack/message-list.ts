@@ -35,7 +35,9 @@ function scroller(client: Client, key: string, { talk, messages, label, beginnin
     since: talk.thread,
     dayOf: (ts) => dayOf(ts, client.clock),
   })
-  const reached = messages.find(({ ts }) => ts === memory.reached.get(key))?.ts ?? messages.at(-1)?.ts
+  const wanted = memory.reached.get(key)
+  const isHere = wanted === talk.thread || messages.some(({ ts }) => ts === wanted)
+  const reached = isHere && wanted !== undefined ? wanted : messages.at(-1)?.ts
   const scrolled = (event: Event) => {
     const up = !isAtEnd(event.currentTarget as HTMLElement)
     if (up === memory.scrolledUp.has(key)) return
@@ -111,8 +113,12 @@ function walk(event: KeyboardEvent): void {
 }
 
 function reach({ memory, redraw }: Client, key: string, event: FocusEvent): void {
-  const ts = (event.target as HTMLElement).closest<HTMLElement>('article')?.dataset['ts']
-  if (ts === undefined || memory.reached.get(key) === ts) return
+  const article = (event.target as HTMLElement).closest<HTMLElement>('article')
+  const ts = article?.dataset['ts']
+  if (article === null || ts === undefined || memory.reached.get(key) === ts) return
+  // Now and not with the next drawing: a Tab may come first, and must not stop at the message that was reached before.
+  for (const before of (event.currentTarget as HTMLElement).querySelectorAll('article')) before.tabIndex = -1
+  article.tabIndex = 0
   memory.reached.set(key, ts)
   redraw()
 }

@@ -12,6 +12,7 @@ import { messageList } from './message-list.ts'
 export function threadPane(client: Client, channel: Channel, parent: Seen): TemplateResult {
   const talk = { channel: channel.id, thread: parent.ts }
   const replies = client.talks.get(keyOf(talk)) ?? []
+  const isReached = replies.length === 0 || client.memory.reached.get(keyOf(talk)) === parent.ts
   return html`<aside class="pane pane-thread" aria-label="Thread">
     <header class="pane-head">
       <h2>Thread</h2>
@@ -25,7 +26,7 @@ export function threadPane(client: Client, channel: Channel, parent: Seen): Temp
         talk,
         messages: replies,
         label: 'Thread',
-        beginning: html`${messageOf(client, { message: parent, continued: false, talk, reached: replies.length === 0 })}
+        beginning: html`${messageOf(client, { message: parent, continued: false, talk, reached: isReached })}
         ${countDivider(replies)}`,
       })}
     </div>
