@@ -23,6 +23,13 @@ async function asked(target: string): Promise<{ readonly ana: Window; readonly b
   return { ana, bao, id }
 }
 
+/** The thread says it, and says it once. */
+async function expectOnce({ thread }: Window, words: RegExp): Promise<void> {
+  const lines = thread.getByRole('article').filter({ hasText: words })
+  await lines.first().waitFor()
+  expect(await lines.count()).toBe(1)
+}
+
 function broken(window: Window): ReturnType<Window['glass']> {
   return window.glass('Break something')
 }
@@ -45,7 +52,8 @@ test('a bot killed in the middle of a step comes back and goes on; a click meanw
   await ana.press('Add note…')
   await ana.fillIn('Add to the timeline', { Note: 'The bot had died' }, 'Add')
   await bao.reads(/noted: The bot had died/)
-  expect(await bao.thread.getByText(/@bao.* approved:/).count()).toBe(1)
+  await expectOnce(bao, /@bao.* approved:/)
+  await expectOnce(bao, /\bproved: Revoke all sessions of user-001/)
 })
 
 test('Redis stopped: the approval counts, the step says that it waits, and runs when Redis is back', async () => {
@@ -61,6 +69,7 @@ test('Redis stopped: the approval counts, the step says that it waits, and runs 
 
   await bao.pressGlass('Start Redis')
   await untilProven(1, bao)
+  await expectOnce(bao, /\bproved: Revoke all sessions of user-002/)
 })
 
 test('Autentico stopped: the step says what it waits for, and runs when Autentico is back', async () => {
@@ -71,6 +80,7 @@ test('Autentico stopped: the step says what it waits for, and runs when Autentic
 
   await broken(bao).getByRole('radio', { name: 'Well' }).click()
   await untilProven(1, bao)
+  await expectOnce(bao, /\bproved: Revoke all sessions of user-003/)
 })
 
 test('Slack disconnected: clicks fail in words, approved work goes on, and the thread is filled in when Slack is back', async () => {

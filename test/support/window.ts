@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
-import { expect } from 'vitest'
 import type { WatchedPage } from './chromium.ts'
 
 /** One person at one window of the page, who finds everything by what it is and what is written on it. */
@@ -14,6 +13,8 @@ export type Window = {
   readonly reply: (words: string) => Promise<void>
   /** Presses the newest button with these words: of a dialog, else of the channel, else of the thread. */
   readonly press: (words: string | RegExp) => Promise<void>
+  /** The newest visible button with these words, where `press` would find it. */
+  readonly button: (words: string | RegExp) => Promise<Locator | undefined>
   /** Whether they see such a button now. */
   readonly shows: (words: string | RegExp) => Promise<boolean>
   /** Presses the button, and then the other one in the dialog that asks whether it is meant. */
@@ -82,6 +83,7 @@ export function windowOf(handle: string, watched: WatchedPage): Window {
     thread,
     composer,
     form,
+    button,
     press,
     shows: async (words) => (await button(words)) !== undefined,
     reads: async (words, limitMs) => message([words], limitMs),
@@ -121,7 +123,11 @@ export function windowOf(handle: string, watched: WatchedPage): Window {
       await thread.waitFor()
     },
     goTo: async (name) => page.getByRole('navigation', { name: 'Channels' }).getByRole('button', { name }).click(),
-    pane: async (words) => page.getByRole('navigation', { name: 'Panes' }).getByRole('button', { name: words }).click(),
+    pane: async (words) =>
+      page
+        .getByRole('navigation', { name: 'Panes' })
+        .getByRole('button', { name: new RegExp(`^${words}(,|$)`) })
+        .click(),
     glass: (region) => glass.getByRole('region', { name: region }),
     pressGlass: async (words) => glass.getByRole('button', { name: words }).click(),
   }
@@ -171,7 +177,11 @@ export async function isFocused(thing: Locator): Promise<boolean> {
   return (await thing.and(thing.page().locator(':focus')).count()) > 0
 }
 
-/** Expects that this is so by and by. */
-export async function expectSoon(question: () => Promise<unknown>, limitMs = patienceMs): Promise<void> {
-  await expect.poll(question, { timeout: limitMs, interval: 50 }).toBeTruthy()
+/** Waits until this is so. */
+export async function expectSoon(question: () => Promise<boolean>, limitMs = patienceMs): Promise<void> {
+  await seek(
+    async () => ((await question()) ? true : undefined),
+    `it never came about that ${String(question)}`,
+    limitMs,
+  )
 }
