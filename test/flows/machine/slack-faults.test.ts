@@ -188,7 +188,7 @@ test('Slack is away while an approved step runs: the step ends, and the thread i
   stage.slack.control.clearFaults()
   stage.slack.control.refuseConnections(false)
   await expectThreadToAgree(stage, incident)
-  const shown = incident.thread().find(({ text }) => text.includes(`*#${done?.seq}*`))
+  const shown = incident.thread().find(({ text }) => text.includes(` #${done?.seq} · `))
   expect(shown?.text).toContain(String(Math.floor(Date.parse(done?.at ?? '') / 1000)))
   await connections(2)
 })
