@@ -13,18 +13,21 @@ import { drillMark, people, standing } from './slack/people.ts'
 import { sidebar } from './slack/sidebar.ts'
 import { parentOf, threadPane } from './slack/thread.ts'
 
+/** Whether everything fits on the window at once. */
+export function isWide(): boolean {
+  return matchMedia('(min-width: 1200px)').matches
+}
+
 /** How the window itself is. */
 export type Frame = {
   readonly link: Link
-  /** Wide enough for everything at once. */
-  readonly wide: boolean
   /** What assistive technology reads out next. */
   readonly announcement: string
 }
 
 /** The whole page. */
 export function layout(client: Client, frame: Frame): TemplateResult {
-  const glassOpen = client.memory.glass(frame.wide)
+  const glassOpen = client.memory.glass(isWide())
   return html`
     <a class="skip" href="#main" @click=${skip}>Skip to the messages</a>
     <header class="top">

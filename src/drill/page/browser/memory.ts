@@ -41,19 +41,20 @@ export class Memory {
   #nextNotice = 1
 
   /**
-   * `person` keeps what all windows of this person share, `window` what this one keeps over a reload. `changed` is called when a notice comes
-   * or goes; whoever changes anything else asks for drawing themselves.
+   * `person` keeps what all windows of this person share, `drafts` what this window holds of theirs over a reload, and `window` what it keeps
+   * whoever it shows. `changed` is called when a notice comes or goes; whoever changes anything else asks for drawing themselves.
    */
   constructor(options: {
     readonly me: string
     readonly place: Place | undefined
     readonly person: Store
+    readonly drafts: Store
     readonly window: Store
     readonly changed: () => void
   }) {
-    const { me, place, person, window, changed } = options
+    const { me, place, person, drafts, window, changed } = options
     this.reading = new Reading({ me, store: person })
-    this.composing = new Composing(window)
+    this.composing = new Composing(drafts)
     this.place = place
     if (place?.at === 'channel' && place.thread !== undefined) this.pane = 'thread'
     this.#window = window

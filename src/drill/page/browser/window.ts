@@ -68,9 +68,8 @@ export class PageWindow {
     if (screen === undefined) return this.#show(opening(link))
     const client = this.#clientFor(screen)
     this.#client = client
-    const wide = matchMedia('(min-width: 1200px)').matches
     const focused = focusedNow()
-    this.#show(layout(client, { link, wide, announcement: this.#announcer?.words ?? '' }))
+    this.#show(layout(client, { link, announcement: this.#announcer?.words ?? '' }))
     restoreFocus(focused)
     settle(client.memory)
     this.#raiseNotices(client)
@@ -103,12 +102,13 @@ export class PageWindow {
   }
 
   #remember({ me }: Screen): Memory {
-    const prefix = `drill/${this.#handle}/`
+    const own = `drill/${this.#handle}/`
     return new Memory({
       me: me.user,
       place: readPlace(location.hash),
-      person: openStore(() => localStorage, prefix),
-      window: openStore(() => sessionStorage, prefix),
+      person: openStore(() => localStorage, own),
+      drafts: openStore(() => sessionStorage, own),
+      window: openStore(() => sessionStorage, 'drill/'),
       changed: () => this.#redraw(),
     })
   }

@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts'
 import type { OpenChannel, OpenMessage } from '../events.ts'
+import { isWide } from '../layout.ts'
 import { closeThread } from './thread.ts'
 
 /** What happens to the whole window rather than to something on it. */
@@ -27,8 +28,17 @@ export function listenAtDocument({ client, redraw, wentBack, openMessage }: Docu
   window.addEventListener('resize', redraw)
 }
 
-/** Escape closes the thread, when nothing nearer wanted it. An open form has Escape to itself. */
+/** Escape closes what lies over the page or beside the channel, when nothing nearer wanted it. An open form has Escape to itself. */
 function escape(client: Client): void {
   if (document.querySelector('dialog[open], [role="dialog"], [role="alertdialog"]') !== null) return
-  closeThread(client)
+  const inPanel = (document.activeElement?.closest('.pane-glass') ?? null) !== null
+  if (inPanel && !isWide()) closeDrawer(client)
+  else closeThread(client)
+}
+
+/** The panel behind the glass lies over the page where there is no room beside it. */
+function closeDrawer({ memory, redraw }: Client): void {
+  memory.setGlass(false)
+  document.querySelector<HTMLElement>('.glass-toggle')?.focus()
+  redraw()
 }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
+import { guard } from 'lit-html/directives/guard.js'
 import type { Seen } from '../../../slack/acts/seen.ts'
 import { text } from '../../../slack/json.ts'
 import { blocksOf } from '../blocks/blocks.ts'
@@ -8,7 +9,7 @@ import { footerOf, keyOf, type Talk } from '../conversations.ts'
 import { avatar } from './avatar.ts'
 import { icon } from './icons.ts'
 import { type MenuItem, menuButton } from './menu.ts'
-import { ago, fullTime, timeOfDay } from './times.ts'
+import { ago, dayOf, fullTime, timeOfDay } from './times.ts'
 
 export type Drawn = {
   readonly message: Seen
@@ -81,9 +82,14 @@ function edited(message: Seen): TemplateResult | typeof nothing {
   return message.edited ? html`<span class="message-edited">(edited)</span>` : nothing
 }
 
-function bodyOf(client: Client, message: Seen): TemplateResult {
+/** What is written, drawn again only when it is another, or those it names are: most of a long conversation stays as it is. */
+function bodyOf(client: Client, message: Seen): unknown {
   const { channel, ts, blocks } = message
-  return blocks.length === 0 ? mrkdwn(client, message.text) : blocksOf(client, blocks, { channel, ts })
+  const { mentioned, channels } = client.screen
+  const today = dayOf(String(client.now / 1000), client.clock)
+  return guard([message, mentioned, channels, today], () =>
+    blocks.length === 0 ? mrkdwn(client, message.text) : blocksOf(client, blocks, { channel, ts }),
+  )
 }
 
 function dismissButton(client: Client, { ts }: Seen): TemplateResult {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { ago, type Clock, dayName, dayOf, fullTime, timeOfDay } from './times.ts'
+import { ago, clockIn, dayName, dayOf, fullTime, timeOfDay } from './times.ts'
 
-const berlin: Clock = { zone: 'Europe/Berlin', hour12: false }
-const newYork: Clock = { zone: 'America/New_York', hour12: true }
-const utc: Clock = { zone: 'UTC', hour12: false }
+const berlin = clockIn({ zone: 'Europe/Berlin', hour12: false })
+const newYork = clockIn({ zone: 'America/New_York', hour12: true })
+const utc = clockIn({ zone: 'UTC', hour12: false })
 // 2026-11-23 23:30:05 UTC
 const ts = String(Date.UTC(2026, 10, 23, 23, 30, 5) / 1000)
 const now = Date.UTC(2026, 10, 24, 12)
