@@ -208,7 +208,10 @@ function isReading({ orders, playbook }: OpenedIncident): boolean {
 /** What is possible besides what is next. Nothing stands here that would be refused to everybody. */
 function moreMenu(incident: OpenedIncident): Overflow {
   const of = writeReference({ of: 'incident', incident: incident.id })
-  const swept = (incident.sweep.status === 'clean' || incident.sweep.status === 'found') && !isRestored(incident)
+  const { status } = incident.sweep
+  const isSwept = (status === 'clean' || status === 'found') && !isRestored(incident)
+  const sweepAgain = status === 'found' ? [] : [option('Sweep again', `${presses.readSweep}|${of}`)]
+  const readAgain = isSwept ? sweepAgain : [option('Read the account again', `${presses.readSnapshot}|${of}`)]
   return {
     type: 'overflow',
     action_id: presses.more,
@@ -216,13 +219,7 @@ function moreMenu(incident: OpenedIncident): Overflow {
       option('Take command', `${presses.take}|${of}`),
       ...stepOptions(incident),
       option('Timeline', `${presses.timeline}|${of}`),
-      ...(isReading(incident)
-        ? []
-        : [
-            swept
-              ? option('Sweep again', `${presses.readSweep}|${of}`)
-              : option('Read the account again', `${presses.readSnapshot}|${of}`),
-          ]),
+      ...(isReading(incident) ? [] : readAgain),
     ],
   }
 }

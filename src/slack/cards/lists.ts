@@ -1,4 +1,4 @@
-import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
+import type { OpenedIncident, Request } from '#/incident/state.ts'
 import type { VerifyReport } from '../door.ts'
 import { context, type Message, message, section, sections } from './blocks.ts'
 import {
@@ -62,7 +62,6 @@ export function statusMessage(incident: OpenedIncident, where: ListContext): Mes
   const steps = [
     ...incident.playbook.steps.map((step) => stepLine(incident, step)),
     ...(sweep === undefined ? [] : [sweep]),
-    ...openRequests(incident).map((request) => waitingLine(incident, request)),
   ]
   const origin = mrkdwn`Opened ${literal(minute(incident.openedAt))} by ${mention(incident.openedBy)} · commander ${mention(incident.commander)} · entry ${incident.lastSeq} · ${literal(incident.lastHash.slice(0, 6))}…`
   const first = incidentLine(incident, where)

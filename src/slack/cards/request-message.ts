@@ -1,3 +1,4 @@
+import { merged } from '#/incident/read-back.ts'
 import { type OpenedIncident, type Request, type StepState, stepState } from '#/incident/state.ts'
 import { presses, type Reference } from '../references.ts'
 import { type Blocks, button, confirm, context, type Message, message, row, section } from './blocks.ts'
@@ -134,7 +135,7 @@ function said({ shown }: Request, did: readonly string[], notes: readonly string
 
 function openLine(open: readonly string[]): Mrkdwn | undefined {
   if (open.length === 0) return undefined
-  const unique = [...new Set(open)]
+  const unique = merged(open)
   const more = unique.length > 3 ? literal(` And ${unique.length - 3} more.`) : literal('')
   return mrkdwn`Open: ${prose(unique.slice(0, 3).join(' '), 600)}${more}`
 }

@@ -1,4 +1,4 @@
-import { nextStep, type OpenedIncident, stepState } from '#/incident/state.ts'
+import { containmentSteps, nextStep, type OpenedIncident, stepState } from '#/incident/state.ts'
 import type { PlaybookStep } from '#/playbook/playbook.ts'
 import { clock, line, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
 import { lookOf, stepNumber } from './words.ts'
@@ -56,6 +56,9 @@ function askNext(incident: OpenedIncident, step: PlaybookStep, now: string): Mrk
   const { sweep } = incident
   if (step.kind === 'recovery') {
     if (sweep.status === 'found') return mrkdwn`close what the sweep found, then sweep again.`
+    const open = unsettledProof(incident)
+    if (open !== undefined && incident.notification === undefined)
+      return mrkdwn`settle step ${stepNumber(incident, open)} (not proven), or go on and tell ${who}.`
     if (incident.notification === undefined && step.needsNotification === true)
       return mrkdwn`tell ${who} out of band, then record how.`
     if (sweep.status === 'due' && sweep.at > now)
@@ -63,6 +66,14 @@ function askNext(incident: OpenedIncident, step: PlaybookStep, now: string): Mrk
     if (sweep.status === 'due') return mrkdwn`wait until the sweep has ended.`
   }
   return mrkdwn`any responder asks for step ${stepNumber(incident, step)}.`
+}
+
+/** The first step that is done, not proven, and for which there is another way still. */
+function unsettledProof(incident: OpenedIncident): PlaybookStep | undefined {
+  return containmentSteps(incident).find(({ id }) => {
+    const state = stepState(incident, id)
+    return state.status === 'unproven' && state.suspended !== true
+  })
 }
 
 /** Before anything is changed the account is read. */

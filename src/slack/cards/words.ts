@@ -1,3 +1,4 @@
+import { merged } from '#/incident/read-back.ts'
 import {
   containmentSteps,
   isSettled,
@@ -48,7 +49,7 @@ export function stepLine(incident: OpenedIncident, step: PlaybookStep): Mrkdwn {
 }
 
 /** Longest reason in the line of a step: the thread has all of it. */
-const longestReason = 140
+const longestReason = 180
 
 function stepWords(incident: OpenedIncident, state: StepState): { readonly sign: string; readonly words: Mrkdwn } {
   const time = (iso: string) => literal(hour(iso, incident.openedAt))
@@ -111,7 +112,8 @@ function unprovenWords(incident: OpenedIncident, state: Extract<StepState, { sta
   return mrkdwn`${literal(state.lost === true ? 'no longer proven' : 'done, not proven')}${because(state.open)}`
 }
 
-function because(reasons: readonly string[]): Mrkdwn {
+function because(given: readonly string[]): Mrkdwn {
+  const reasons = merged(given)
   const [first] = reasons
   if (first === undefined) return literal('')
   const more = reasons.length === 1 ? literal('') : literal(` And ${reasons.length - 1} more.`)

@@ -32,14 +32,11 @@ export function proofs(
       const cleared = await autentico.proofs.mfaCleared(target.id)
       const devices = (await onlyDoors()).filter((check) => check.name === 'no-trusted-devices')
       const suspended = cleared.some((check) => check.name === 'mfa-cleared' && check.proven === 'unknown')
-      return of([...(suspended ? await throughDatabase(autentico, target.id, cleared) : cleared), ...devices])
+      const read = suspended ? await throughDatabase(autentico, target.id, cleared) : cleared
+      return of(named(autentico, [...read, ...devices]))
     },
 
-    async doorsClosed() {
-      const checks = await onlyDoors()
-      if (autentico.database !== undefined) return of(checks)
-      return of(checks.map((check) => ({ ...check, detail: unreadable[check.name] ?? check.detail })))
-    },
+    doorsClosed: async () => of(named(autentico, await onlyDoors())),
 
     suspended: async () => ({ ...(await autentico.proofs.suspended(target)), action }),
 
@@ -51,6 +48,12 @@ export function proofs(
       return { action, name: 'active', proven: shown, detail }
     },
   }
+}
+
+/** Without the database, each check says what it is that cannot be read. */
+function named({ database }: ActionContext['autentico'], checks: readonly Read[]): readonly Read[] {
+  if (database !== undefined) return checks
+  return checks.map((check) => ({ ...check, detail: unreadable[check.name] ?? check.detail }))
 }
 
 /** The admin API does not show a suspended account; the database does. */
@@ -75,6 +78,8 @@ const unreadable: Readonly<Record<string, string>> = {
   'no-passkeys': `The passkeys ${without}`,
   'no-trusted-devices': `The trusted devices ${without}`,
   'no-pending-mfa': `Half-finished logins ${without}`,
+  'no-totp-secret': `The secret of the authenticator ${without}`,
+  'no-self-linking-provider': `Providers that link themselves ${without}`,
   'no-pending-logins': `Pending codes and links ${without}`,
   'no-federated-identities': `The linked accounts ${without}`,
 }
