@@ -5,13 +5,18 @@ import type { AddressInfo } from 'node:net'
 /** An HTTP server that listens, with its address and no slash at its end. */
 export type Listening = { readonly server: Server; readonly url: string }
 
-/** Listens on 127.0.0.1 only; port 0 picks a free one. Throws when the port is taken. */
+/** Another program listens on the port. */
+export class PortTaken extends Error {
+  override readonly name = 'PortTaken'
+}
+
+/** Listens on 127.0.0.1 only; port 0 picks a free one. Throws {@link PortTaken}. */
 export async function listenOnLoopback(port: number): Promise<Listening> {
   const server = createServer()
   const listening = Promise.withResolvers<void>()
   server.once('error', (error: NodeJS.ErrnoException) => {
     const taken = error.code === 'EADDRINUSE'
-    listening.reject(taken ? new Error(`port ${port} is taken by another program: name another one, or 0`) : error)
+    listening.reject(taken ? new PortTaken(`port ${port} is taken by another program: name another one, or 0`) : error)
   })
   server.listen(port, '127.0.0.1', () => listening.resolve())
   await listening.promise

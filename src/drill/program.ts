@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -20,14 +19,15 @@ const main = join(import.meta.dirname, '../main.ts')
 
 /**
  * Starts `main.ts start` with exactly this environment (and PATH) and resolves when it says that it is ready. Throws with what it said
- * when it ends before that.
+ * when it ends before that. `signal` ends it at once, ready or not.
  */
 export async function startProgram(
   env: Readonly<Record<string, string>>,
   {
     args = ['start'],
     readyWhen = 'the bot is ready',
-  }: { readonly args?: readonly string[]; readonly readyWhen?: string } = {},
+    signal,
+  }: { readonly args?: readonly string[]; readonly readyWhen?: string; readonly signal?: AbortSignal } = {},
 ): Promise<Program> {
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...inherited(), ...env },
@@ -36,12 +36,21 @@ export async function startProgram(
   // A drill that is killed must not leave a bot behind.
   const orphaned = () => child.kill('SIGKILL')
   process.once('exit', orphaned)
-  const ended = once(child, 'exit').then(([code]: unknown[]) => {
-    process.off('exit', orphaned)
-    return typeof code === 'number' ? code : null
-  })
+  signal?.addEventListener('abort', orphaned, { once: true })
   const lines: string[] = []
+  const ended = new Promise<number | null>((resolve) => {
+    // Not `exit`: what it said last is still in the pipe then.
+    child.once('close', (code) => resolve(code))
+    child.once('error', ({ message }) => {
+      lines.push(message)
+      resolve(null)
+    })
+  }).finally(() => {
+    process.off('exit', orphaned)
+    signal?.removeEventListener('abort', orphaned)
+  })
   const ready = Promise.withResolvers<void>()
+  if (signal?.aborted === true) orphaned()
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line)
     if (line.includes(readyWhen)) ready.resolve()

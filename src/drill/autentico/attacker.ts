@@ -27,6 +27,9 @@ export const doors = [
 
 export type Door = (typeof doors)[number]
 
+/** Doors that can be tried again and again: they use nothing up. */
+export const repeatableDoors: readonly Door[] = ['access token', 'single sign-on cookie', 'passkey']
+
 /** Places in the list of doors that stay open after revocation, in Autentico's contract. */
 const numbers: { readonly [door in Door]?: number } = {
   passkey: 16,

@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import process from 'node:process'
+import { listenOnLoopback, PortTaken, stopListening } from '#/drill/loopback.ts'
+import type { Glass } from '#/drill/page/glass-view.ts'
+import { type Page, startPage } from '#/drill/page/page-server.ts'
+import type { LocalSlack } from '#/drill/slack/local-slack.ts'
+import { setStage } from '#/drill/stage.ts'
+import { startGlass } from './drill-glass.ts'
+
+export type DrillPageOptions = {
+  /** The port that was asked for; without one, 4600 or the next that is free. */
+  readonly port: number | undefined
+  /** Whether a browser may be opened. */
+  readonly browser: boolean
+}
+
+const usualPort = 4600
+const triedPorts = 20
+
+const print = (line = ''): void => void process.stdout.write(`${line}\n`)
+
+/**
+ * Sets the stage, starts the program, and shows both on a page until this process is asked to end; then everything is taken down again,
+ * the page first. 0: ended as asked. 1: it could not begin. 2: the port that was asked for cannot be used.
+ */
+export async function openDrill({ port, browser }: DrillPageOptions): Promise<0 | 1 | 2> {
+  const stop = askedToStop()
+  if (port !== undefined && !(await isFree(port))) return 2
+  const dataDir = process.env['DATA_DIR']
+  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  print(
+    'Autentico Responder, drill. Setting the stage: a private Redis, a local Slack, a local Autentico, and the bot …',
+  )
+  try {
+    await using stage = await setStage({
+      env: dataDir === undefined ? {} : { DATA_DIR: dataDir },
+      // Whoever lets mallory try again and again shall see doors, not a lock-out.
+      autentico: { settings: { account_lockout_max_attempts: '0' } },
+    })
+    sweepAtExit(stage.dir)
+    await using glass = await startGlass(stage)
+    await using page = await showPage({ slack: stage.slack, glass: glass.glass, port })
+    for (const line of welcome(page.url)) print(line)
+    if (browser) openBrowser(page.url)
+    await stop.asked
+    print('\nStopping …')
+  } catch (error) {
+    // Ctrl-C in a terminal reaches the bot as well, and one that was still starting says so.
+    if (stop.isAsked()) return 0
+    process.stderr.write(`The drill cannot begin: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  }
+  return 0
+}
+
+function welcome(url: string): readonly string[] {
+  return [
+    '',
+    `  ${url}`,
+    '',
+    'Everything on that page runs on this machine; nothing is asked of any other.',
+    'An incident needs two people: open a second window and act as somebody else in it.',
+    'Ctrl-C stops the drill and leaves nothing behind.',
+    '',
+  ]
+}
+
+/** Resolves at the first signal; at the second the process ends at once, and takes the program and Redis along. */
+function askedToStop(): { readonly asked: Promise<void>; readonly isAsked: () => boolean } {
+  const asked = Promise.withResolvers<void>()
+  let times = 0
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      times += 1
+      if (times > 1) process.exit(130)
+      asked.resolve()
+    })
+  }
+  // A terminal that is gone takes no more lines, which is no reason to leave things behind.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  return { asked: asked.promise, isAsked: () => times > 0 }
+}
+
+/** Removes the stage's folder even when the process ends in a hurry. */
+function sweepAtExit(dir: string): void {
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
+}
+
+/** Looks before anything is started; says on standard error what is wrong with the port. */
+async function isFree(port: number): Promise<boolean> {
+  try {
+    await stopListening((await listenOnLoopback(port)).server)
+    return true
+  } catch (error) {
+    const why =
+      error instanceof PortTaken ? 'another program uses it' : error instanceof Error ? error.message : String(error)
+    process.stderr.write(
+      `Port ${port} cannot be used: ${why}. Name another one with --port, or leave it out and a free one is taken.\n`,
+    )
+    return false
+  }
+}
+
+async function showPage({
+  slack,
+  glass,
+  port,
+}: {
+  readonly slack: LocalSlack
+  readonly glass: Glass
+  readonly port: number | undefined
+}): Promise<Page> {
+  if (port !== undefined) return startPage({ slack, glass, port })
+  for (let tried = usualPort; tried < usualPort + triedPorts; tried += 1) {
+    try {
+      return await startPage({ slack, glass, port: tried })
+    } catch (error) {
+      if (!(error instanceof PortTaken)) throw error
+    }
+  }
+  return startPage({ slack, glass })
+}
+
+/** Opens the page in the browser of somebody who sits at this machine. The address was printed, so that it does not matter if it fails. */
+function openBrowser(url: string): void {
+  const { DISPLAY = '', WAYLAND_DISPLAY = '' } = process.env
+  const seated = process.platform === 'darwin' || (process.platform === 'linux' && DISPLAY + WAYLAND_DISPLAY !== '')
+  if (!seated || !process.stdout.isTTY) return
+  const opener = spawn(process.platform === 'darwin' ? 'open' : 'xdg-open', [url], { detached: true, stdio: 'ignore' })
+  opener.on('error', () => undefined)
+  opener.unref()
+}

@@ -1,0 +1,205 @@
+import type { Hint, Machine, Member } from '../wire.ts'
+
+/** What can be done next in an incident. `by` and `holder` are handles, `step` is its number on the card. */
+export type Move =
+  | { readonly next: 'wait for the account to be read' }
+  | { readonly next: 'read again' }
+  | { readonly next: 'ask'; readonly step: number; readonly again: boolean }
+  | { readonly next: 'find another way'; readonly step: number }
+  | { readonly next: 'wait for the request'; readonly step: number }
+  | { readonly next: 'approve'; readonly step: number; readonly by: string; readonly byTyping: boolean }
+  | { readonly next: 'wait for the worker'; readonly step: number }
+  | { readonly next: 'tell' }
+  | { readonly next: 'wait for the sweep' }
+  | { readonly next: 'sweep again' }
+  | { readonly next: 'show the password'; readonly holder: string }
+  | { readonly next: 'close' }
+  | { readonly next: 'look back' }
+
+export type HintFacts = {
+  /** Handles of those who may ask and approve; the first is whom a stranger begins as. */
+  readonly responders: readonly string[]
+  /** Handle of the person whose account was robbed. */
+  readonly victim: string
+  /** The incident that counts now; absent before the first. */
+  readonly incident?: {
+    readonly id: string
+    readonly target: string
+    readonly move: Move
+    readonly contained: boolean
+    readonly restored: boolean
+  }
+  readonly progress: number
+  readonly machine: Pick<Machine, 'bot' | 'redis' | 'autentico' | 'slack'>
+  /** The title of the form that this person has on top, if any. */
+  readonly form?: string | undefined
+}
+
+/** What stands on the buttons of the cards and forms that a hint speaks of. */
+export const buttons = {
+  ask: (step: number) => `Ask for step ${step}`,
+  again: (step: number) => `Try step ${step} again`,
+  approve: 'Approve',
+  approveByTyping: 'Approve…',
+  tell: (who: string) => `Record how ${who} was told…`,
+  read: 'Read the account again',
+  sweep: 'Sweep again',
+  password: 'Show the temporary password…',
+  close: 'Close…',
+} as const
+
+/** The forms that a stranger comes by, by title, and what stands on their submit button. */
+export const forms = {
+  open: { title: 'Open an incident', submit: 'Open' },
+  opened: { title: (incident: string) => `${incident} is open`, close: 'Close' },
+  tell: { title: 'The user was told', submit: 'Record' },
+  password: { title: 'Temporary password' },
+  close: { title: (incident: string) => `Close ${incident}`, submit: 'Close it' },
+} as const
+
+type Said = Pick<Hint, 'words'> & Partial<Pick<Hint, 'switchTo'>>
+
+/** What this person could try next, as one sentence; names of buttons stand as they are on the button. */
+export function hint(member: Member, facts: HintFacts): Hint {
+  const said = broken(facts) ?? formHint(facts) ?? onlooker(member, facts) ?? responder(member, facts)
+  return { switchTo: null, progress: facts.progress, ...said }
+}
+
+/** While this is so, nothing that is done in Slack gets anywhere. */
+function broken({ machine }: HintFacts): Said | undefined {
+  if (machine.bot === 'dead') {
+    return { words: 'The bot is dead: press “Start the bot” behind the glass, and it goes on where it was.' }
+  }
+  if (machine.bot === 'starting') return { words: 'The bot is starting: in a moment it goes on where it was.' }
+  if (machine.slack === 'disconnected') {
+    return { words: 'Slack is disconnected and clicks reach nobody: press “Connect Slack” behind the glass.' }
+  }
+  return undefined
+}
+
+function formHint({ form, incident, victim }: HintFacts): Said | undefined {
+  if (form === forms.open.title) {
+    return { words: `Type ${victim} into Target, pick the account, and press “${forms.open.submit}”.` }
+  }
+  if (form === forms.tell.title) {
+    return { words: `Say how you told ${incident?.target ?? victim}, and press “${forms.tell.submit}”.` }
+  }
+  if (form === forms.password.title) {
+    return { words: 'This is shown only once and only to you: close it when you have handed it over.' }
+  }
+  if (incident !== undefined && form === forms.opened.title(incident.id)) {
+    return { words: `Press “${forms.opened.close}”: the card of the incident stands in # sec-incidents.` }
+  }
+  if (incident !== undefined && form === forms.close.title(incident.id)) {
+    return { words: `Say what happened, if you like, and press “${forms.close.submit}”.` }
+  }
+  return undefined
+}
+
+/** People who cannot move the incident: what there is to see as them, and who can. */
+function onlooker({ handle, part, outside }: Member, facts: HintFacts): Said | undefined {
+  if (facts.responders.includes(handle)) return undefined
+  const { incident } = facts
+  const switchTo = mover(facts)
+  const who = `You are ${handle}, ${/^(the|a) /.test(part) ? part : `${article(part)} ${part}`}`
+  if (outside) {
+    const what = incident === undefined ? 'of what the responders do' : `of ${incident.id}`
+    return { words: `${who}: you see nothing ${what}, so switch to ${switchTo}.`, switchTo }
+  }
+  if (incident === undefined) {
+    return { words: `${who}: type /autentico incident and see what happens, or switch to ${switchTo}.`, switchTo }
+  }
+  const { move } = incident
+  const press = move.next === 'approve' ? buttons.approve : move.next === 'ask' ? buttons.ask(move.step) : undefined
+  if (press === undefined)
+    return { words: `${who}: you may look on, and ${switchTo} goes on with ${incident.id}.`, switchTo }
+  return { words: `${who}: press “${press}” and see what happens, or switch to ${switchTo}.`, switchTo }
+}
+
+function article(part: string): string {
+  return /^[aeio]/.test(part) ? 'an' : 'a'
+}
+
+/** Somebody who can make the next move. */
+function mover({ responders, incident }: HintFacts): string {
+  const move = incident?.move
+  if (move?.next === 'show the password') return move.holder
+  const able = move?.next === 'approve' ? responders.filter((handle) => handle !== move.by) : responders
+  return able[0] ?? ''
+}
+
+function responder({ handle }: Member, facts: HintFacts): Said {
+  const { incident, victim } = facts
+  if (incident === undefined) return { words: `Type /autentico incident below, send it, and pick ${victim}.` }
+  const { id, target, move } = incident
+  switch (move.next) {
+    case 'wait for the account to be read':
+      return { words: waits(facts, `The account of ${target} is being read, and nothing is changed before that`) }
+    case 'read again':
+      return { words: `The account could not be read: press “${buttons.read}” on the card.` }
+    case 'ask':
+      return { words: askWords(incident, move) }
+    case 'find another way':
+      return { words: `Step ${move.step} could not be done and will not be: the card offers what can be done instead.` }
+    case 'wait for the request':
+      return { words: waits(facts, `What step ${move.step} would do appears in the thread in a moment`) }
+    case 'approve':
+      return approveHint(handle, facts, move)
+    case 'wait for the worker':
+      return {
+        words: waits(facts, `The worker is at step ${move.step}: watch ${target} in Autentico behind the glass`),
+      }
+    case 'tell':
+      return { words: `Tell ${target} by another way than Slack, then press “${buttons.tell(target)}” on the card.` }
+    case 'wait for the sweep':
+      return {
+        words: waits(facts, 'The sweep repeats every proof in a few seconds, and nothing is left to do until then'),
+      }
+    case 'sweep again':
+      return { words: `Close what the sweep has found, then press “${buttons.sweep}” on the card.` }
+    case 'show the password':
+      return move.holder === handle
+        ? { words: `Press “${buttons.password}” on the card: it is shown once, and only to you.` }
+        : { words: `Switch to ${move.holder}, who alone is shown the temporary password.`, switchTo: move.holder }
+    case 'close':
+      return { words: `Nothing is left to do for ${target}: press “${buttons.close}” on the card.` }
+    case 'look back':
+      return {
+        words: `Type /autentico verify ${id} to check the record, or open another incident and kill the bot in the middle of a step.`,
+      }
+  }
+}
+
+function askWords(
+  { contained, restored }: NonNullable<HintFacts['incident']>,
+  { step, again }: Extract<Move, { next: 'ask' }>,
+): string {
+  if (again) return `Put right what stopped step ${step}, then press “${buttons.again(step)}” on the card.`
+  const press = `press “${buttons.ask(step)}” on the card`
+  if (contained && !restored) return `Contained: see what became of mallory behind the glass, then ${press}.`
+  return step === 1 ? `Press “${buttons.ask(step)}” on the card in # sec-incidents.` : `Proven: ${press}.`
+}
+
+function approveHint(
+  handle: string,
+  facts: HintFacts,
+  { step, by, byTyping }: Extract<Move, { next: 'approve' }>,
+): Said {
+  const approve = byTyping ? buttons.approveByTyping : buttons.approve
+  if (handle !== by) return { words: `Open the thread, read what step ${step} will do, and press “${approve}”.` }
+  const switchTo = mover(facts)
+  return {
+    words: `You asked for step ${step}: press “${approve}” and be refused, then switch to ${switchTo}, who may approve.`,
+    switchTo,
+  }
+}
+
+/** What is waited for, and what it really waits for when something is broken. */
+function waits({ machine }: HintFacts, words: string): string {
+  if (machine.redis === 'stopped')
+    return 'Redis is stopped, so this waits: press “Start Redis” behind the glass and watch it go on.'
+  if (machine.autentico === 'stopped' || machine.autentico === 'failing') {
+    return `Autentico is ${machine.autentico}, so this waits: choose “Well” behind the glass and watch it go on.`
+  }
+  return `${words}.`
+}
