@@ -10,7 +10,7 @@ import { appView } from './slack/home-tab.ts'
 import { icon } from './slack/icons.ts'
 import { notices } from './slack/notices.ts'
 import { drillMark, people, standing } from './slack/people.ts'
-import { sidebar } from './slack/sidebar.ts'
+import { sidebar, unreadBadge } from './slack/sidebar.ts'
 import { parentOf, threadPane } from './slack/thread.ts'
 
 /** Whether everything fits on the window at once. */
@@ -111,6 +111,7 @@ function bottomBar(client: Client): TemplateResult {
     ${bottom.map(
       ({ pane, words }) => html`<button
         type="button"
+        aria-label=${unread[pane] === undefined || unread[pane] === 0 ? nothing : `${words}, ${unread[pane]} unread`}
         aria-current=${memory.pane === pane ? 'page' : nothing}
         ?disabled=${pane === 'thread' && parent === undefined}
         @click=${() => show(pane)}
@@ -119,11 +120,6 @@ function bottomBar(client: Client): TemplateResult {
       </button>`,
     )}
   </nav>`
-}
-
-function unreadBadge(count: number): TemplateResult | typeof nothing {
-  if (count === 0) return nothing
-  return html`<span class="visually-hidden">, </span><span class="unread-badge">${count}</span><span class="visually-hidden">unread</span>`
 }
 
 const paneIcon = { channels: 'list', channel: 'hash', thread: 'reply', glass: 'glass' } as const

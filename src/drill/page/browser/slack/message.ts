@@ -134,11 +134,8 @@ function footerButton(
   return html`<div class="thread-footer" data-unread=${unread > 0} data-open=${isOpen}>
     <button type="button" class="thread-button" data-thread=${ts} aria-expanded=${isOpen} @click=${open}>
       <span class="thread-people" aria-hidden="true">${people.map((user) => avatar(speaker(client, user)))}</span>
-      <span class="thread-count">${words}</span>${
-        unread > 0
-          ? html`<span class="visually-hidden">, </span><span class="thread-new">${unread} new</span>`
-          : nothing
-      }
+      <span class="thread-count">${words}${unread > 0 ? html`<span class="unseen">,</span>` : nothing}</span>
+      ${unread > 0 ? html`<span class="thread-new">${unread} new</span>` : nothing}
     </button>
     ${last === undefined ? nothing : html`<span class="thread-last">Last reply ${ago(last.ts, client.now, client.clock)}</span>`}
   </div>`

@@ -31,6 +31,11 @@ export function sidebar(client: Client): TemplateResult {
   </nav>`
 }
 
+/** The number beside what is unread. The name of its button says it in words, so this one is for the eye alone. */
+export function unreadBadge(count: number): TemplateResult | typeof nothing {
+  return count === 0 ? nothing : html`<span class="unread-badge" data-count=${count} aria-hidden="true"></span>`
+}
+
 function channelRow(client: Client, channel: Channel): TemplateResult {
   const { id, name, kind, archived } = channel
   const unread = client.memory.reading.unreadOf(client.talks, id)
@@ -84,7 +89,7 @@ function row(
       @click=${() => client.go(to)}
     >
       <span class="sidebar-sign" aria-hidden="true">${sign}</span><span class="sidebar-words">${words}</span>
-      ${unread > 0 ? html`<span class="unread-badge" aria-hidden="true">${unread}</span>` : nothing}
+      ${unreadBadge(unread)}
     </button>
   </li>`
 }
