@@ -26,7 +26,7 @@ function readable(said: string): string {
 }
 
 function blockText(block: JsonObject): string {
-  switch (block['type']) {
+  switch (text(block['type'])) {
     case 'section':
       return [
         plain(block['text']),
@@ -57,7 +57,7 @@ function blockText(block: JsonObject): string {
 
 function element(given: JsonObject): string {
   const options = objects(given['options']).map((one) => plain(one['text']))
-  switch (given['type']) {
+  switch (text(given['type'])) {
     case 'button': {
       const question = given['confirm'] === undefined ? '' : confirmText(object(given['confirm']))
       return `[ ${plain(given['text'])} ]${question}`

@@ -15,15 +15,22 @@ export function requestMessage(incident: OpenedIncident, request: Request): Mess
   const title = mrkdwn`${drillMark(incident)}${requestTitle(incident, request)}`
   const state = stateLine(incident, request)
   const effect = effectLine(request)
+  const isOpen = request.end.kind === 'open'
   // While it is open the effect is what counts, afterwards what came of it.
-  const first = request.end.kind === 'open' ? lines(effect, state) : lines(state, effect)
+  const first = isOpen ? lines(effect, state) : lines(state, effect)
   const warnings = lines(
     ...(request.shown?.effect.warnings ?? []).slice(0, 8).map((warning) => mrkdwn`⚠️ ${prose(warning, 300)}`),
   )
-  const origin = lines(askedLine(request), documentLine(incident, request), reasonLine(request))
-  return message(lines(mrkdwn`${title}${code}`, first, warnings, origin), [
+  // What was warned of is for the decision; after it, it stays on record in small.
+  const origin = lines(
+    askedLine(request),
+    documentLine(incident, request),
+    reasonLine(request),
+    isOpen ? undefined : warnings,
+  )
+  return message(lines(mrkdwn`${title}${code}`, first, isOpen ? warnings : undefined, origin), [
     section(lines(mrkdwn`*${title}*${code}`, first)),
-    ...(warnings === '' ? [] : [section(warnings)]),
+    ...(isOpen && warnings !== '' ? [section(warnings)] : []),
     context(origin),
     ...buttonsOf(incident, request),
   ])

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { until } from '#/drill/crew.ts'
+import { member, until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import { startPrivateRedis } from '#/drill/redis.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { type Case, openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
+import { type Case, expectFault, openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
 import { changes, expectThreadToAgree, idOf, matching, signIn } from './machine.ts'
 
 /** Redis of this stage forgets everything when it ends. */
@@ -121,11 +121,25 @@ test('a Redis that may evict is refused at the start, with the reason and the re
   expect(err).toMatch(/maxmemory-policy allkeys-lru: it would drop work orders.*noeviction/)
 })
 
+/** The form and the Home tab say what is away, and the form stays. */
+async function expectToldOfRedis({ slack }: Stage): Promise<void> {
+  const ana = member(slack.as('ana'))
+  const sent = await ana.openIncident({ target: 'user-006' })
+  expectFault(sent, 'target', /^Accounts cannot be looked up right now.*The queue \(Redis\) does not answer/)
+  await ana.actor.close()
+  await ana.actor.openHome()
+  await until(
+    () => (JSON.stringify(ana.actor.home() ?? {}).includes('⛔ Redis does not answer since') ? true : undefined),
+    'the Home tab to say that Redis is away',
+  )
+}
+
 test('a program that starts without Redis says so, and works once Redis is there', async () => {
   await using own = await quickStage()
   await own.redis.kill()
   await using running = await startProgram(own.env)
   expect(running.lines.join('\n')).toMatch(/redis is not reachable/)
+  await expectToldOfRedis(own)
   await own.redis.restart()
   // Every part has a connection of its own.
   const saying = (words: string) => running.lines.filter((line) => line.includes(words)).length
