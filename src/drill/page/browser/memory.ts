@@ -33,6 +33,8 @@ export class Memory {
   readonly reached = new Map<string, string>()
   /** Conversations that are scrolled up, so that new messages come below what is seen. */
   readonly scrolledUp = new Set<string>()
+  /** How large each conversation was when it was last put in its place. */
+  readonly measured = new Map<string, string>()
   readonly #window: Store
   readonly #changed: () => void
   #glass: boolean | undefined

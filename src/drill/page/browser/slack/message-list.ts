@@ -7,7 +7,7 @@ import { keyOf, type Talk } from '../conversations.ts'
 import { linesOf } from './grouping.ts'
 import { icon } from './icons.ts'
 import { messageOf } from './message.ts'
-import { isAtEnd } from './scrolling.ts'
+import { scrolled } from './scrolling.ts'
 import { dayName, dayOf } from './times.ts'
 
 type List = {
@@ -38,12 +38,8 @@ function scroller(client: Client, key: string, { talk, messages, label, beginnin
   const wanted = memory.reached.get(key)
   const isHere = wanted === talk.thread || messages.some(({ ts }) => ts === wanted)
   const reached = isHere && wanted !== undefined ? wanted : messages.at(-1)?.ts
-  const scrolled = (event: Event) => {
-    const up = !isAtEnd(event.currentTarget as HTMLElement)
-    if (up === memory.scrolledUp.has(key)) return
-    if (up) memory.scrolledUp.add(key)
-    else memory.scrolledUp.delete(key)
-    redraw()
+  const noteScroll = ({ currentTarget }: Event) => {
+    if (scrolled(memory, key, currentTarget as HTMLElement)) redraw()
   }
   return html`<div
     role="log"
@@ -52,7 +48,7 @@ function scroller(client: Client, key: string, { talk, messages, label, beginnin
     class="messages"
     data-talk=${key}
     tabindex=${messages.length === 0 ? 0 : nothing}
-    @scroll=${scrolled}
+    @scroll=${noteScroll}
     @keydown=${(event: KeyboardEvent) => walk(event)}
     @focusin=${(event: FocusEvent) => reach(client, key, event)}
   >

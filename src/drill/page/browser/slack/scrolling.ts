@@ -3,7 +3,7 @@ import type { Memory } from '../memory.ts'
 /** How near the end still counts as there: a line. */
 const nearPx = 24
 
-export function isAtEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
+function isAtEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {
   return scrollHeight - scrollTop - clientHeight < nearPx
 }
 
@@ -18,9 +18,26 @@ export function scrollers(): readonly { readonly key: string; readonly element: 
 /** Keeps every conversation at its newest message, except where the person scrolled up. */
 export function settle(memory: Memory): void {
   for (const { key, element } of scrollers()) {
-    if (memory.scrolledUp.has(key) || isAtEnd(element)) continue
-    element.scrollTop = element.scrollHeight
+    memory.measured.set(key, measure(element))
+    if (!memory.scrolledUp.has(key) && !isAtEnd(element)) element.scrollTop = element.scrollHeight
   }
+}
+
+/**
+ * Takes note of where a conversation was scrolled to. Says whether it has to be drawn anew. A scroll that comes of a window or a message that
+ * changed its size is nobody's wish to read further up.
+ */
+export function scrolled(memory: Memory, key: string, element: HTMLElement): boolean {
+  if (memory.measured.get(key) !== measure(element)) return true
+  const up = !isAtEnd(element)
+  if (up === memory.scrolledUp.has(key)) return false
+  if (up) memory.scrolledUp.add(key)
+  else memory.scrolledUp.delete(key)
+  return true
+}
+
+function measure({ scrollHeight, clientHeight }: HTMLElement): string {
+  return `${scrollHeight} ${clientHeight}`
 }
 
 /** Brings a message into view and marks it for a moment; false when it is not drawn. */
