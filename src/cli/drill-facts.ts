@@ -1,5 +1,5 @@
 import type { AccountTarget } from '#/drill/page/glass/account.ts'
-import type { HintFacts, Move } from '#/drill/page/glass/hint.ts'
+import type { IncidentFacts, Move } from '#/drill/page/glass/hint.ts'
 import { isRestored, isSettled, nextStep, type OpenedIncident, stepState } from '#/incident/state.ts'
 import type { PlaybookStep } from '#/playbook/playbook.ts'
 import { isAskable, stepNumber } from '#/slack/cards/words.ts'
@@ -10,7 +10,7 @@ export function currentIncident(incidents: readonly OpenedIncident[]): OpenedInc
 }
 
 /** What a hint has to know of an incident. */
-export function incidentFacts(incident: OpenedIncident): NonNullable<HintFacts['incident']> {
+export function incidentFacts(incident: OpenedIncident): IncidentFacts {
   return {
     id: incident.id,
     target: incident.target.username,

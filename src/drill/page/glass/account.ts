@@ -53,7 +53,7 @@ export function watchAccount(options: AccountOptions): AccountWatch {
       file ??= { db: openForReading(databaseFile), version: -1 }
       const version = Number(file.db.pragma('data_version', { simple: true }))
       const at = now().getTime()
-      if (!force && version === file.version && seen !== undefined && at - seen.at < lookAnywayMs) return
+      if (!force && version === file.version && seen !== undefined && Math.abs(at - seen.at) < lookAnywayMs) return
       file.version = version
       keep(readAccount(file.db, { target: target(), now: now(), ever, password }), at)
     } catch {

@@ -16,19 +16,25 @@ export type Move =
   | { readonly next: 'close' }
   | { readonly next: 'look back' }
 
+type AskMove = Extract<Move, { next: 'ask' }>
+type ApproveMove = Extract<Move, { next: 'approve' }>
+
+/** The incident that counts now. */
+export type IncidentFacts = {
+  readonly id: string
+  readonly target: string
+  readonly move: Move
+  readonly contained: boolean
+  readonly restored: boolean
+}
+
 export type HintFacts = {
   /** Handles of those who may ask and approve; the first is whom a stranger begins as. */
   readonly responders: readonly string[]
   /** Handle of the person whose account was robbed. */
   readonly victim: string
-  /** The incident that counts now; absent before the first. */
-  readonly incident?: {
-    readonly id: string
-    readonly target: string
-    readonly move: Move
-    readonly contained: boolean
-    readonly restored: boolean
-  }
+  /** Absent before the first. */
+  readonly incident?: IncidentFacts
   readonly progress: number
   readonly machine: Pick<Machine, 'bot' | 'redis' | 'autentico' | 'slack'>
   /** The title of the form that this person has on top, if any. */
@@ -109,11 +115,24 @@ function onlooker({ handle, part, outside }: Member, facts: HintFacts): Said | u
   if (incident === undefined) {
     return { words: `${who}: type /autentico incident and see what happens, or switch to ${switchTo}.`, switchTo }
   }
-  const { move } = incident
-  const press = move.next === 'approve' ? buttons.approve : move.next === 'ask' ? buttons.ask(move.step) : undefined
+  const press = pressable(incident.move)
   if (press === undefined)
     return { words: `${who}: you may look on, and ${switchTo} goes on with ${incident.id}.`, switchTo }
   return { words: `${who}: press “${press}” and see what happens, or switch to ${switchTo}.`, switchTo }
+}
+
+/** What everybody in the channel sees and may try to press. */
+function pressable(move: Move): string | undefined {
+  if (move.next === 'approve') return approveWords(move)
+  return move.next === 'ask' ? askButton(move) : undefined
+}
+
+function approveWords({ byTyping }: ApproveMove): string {
+  return byTyping ? buttons.approveByTyping : buttons.approve
+}
+
+function askButton({ step, again }: AskMove): string {
+  return again ? buttons.again(step) : buttons.ask(step)
 }
 
 function article(part: string): string {
@@ -170,22 +189,17 @@ function responder({ handle }: Member, facts: HintFacts): Said {
   }
 }
 
-function askWords(
-  { contained, restored }: NonNullable<HintFacts['incident']>,
-  { step, again }: Extract<Move, { next: 'ask' }>,
-): string {
-  if (again) return `Put right what stopped step ${step}, then press “${buttons.again(step)}” on the card.`
-  const press = `press “${buttons.ask(step)}” on the card`
+function askWords({ contained, restored }: IncidentFacts, move: AskMove): string {
+  const { step, again } = move
+  const press = `press “${askButton(move)}” on the card`
+  if (again) return `Put right what stopped step ${step}, then ${press}.`
   if (contained && !restored) return `Contained: see what became of mallory behind the glass, then ${press}.`
-  return step === 1 ? `Press “${buttons.ask(step)}” on the card in # sec-incidents.` : `Proven: ${press}.`
+  return step === 1 ? `Press “${askButton(move)}” on the card in # sec-incidents.` : `Next: ${press}.`
 }
 
-function approveHint(
-  handle: string,
-  facts: HintFacts,
-  { step, by, byTyping }: Extract<Move, { next: 'approve' }>,
-): Said {
-  const approve = byTyping ? buttons.approveByTyping : buttons.approve
+function approveHint(handle: string, facts: HintFacts, move: ApproveMove): Said {
+  const { step, by } = move
+  const approve = approveWords(move)
   if (handle !== by) return { words: `Open the thread, read what step ${step} will do, and press “${approve}”.` }
   const switchTo = mover(facts)
   return {

@@ -143,7 +143,7 @@ type Passkey = { readonly name: string; readonly created_at: string }
 
 function passkeys({ rows, now }: Look): readonly string[] {
   return rows<Passkey>(
-    'SELECT name, created_at FROM passkey_credentials WHERE user_id = ? ORDER BY created_at, id',
+    'SELECT name, created_at FROM passkey_credentials WHERE user_id = ? ORDER BY created_at, rowid',
   ).map(({ name, created_at }) => {
     const since = readTime(created_at)
     return `${name === '' ? 'without a name' : name}${since === undefined ? '' : ` · since ${momentWords(since, now)}`}`
