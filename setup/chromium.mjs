@@ -5,8 +5,10 @@ import { say } from './say.mjs'
 
 const macApps = ['Chromium', 'Google Chrome'].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`)
 
-/** With the browser come the letters that the page is drawn with, and emoji: without the latter's font they would be boxes. */
-const packages = ['chromium', 'fonts-lato', 'fonts-liberation', 'fonts-noto-color-emoji']
+/** The letters that the page is drawn with, and emoji: without the latter's font they would be boxes. */
+const fonts = ['fonts-lato', 'fonts-liberation', 'fonts-noto-color-emoji']
+/** The first is the same browser without a frame of its own around each window, which would cost more than the page in it. */
+const browsers = ['chromium-headless-shell', 'chromium']
 
 /**
  * Chromium (or Chrome) on this machine.
@@ -15,7 +17,7 @@ const packages = ['chromium', 'fonts-lato', 'fonts-liberation', 'fonts-noto-colo
 export function findChromium() {
   return findProgram({
     variable: 'CHROMIUM_PATH',
-    names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    names: [...browsers, 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     files: macApps,
   })
 }
@@ -28,7 +30,11 @@ export function findChromium() {
 export function installChromium() {
   if (canInstall()) {
     say('Installing Chromium, for the stories in a browser (once)…')
-    const failure = install(packages)
+    // Debian 12 has the first since 2025; others of its like may have the second only.
+    const failure = browsers.reduce(
+      (failed, name) => failed && install([name, ...fonts]),
+      /** @type {string | undefined} */ ('none yet'),
+    )
     const chromium = findChromium()
     if (chromium !== undefined) return chromium
     if (failure !== undefined) say(failure)
@@ -40,7 +46,7 @@ export function installChromium() {
 /** @returns {string} */
 function commandFor() {
   if (process.platform === 'darwin') return 'brew install --cask chromium'
-  if (existsSync('/usr/bin/apt-get')) return `sudo apt-get install ${packages.join(' ')}`
+  if (existsSync('/usr/bin/apt-get')) return `sudo apt-get install chromium ${fonts.join(' ')}`
   if (existsSync('/usr/bin/dnf')) return 'sudo dnf install chromium google-noto-color-emoji-fonts'
   if (existsSync('/sbin/apk')) return 'sudo apk add chromium font-noto-emoji'
   return 'your system’s package manager, or name the program in CHROMIUM_PATH'

@@ -57,7 +57,7 @@ test.each([
     await expectAccessible(bao, 'the Home tab')
     if (!wide) await bao.pane('Glass')
     await bao.glass('Ledger').getByText('the first entry').waitFor()
-    await expectAccessible(bao, 'behind the glass')
+    await expectAccessible(bao, 'behind the glass', { glass: true })
   },
 )
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { drillInBrowser } from '../support/drill-page.ts'
-import { approve, askFor, openIncident, untilProven } from '../support/page-incident.ts'
+import { approve, askFor, untilProven } from '../support/page-incident.ts'
 import type { Window } from '../support/window.ts'
 
 const drill = drillInBrowser()
@@ -14,13 +14,13 @@ afterEach(async () => {
 const slackSays = /This app is not responding|did not respond|operation_timeout|dispatch_failed|trouble/
 
 /** ana has asked for step 1 of a new incident, and bao sees what it will do. */
-async function asked(target: string): Promise<{ readonly ana: Window; readonly bao: Window; readonly id: string }> {
-  const ana = await drill.open('ana')
-  const bao = await drill.open('bao')
-  const id = await openIncident(ana, { target })
-  await bao.openThread(id)
-  await askFor(1, ana, bao)
-  return { ana, bao, id }
+async function asked(target: string): Promise<{ readonly ana: Window; readonly bao: Window }> {
+  const incident = await drill.openFor(target)
+  await incident.ask(1)
+  const ana = await drill.open('ana', { at: incident.place })
+  const bao = await drill.open('bao', { at: incident.place })
+  await bao.reads(/Step 1 ·[^]*This will/)
+  return { ana, bao }
 }
 
 /** The thread says it, and says it once. */

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest'
 import { drillInBrowser } from '../support/drill-page.ts'
-import { approve, askFor, openIncident } from '../support/page-incident.ts'
+import { approve, askFor } from '../support/page-incident.ts'
 import { expectSoon } from '../support/window.ts'
 
 const drill = drillInBrowser()
 
 test('ana cannot approve what she asked for: she alone is told why and who can, and bao then does', async () => {
-  const ana = await drill.open('ana')
-  const bao = await drill.open('bao')
-  const id = await openIncident(ana, { target: 'user-001' })
-  await bao.openThread(id)
+  const { place } = await drill.openFor('user-001')
+  const ana = await drill.open('ana', { at: place })
+  const bao = await drill.open('bao', { at: place })
   await askFor(1, ana, bao)
 
   await ana.pressAndConfirm('Approve')
@@ -20,10 +19,9 @@ test('ana cannot approve what she asked for: she alone is told why and who can, 
 })
 
 test('gil, a guest, sees the channel and is refused: at the button, and before the form', async () => {
-  const ana = await drill.open('ana')
-  const gil = await drill.open('gil')
-  const id = await openIncident(ana, { target: 'user-002' })
-  await gil.openThread(id)
+  const { place } = await drill.openFor('user-002')
+  const ana = await drill.open('ana', { at: place })
+  const gil = await drill.open('gil', { at: place })
   await askFor(1, ana, gil)
 
   await gil.pressAndConfirm('Approve')
@@ -40,8 +38,7 @@ test('gil, a guest, sees the channel and is refused: at the button, and before t
 })
 
 test('alice, whose account it is, has neither the channel nor the incident, and can open none about herself', async () => {
-  const ana = await drill.open('ana')
-  const id = await openIncident(ana, { target: 'alice' })
+  const { id } = await drill.openFor('alice')
   const alice = await drill.open('alice')
 
   const channels = alice.page.getByRole('navigation', { name: 'Channels' })

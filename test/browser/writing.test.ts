@@ -65,8 +65,8 @@ test('what people write is never markup: neither in a message nor in an incident
 })
 
 test('a reload keeps the place, and what was being written', async () => {
-  const ana = await drill.open('ana')
-  const id = await openIncident(ana, { target: 'user-003' })
+  const { id, place } = await drill.openFor('user-003')
+  const ana = await drill.open('ana', { at: place })
   await ana.thread.getByRole('textbox', { name: 'Reply in thread' }).fill('Half a sen')
   await ana.page.reload()
 
@@ -75,10 +75,9 @@ test('a reload keeps the place, and what was being written', async () => {
 })
 
 test('a card that is edited changes in place: who writes or stands on one of its buttons stays there', async () => {
-  const ana = await drill.open('ana')
-  const bao = await drill.open('bao')
-  const id = await openIncident(ana, { target: 'user-004' })
-  await bao.openThread(id)
+  const { id, place } = await drill.openFor('user-004')
+  const ana = await drill.open('ana', { at: place })
+  const bao = await drill.open('bao', { at: place })
   const card = bao.channel.getByRole('article').filter({ hasText: id })
   const note = card.getByRole('button', { name: 'Add note…' })
   await note.focus()

@@ -51,10 +51,10 @@ export type WatchedPage = AsyncDisposable & {
   readonly page: Page
   /** Errors, refused by the policy or thrown, dialogs that nobody wanted, requests to anybody but the page's own server. */
   readonly faults: readonly string[]
-  /** From now on an error that says this is part of the story. */
-  readonly expectError: (words: RegExp) => void
   /** Keeps a picture and a trace of all that happened in this folder. */
   readonly keepArtefacts: (folder: string, name: string) => Promise<void>
+  /** Leaves the page and forgets everything, what it has stored included, so that another story can begin. */
+  readonly clear: () => Promise<void>
 }
 
 /** Opens a new profile with one empty page in it; `home` is the only address it may ask anything of. */
@@ -70,22 +70,27 @@ export async function openWatched(browser: Browser, home: string, looks: Looks =
     hasTouch: size.width < 800,
   })
   await context.tracing.start({ snapshots: true, screenshots: false })
+  await context.tracing.startChunk()
   const faults: string[] = []
-  const expected: RegExp[] = []
-  const note = (fault: string): void => {
-    if (!expected.some((words) => words.test(fault))) faults.push(fault)
-  }
-  watch(context, home, note)
+  watch(context, home, (fault) => void faults.push(fault))
+  const page = await context.newPage()
   return {
-    page: await context.newPage(),
+    page,
     faults,
-    expectError: (words) => void expected.push(words),
     keepArtefacts: async (folder, name) => {
       await mkdir(folder, { recursive: true })
       await Promise.all(
         context.pages().map(async (page, index) => page.screenshot({ path: join(folder, `${name}-${index + 1}.png`) })),
       )
-      await context.tracing.stop({ path: join(folder, `${name}.zip`) })
+      await context.tracing.stopChunk({ path: join(folder, `${name}.zip`) })
+      await context.tracing.startChunk()
+    },
+    clear: async () => {
+      await page.evaluate('localStorage.clear(); sessionStorage.clear()')
+      await page.goto('about:blank')
+      await context.tracing.stopChunk()
+      await context.tracing.startChunk()
+      faults.length = 0
     },
     [Symbol.asyncDispose]: async () => context.close(),
   }
@@ -99,7 +104,8 @@ export async function artefactFolder(): Promise<string> {
 function watch(context: BrowserContext, home: string, note: (fault: string) => void): void {
   context.on('request', (request) => {
     const { protocol, origin } = new URL(request.url())
-    if (protocol !== 'data:' && origin !== home) note(`asked somebody else: ${request.method()} ${request.url()}`)
+    if (protocol !== 'data:' && protocol !== 'about:' && origin !== home)
+      note(`asked somebody else: ${request.method()} ${request.url()}`)
   })
   context.on('console', (message) => {
     if (message.type() === 'error') note(`error in the console: ${message.text()} (${message.location().url})`)
