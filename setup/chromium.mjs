@@ -8,18 +8,14 @@ const macApps = ['Chromium', 'Google Chrome'].map((name) => `/Applications/${nam
 /** The letters that the page is drawn with, and emoji: without the latter's font they would be boxes. */
 const fonts = ['fonts-lato', 'fonts-liberation', 'fonts-noto-color-emoji']
 /** The first is the same browser without a frame of its own around each window, which would cost more than the page in it. */
-const browsers = ['chromium-headless-shell', 'chromium']
+const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
 /**
  * Chromium (or Chrome) on this machine.
  * @returns {string | undefined}
  */
 export function findChromium() {
-  return findProgram({
-    variable: 'CHROMIUM_PATH',
-    names: [...browsers, 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
-    files: macApps,
-  })
+  return findProgram({ variable: 'CHROMIUM_PATH', names, files: macApps })
 }
 
 /**
@@ -30,11 +26,8 @@ export function findChromium() {
 export function installChromium() {
   if (canInstall()) {
     say('Installing Chromium, for the stories in a browser (once)…')
-    // Debian 12 has the first since 2025; others of its like may have the second only.
-    const failure = browsers.reduce(
-      (failed, name) => failed && install([name, ...fonts]),
-      /** @type {string | undefined} */ ('none yet'),
-    )
+    // Not every archive has the first.
+    const failure = install(['chromium-headless-shell', ...fonts]) && install(['chromium', ...fonts])
     const chromium = findChromium()
     if (chromium !== undefined) return chromium
     if (failure !== undefined) say(failure)
