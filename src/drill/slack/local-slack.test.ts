@@ -283,7 +283,7 @@ test('out of reach, neither side hears of the other, while people go on', async 
 
   slack.control.cutOff(true)
   expect(await slack.as('ana').command('/autentico incident')).toMatchObject({ ok: false })
-  await expect(post(slack, { text: 'Are you there?' })).rejects.toThrow()
+  await expect(post(slack, { text: 'Are you there?' })).rejects.toThrow('fetch failed')
   await slack.as('ana').say(channel, 'The app is gone')
   expect(slack.as('bao').sees()).toMatchObject([{ text: 'The app is gone' }])
 
