@@ -113,9 +113,9 @@ export function escapeTyped(workspace: Workspace, typed: string): string {
   const channels = new Map(
     [...workspace.channels.values()].map((channel): [string, Channel] => [channel.name, channel]),
   )
-  // What a person picked from the list that opens at "@" or "#" is already an id.
+  // What a person picked from the list that opens at "@" or "#" is already an id; nothing else can be picked.
   return typed
-    .split(/(<[@#!][^<>\s]+>)/)
+    .split(/(<(?:[@#][A-Z0-9]+(?:\|[^<>\s|]*)?|!subteam\^[A-Z0-9]+(?:\|[^<>\s|]*)?|!(?:here|channel|everyone))>)/)
     .map((part, index) => (index % 2 === 1 ? part : escapePart(part)))
     .join('')
 
@@ -124,7 +124,7 @@ export function escapeTyped(workspace: Workspace, typed: string): string {
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')
-      .replaceAll(/https?:\/\/[^\s]+/g, (address) => `<${address}>`)
+      .replaceAll(/https?:\/\/(?:(?!&[lg]t;)[^\s|])+/g, (address) => `<${address}>`)
       .replaceAll(/(?<![\w/:.@-])[\w.+-]+@[\w-]+(\.[\w-]+)+/g, (address) => `<mailto:${address}|${address}>`)
       .replaceAll(/(?<![\w<:|./])@([\w.-]+)/g, (whole, name: string) => {
         const user = users.get(name)
