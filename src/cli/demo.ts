@@ -27,6 +27,13 @@ async function demo(args: readonly string[]): Promise<number> {
     const { playDrill } = await import('./drill-played.ts')
     return playDrill()
   }
+  // Said at once: setting the stage takes a while.
+  const { whyNotPort } = await import('./drill-port.ts')
+  const problem = port === undefined ? undefined : await whyNotPort(port)
+  if (problem !== undefined) {
+    process.stderr.write(`${problem}\n`)
+    return 2
+  }
   const { openDrill } = await import('./drill-page.ts')
   return openDrill({ port, browser: open })
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import process from 'node:process'
-import { listenOnLoopback, PortTaken, stopListening } from '#/drill/loopback.ts'
+import { PortTaken } from '#/drill/loopback.ts'
 import type { Glass } from '#/drill/page/glass-view.ts'
 import { type Page, startPage } from '#/drill/page/page-server.ts'
 import type { LocalSlack } from '#/drill/slack/local-slack.ts'
@@ -22,11 +22,10 @@ const print = (line = ''): void => void process.stdout.write(`${line}\n`)
 
 /**
  * Sets the stage, starts the program, and shows both on a page until this process is asked to end; then everything is taken down again,
- * the page first. 0: ended as asked. 1: it could not begin. 2: the port that was asked for cannot be used.
+ * the page first. 0: ended as asked. 1: it could not begin.
  */
-export async function openDrill({ port, browser }: DrillPageOptions): Promise<0 | 1 | 2> {
+export async function openDrill({ port, browser }: DrillPageOptions): Promise<0 | 1> {
   const stop = askedToStop()
-  if (port !== undefined && !(await isFree(port))) return 2
   const dataDir = process.env['DATA_DIR']
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   print(
@@ -66,40 +65,25 @@ function welcome(url: string): readonly string[] {
   ]
 }
 
-/** Resolves at the first signal; at the second the process ends at once, and takes the program and Redis along. */
+/** Resolves at the first signal. Another Ctrl-C ends the process at once; the program and Redis go with it. */
 function askedToStop(): { readonly asked: Promise<void>; readonly isAsked: () => boolean } {
   const asked = Promise.withResolvers<void>()
-  let times = 0
+  let isAsked = false
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      times += 1
-      if (times > 1) process.exit(130)
+      if (isAsked && signal === 'SIGINT') process.exit(130)
+      isAsked = true
       asked.resolve()
     })
   }
   // A terminal that is gone takes no more lines, which is no reason to leave things behind.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
-  return { asked: asked.promise, isAsked: () => times > 0 }
+  return { asked: asked.promise, isAsked: () => isAsked }
 }
 
 /** Removes the stage's folder even when the process ends in a hurry. */
 function sweepAtExit(dir: string): void {
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
-}
-
-/** Looks before anything is started; says on standard error what is wrong with the port. */
-async function isFree(port: number): Promise<boolean> {
-  try {
-    await stopListening((await listenOnLoopback(port)).server)
-    return true
-  } catch (error) {
-    const why =
-      error instanceof PortTaken ? 'another program uses it' : error instanceof Error ? error.message : String(error)
-    process.stderr.write(
-      `Port ${port} cannot be used: ${why}. Name another one with --port, or leave it out and a free one is taken.\n`,
-    )
-    return false
-  }
 }
 
 async function showPage({

@@ -149,14 +149,14 @@ function createSlack({ slack, log, clock, mended, onChange, isBotRunning }: Slac
     return isBotRunning() && slack.connections() === 0 ? 'reconnecting' : 'connected'
   }
   const timer = setInterval(() => {
-    const next = state()
-    if (next === shown) return
-    shown = next
-    if (next === 'connected' && connectedAgainSince !== undefined) {
+    if (connectedAgainSince !== undefined && slack.connections() > 0) {
       log.note(`The bot is connected to Slack again after ${seconds(clock() - connectedAgainSince)}.`, 'good')
       connectedAgainSince = undefined
       mended('Slack')
     }
+    const next = state()
+    if (next === shown) return
+    shown = next
     onChange()
   }, countEveryMs)
   timer.unref()

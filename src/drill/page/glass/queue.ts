@@ -29,9 +29,10 @@ export type QueueWatch = AsyncDisposable & { readonly queue: () => QueueView }
 
 /** Redis is on this machine: what has not been answered by now will not be. */
 const answerWithinMs = 700
+/** So many are looked at in each of BullMQ's lists. */
+const most = 12
 /** The newest orders that have ended are kept in view, so that one can see them end. */
 const mostEnded = 8
-const mostOpen = 12
 
 /** Starts watching. A Redis that is not there yet, or goes and comes again, is an ordinary thing and no error. */
 export function watchQueue(options: QueueOptions): QueueWatch {
@@ -87,69 +88,63 @@ export function watchQueue(options: QueueOptions): QueueWatch {
 
 type OrderJob = Job<unknown, unknown, string>
 type Queues = { readonly orders: Queue<unknown, unknown, string>; readonly outcomes: Queue<unknown, unknown, string> }
+type Found = { readonly job: OrderJob; readonly state: QueuedOrder['state'] }
 
-const open: readonly JobType[] = ['active', 'waiting', 'prioritized', 'delayed']
-const ended: readonly JobType[] = ['completed', 'failed']
+/** BullMQ's lists, and what lying in one means. */
+const lists: readonly (readonly [JobType, QueuedOrder['state']])[] = [
+  ['active', 'active'],
+  ['waiting', 'waiting'],
+  ['prioritized', 'waiting'],
+  ['delayed', 'delayed'],
+  ['completed', 'completed'],
+  ['failed', 'failed'],
+]
 
 function createReader(connection: Redis, { names, describe }: QueueOptions) {
   let made: Queues | undefined
 
   /** Made once Redis has answered: made before, BullMQ would wait for it. */
   function queues(): Queues {
+    if (made !== undefined) return made
     // Without this, merely looking would write BullMQ's version into the queue.
     const given = { connection, prefix: names.prefix, skipMetasUpdate: true }
-    made ??= {
+    made = {
       orders: new Queue<unknown, unknown, string>(names.orders, given),
       outcomes: new Queue<unknown, unknown, string>(names.outcomes, given),
     }
-    for (const queue of Object.values(made)) if (queue.listenerCount('error') === 0) queue.on('error', () => undefined)
+    for (const queue of Object.values(made)) queue.on('error', () => undefined) // `up` says it.
     return made
   }
 
-  async function ordersIn(
-    queue: Queues['orders'],
-    types: readonly JobType[],
-    most: number,
-  ): Promise<readonly QueuedOrder[]> {
-    const byType = await Promise.all(
-      types.map(async (type) => {
-        // A job that ends between two questions is not there any more when it is fetched.
-        const jobs = (await queue.getJobs([type], 0, most)) as readonly (OrderJob | undefined)[]
-        return jobs.flatMap((job) => (job === undefined || job.name === names.canary ? [] : orderSeen(job, type)))
-      }),
-    )
-    return byType.flat()
+  async function jobsIn(list: JobType, state: QueuedOrder['state']): Promise<readonly Found[]> {
+    // A job that ends between two questions is not there any more when it is fetched.
+    const jobs = (await queues().orders.getJobs([list], 0, most)) as readonly (OrderJob | undefined)[]
+    return jobs.flatMap((job) => (job === undefined || job.name === names.canary ? [] : { job, state }))
   }
 
-  const orderSeen = (job: OrderJob, type: JobType): QueuedOrder => ({
+  const seenAs = ({ job, state }: Found): QueuedOrder => ({
     id: job.id ?? '',
     what: describe(job.id ?? ''),
-    state: states[type] ?? 'waiting',
+    state,
     tries: job.attemptsStarted,
-    since: new Date(sinceWhen(job, type)).toISOString(),
+    since: new Date(sinceWhen(job, state)).toISOString(),
   })
 
   return {
+    /** What is open in the order it was given, then what has ended, the newest first. */
     async read(): Promise<QueueView> {
-      const { orders, outcomes } = queues()
-      const [unfinished, finished, waiting] = await Promise.all([
-        ordersIn(orders, open, mostOpen),
-        ordersIn(orders, ended, mostEnded),
-        outcomes.getJobCounts('waiting', 'active', 'delayed', 'prioritized'),
+      const [found, outcomes] = await Promise.all([
+        Promise.all(lists.map(async ([list, state]) => jobsIn(list, state))),
+        queues().outcomes.getJobCounts('waiting', 'active', 'delayed', 'prioritized'),
       ])
-      const fresh = new Set(unfinished.map(({ id }) => id))
-      const shown = [
-        ...unfinished.toSorted((one, other) => one.since.localeCompare(other.since)).slice(0, mostOpen),
-        // One that ended while we asked was seen twice; its end comes with the next look.
-        ...finished
-          .filter(({ id }) => !fresh.has(id))
-          .toSorted((one, other) => other.since.localeCompare(one.since))
-          .slice(0, mostEnded),
-      ]
+      // One that went from list to list while we asked was found twice.
+      const jobs = [...new Map(found.flat().map((one) => [one.job.id, one])).values()]
+      const open = jobs.filter(({ state }) => !hasEnded(state)).toSorted((one, other) => givenAt(one) - givenAt(other))
+      const ended = jobs.filter(({ state }) => hasEnded(state)).toSorted((one, other) => endedAt(other) - endedAt(one))
       return {
         up: true,
-        orders: shown,
-        outcomes: Object.values(waiting).reduce((sum, count) => sum + count, 0),
+        orders: [...open.slice(0, most), ...ended.slice(0, mostEnded)].map(seenAs),
+        outcomes: Object.values(outcomes).reduce((sum, count) => sum + count, 0),
       }
     },
     async close(): Promise<void> {
@@ -158,16 +153,20 @@ function createReader(connection: Redis, { names, describe }: QueueOptions) {
   }
 }
 
-const states: { readonly [type in JobType]?: QueuedOrder['state'] } = {
-  active: 'active',
-  delayed: 'delayed',
-  completed: 'completed',
-  failed: 'failed',
+function hasEnded(state: QueuedOrder['state']): boolean {
+  return state === 'completed' || state === 'failed'
+}
+
+function givenAt({ job }: Found): number {
+  return job.timestamp
+}
+
+function endedAt({ job }: Found): number {
+  return job.finishedOn ?? job.timestamp
 }
 
 /** Since when it is in this state, in milliseconds, as far as BullMQ keeps it. */
-function sinceWhen({ timestamp, processedOn, finishedOn }: OrderJob, type: JobType): number {
-  if (type === 'active') return processedOn ?? timestamp
-  if (type === 'completed' || type === 'failed') return finishedOn ?? timestamp
-  return timestamp
+function sinceWhen({ timestamp, processedOn, finishedOn }: OrderJob, state: QueuedOrder['state']): number {
+  if (state === 'active') return processedOn ?? timestamp
+  return hasEnded(state) ? (finishedOn ?? timestamp) : timestamp
 }
