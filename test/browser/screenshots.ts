@@ -155,7 +155,7 @@ async function keptOut(window: Window): Promise<void> {
 
 /** Scrolls the panel behind the glass until this part of it stands at the top. */
 async function bringUp(window: Window, region: string): Promise<void> {
-  await window.glass(region).evaluate('(element) => element.scrollIntoView()')
+  await window.glass(region).evaluate((element: { readonly scrollIntoView: () => void }) => element.scrollIntoView())
 }
 
 async function inTheDark(window: Window, name: string): Promise<void> {
