@@ -1,7 +1,20 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { UserId } from '#/incident/people.ts'
-import { fitted, line, literal, type Mrkdwn, mention, mrkdwn, sentence, shortened, span } from './text.ts'
+import {
+  bar,
+  fitted,
+  hour,
+  line,
+  literal,
+  type Mrkdwn,
+  mention,
+  mrkdwn,
+  prose,
+  sentence,
+  shortened,
+  span,
+} from './text.ts'
 
 test.each([
   ['<!channel>', '&lt;!channel&gt;'],
@@ -52,4 +65,27 @@ test.each([
   ['2026-11-23T05:00:00.000Z', '2026-11-23T03:00:00.000Z', 'less than a minute'],
 ])('from %s to %s is %s', (from, to, words) => {
   expect(span(from, to)).toBe(words)
+})
+
+test('in a worker’s sentence only the name of a setting and our own commands stand as code', () => {
+  expect(prose('no `AUTENTICO_DB_PATH`, see `/autentico list`; not `rm -rf`, not `<!channel>`')).toBe(
+    'no `AUTENTICO_DB_PATH`, see `/autentico list`; not ˋrm -rfˋ, not ˋ&lt;!channel&gt;ˋ',
+  )
+})
+
+test('a time says its day when that is not the day beside it', () => {
+  const evening = '2026-11-23T23:54:00.000Z'
+  expect(hour('2026-11-23T23:59:00.000Z', evening)).toBe('23:59 UTC')
+  expect(hour('2026-11-24T00:04:00.000Z', evening)).toBe('2026-11-24 00:04 UTC')
+})
+
+test.each([
+  [0, 5, 0, '░░░░░░░░░░'],
+  [2, 5, 1, '▓▓▓▓▒▒░░░░'],
+  [5, 5, 0, '▓▓▓▓▓▓▓▓▓▓'],
+  [0, 40, 1, '▒░░░░░░░░░'],
+  [7, 5, 3, '▓▓▓▓▓▓▓▓▓▓'],
+  [1, 0, 0, '░░░░░░░░░░'],
+])('a bar of %i of %i, %i begun, is %s', (part, whole, begun, drawn) => {
+  expect(bar(part, whole, begun)).toBe(drawn)
 })
