@@ -22,10 +22,10 @@ export type Connection = {
 }
 
 /**
- * How long a hidden window keeps its stream. A browser opens six connections to a host, and every window holds one of them, so that a
- * seventh window would wait in vain.
+ * How long a hidden window keeps its stream. A browser opens six connections to a host, and every window holds one of them: with
+ * six streams open no click would get through.
  */
-const restAfterMs = 60_000
+const restAfterMs = 4_000
 /** How soon to try again where the browser does not by itself: it gives up for good when the answer is no stream. */
 const againAfterMs = 2_000
 

@@ -6,13 +6,16 @@ export type Condition = Headline & { readonly expect: string }
 
 export function machineHeadline(machine: Machine): Headline {
   const trouble = [
-    ...(machine.bot === 'running' ? [] : [`The bot ${bot[machine.bot].words}.`]),
-    ...(machine.redis === 'running' ? [] : [`Redis ${redis[machine.redis].words}.`]),
-    ...(machine.autentico === 'well' ? [] : [`Autentico ${autentico[machine.autentico].words}.`]),
-    ...(machine.slack === 'connected' ? [] : [`Slack ${slack[machine.slack].words}.`]),
-  ]
+    { who: 'The bot', how: bot[machine.bot] },
+    { who: 'Redis', how: redis[machine.redis] },
+    { who: 'Autentico', how: autentico[machine.autentico] },
+    { who: 'Slack', how: slack[machine.slack] },
+  ].filter(({ how }) => how.tone !== 'good')
   if (trouble.length === 0) return { tone: 'good', words: 'Everything runs.' }
-  return { tone: 'bad', words: trouble.join(' ') }
+  return {
+    tone: trouble.some(({ how }) => how.tone === 'bad') ? 'bad' : 'warn',
+    words: trouble.map(({ who, how }) => `${who} ${how.words}.`).join(' '),
+  }
 }
 
 export const bot: { readonly [state in Machine['bot']]: Condition } = {

@@ -9,12 +9,13 @@ import { ledgerSection } from './ledger.ts'
 import { machineSection } from './machine.ts'
 import { newMemory, type View, windowStorage } from './memory.ts'
 import { queueSection } from './queue.ts'
+import { isOpen } from './queue-words.ts'
 
 /** What no one sees in Slack: the account, the attacker, the queue, the machine, the ledger. The whole region, to be placed once. */
 export function glassPanel(context: Context): TemplateResult {
   return html`<aside class="glass" aria-labelledby="glass-title">
     <h2 id="glass-title">Behind the glass</h2>
-    <p class="glass-note">What nobody sees in Slack. All of it is real: nothing here is acted.</p>
+    <p class="glass-note">What Slack does not show, as it happens.</p>
     ${panel(context)}
   </aside>`
 }
@@ -39,7 +40,7 @@ class Panel extends AsyncDirective {
   #drawAgain({ context, memory, now }: View): void {
     const changedAt = memory.account?.changedAt
     const isTold = changedAt !== undefined && recency(changedAt, now) !== 'old'
-    const ages = context.screen.queue.orders.length > 0
+    const ages = context.screen.queue.orders.some(isOpen)
     if (this.#next !== undefined || !this.isConnected || !(ages || isTold)) return
     this.#next = setTimeout(
       () => {
