@@ -7,7 +7,7 @@ import { expectSoon, isFocused, seek, type Window } from '../support/window.ts'
 const drill = drillInBrowser()
 
 test('the keyboard alone leads from the command to the closed incident, for the one who asks and the one who approves', {
-  timeout: 180_000,
+  timeout: 240_000,
 }, async () => {
   const ana = await drill.open('ana')
   const bao = await drill.open('bao')

@@ -7,7 +7,7 @@ const drill = drillInBrowser()
 const temporaryPassword = /[2-9A-Z]{5}(-[2-9A-Z]{5}){3}/
 
 test('two people in two windows handle the whole incident by clicking, and mallory is kept out at every door', {
-  timeout: 180_000,
+  timeout: 240_000,
 }, async () => {
   const ana = await drill.open('ana')
   const bao = await drill.open('bao')
