@@ -40,8 +40,10 @@ export async function openDrill({ port, browser }: DrillPageOptions): Promise<0 
     sweepAtExit(stage.dir)
     await using glass = await startGlass(stage)
     await using page = await showPage({ slack: stage.slack, glass: glass.glass, port })
-    for (const line of welcome(page.url)) print(line)
-    if (browser) openBrowser(page.url)
+    if (!stop.isAsked()) {
+      for (const line of welcome(page.url)) print(line)
+      if (browser) openBrowser(page.url)
+    }
     await stop.asked
     print('\nStopping …')
   } catch (error) {
