@@ -9,8 +9,8 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'] } },
-      { extends: true, test: { name: 'flow', include: ['test/flows/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 } },
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 20_000 } },
+      { extends: true, test: { name: 'flow', include: ['test/flows/**/*.test.ts'], testTimeout: 45_000, hookTimeout: 90_000 } },
       { extends: true, test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
       { extends: true, test: { name: 'live', include: ['test/live/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } },
     ],
