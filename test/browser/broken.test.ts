@@ -99,6 +99,7 @@ test('Slack disconnected: clicks fail in words, approved work goes on, and the t
   expect(await bao.thread.getByText(/\bproved: Revoke all sessions of user-004/).count()).toBe(0)
 
   await bao.pressGlass('Connect Slack')
+  await broken(bao).getByText('Slack is connected').first().waitFor()
   await untilProven(1, bao, 40_000)
   await bao.reads(/\bproved: Revoke all sessions of user-004/)
   await askFor(2, ana, bao)

@@ -45,7 +45,7 @@ export type Window = {
 /** By label: what is written into a field, or what is chosen in it. */
 export type Answers = Readonly<Record<string, string>>
 
-export const patienceMs = 20_000
+export const patienceMs = 30_000
 
 export function windowOf(handle: string, watched: WatchedPage): Window {
   const { page } = watched
