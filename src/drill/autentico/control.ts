@@ -10,6 +10,8 @@ export type RecordedCall = {
   readonly path: string
   /** 0 when the caller never got an answer. */
   readonly status: number
+  /** Whether what the database has of the account is different after it. */
+  readonly changed: boolean
   readonly requestId: string
   readonly at: Date
 }

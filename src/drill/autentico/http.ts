@@ -15,6 +15,8 @@ export type Front = {
   readonly requestId: () => string
   readonly now: () => Date
   readonly answer: (call: Incoming) => Reply
+  /** What is true of the account that a path speaks of; see {@link accountState}. */
+  readonly stateOf: (path: string) => string | undefined
 }
 
 /** Reads a request, lets a fault strike if one is waiting, and writes the answer with the headers every answer has. */
@@ -24,9 +26,12 @@ export async function serve(front: Front, request: IncomingMessage, response: Se
 
   const requestId = front.requestId()
   const how = front.control.takeFault(call.method, call.path)
+  const isChange = call.path.startsWith('/admin/api/') && call.method !== 'GET'
+  const before = isChange ? front.stateOf(call.path) : undefined
   const record = (status: number): void => {
     if (!call.path.startsWith('/admin/api/')) return
-    front.control.record({ method: call.method, path: request.url ?? '', status, requestId, at: front.now() })
+    const changed = isChange && front.stateOf(call.path) !== before
+    front.control.record({ method: call.method, path: request.url ?? '', status, changed, requestId, at: front.now() })
   }
   if (how === undefined) {
     const reply = guarded(front, call)

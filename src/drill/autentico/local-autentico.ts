@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { accountState } from './account-state.ts'
 import { cleanUp } from './cleanup.ts'
 import { Control } from './control.ts'
 import { readEnvironment } from './environment.ts'
@@ -117,10 +118,9 @@ async function run(options: LocalAutenticoOptions, { control, controlToken }: La
   cleanUp(world)
 
   const answer = answerWith(world, options.rateLimit === true ? createRateLimit(now) : undefined)
+  const front = { control, controlToken, requestId: world.ids.ordered, now, answer, stateOf: accountState(db) }
   server.on('request', (request, response) => {
-    serve({ control, controlToken, requestId: world.ids.ordered, now, answer }, request, response).catch(() =>
-      response.destroy(),
-    )
+    serve(front, request, response).catch(() => response.destroy())
   })
   return {
     url,

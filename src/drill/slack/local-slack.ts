@@ -68,11 +68,16 @@ export type LocalSlack = AsyncDisposable & {
   readonly connections: () => number
   /** The Web API calls made so far, of one method or of all, the oldest first. */
   readonly calls: (method?: string) => readonly ApiCall[]
+  /** What was delivered to the app and how it answered, the oldest first. */
+  readonly deliveries: () => readonly Delivered[]
 }
+
+/** A delivery, and what came back. `ok`: it was acknowledged in time. */
+export type Delivered = Delivery & { readonly ack: 'ok' | 'dispatch_failed' | 'operation_timeout'; readonly at: number }
 
 export type InstalledApp = { readonly user: string } & Pick<Manifest, 'name' | 'commands' | 'shortcuts'>
 
-/** So many of the newest Web API calls are kept. */
+/** So many of the newest Web API calls, and of the newest deliveries, are kept. */
 const callsKept = 10_000
 
 /**
@@ -91,6 +96,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   const ackWithin = options.ackWithin ?? 3_000
   const sockets = new Sockets(ackWithin)
   const deliveries: { last: Delivery | undefined; losing: boolean } = { last: undefined, losing: false }
+  const delivered: Delivered[] = []
   const reach = { cut: false }
   const deliver = async (delivery: Delivery): Promise<Ack> => {
     deliveries.last = delivery
@@ -101,7 +107,10 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
           { url: options.deliverTo, signingSecret, within: ackWithin, seconds: () => workspace.clock.seconds() },
           delivery,
         ))
-    workspace.tell({ type: 'delivery', kind: delivery.kind, payload: delivery.payload, ack: ack.ok ? 'ok' : ack.error })
+    const answered = ack.ok ? 'ok' : ack.error
+    delivered.push({ ...delivery, ack: answered, at: workspace.clock.now() })
+    if (delivered.length > callsKept) delivered.shift()
+    workspace.tell({ type: 'delivery', kind: delivery.kind, payload: delivery.payload, ack: answered })
     return deliveries.losing ? { ok: false, error: 'operation_timeout' } : ack
   }
   const retryAfter = options.retryEventsAfter ?? [0, 60_000, 300_000]
@@ -193,6 +202,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     listen: (onChange) => workspace.listen(() => onChange()),
     connections: () => sockets.count,
     calls: (method) => calls.filter((call) => method === undefined || call.method === method),
+    deliveries: () => delivered,
     [Symbol.asyncDispose]: async () => {
       events.close()
       await sockets.close()
