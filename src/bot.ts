@@ -13,7 +13,9 @@ import { storeEvidence } from '#/ledger/evidence.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { builtInPlaybooks } from '#/playbook/built-in.ts'
+import type { Seen } from '#/slack/guard.ts'
 import type { Outbound } from '#/slack/outbound.ts'
+import { seenOnDisk } from '#/slack/seen-on-disk.ts'
 import { type Inlet, type Slack, startSlack } from '#/slack/start-slack.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
 import type { Outcome } from '#/work/outcome.ts'
@@ -78,7 +80,8 @@ export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
     status: async () => accounts.status(),
     requestPlace: (incident, request) => poster?.requestPlace(incident, request),
   })
-  const slack = building.use(await startSlack(slackOptions(deps, door)))
+  const seen = building.use(acceptedRequests(deps))
+  const slack = building.use(await startSlack(slackOptions(deps, door, seen)))
   outbound = slack.outbound
 
   building.use(startDispatcher({ ledger, incidents, queue, config, log }))
@@ -100,15 +103,28 @@ export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
   return building.move()
 }
 
+/** Needed where requests come from anywhere; in Socket Mode only Slack itself can say something. */
+function acceptedRequests({ config, log }: BotDeps): (Seen & Disposable) | undefined {
+  if (config.slack.mode.kind === 'socket') return undefined
+  return seenOnDisk({ file: join(config.dataDir, 'accepted-requests.sqlite'), now: Date.now, log })
+}
+
 function slackOptions(
   { config, secrets, log, onStuck }: BotDeps,
   door: ReturnType<typeof createDoor>,
+  seen: Seen | undefined,
 ): Parameters<typeof startSlack>[0] {
   const { slack } = config
   const inlet: Inlet =
     slack.mode.kind === 'socket'
       ? { mode: 'socket', appToken: secrets.slackAppToken ?? '' }
-      : { mode: 'http', signingSecret: secrets.slackSigningSecret ?? '', port: slack.mode.port, host: '0.0.0.0' }
+      : {
+          mode: 'http',
+          signingSecret: secrets.slackSigningSecret ?? '',
+          port: slack.mode.port,
+          host: '0.0.0.0',
+          ...(seen === undefined ? {} : { seen }),
+        }
   return {
     botToken: secrets.slackBotToken ?? '',
     inlet,

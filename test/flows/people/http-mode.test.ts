@@ -10,6 +10,7 @@ import { type Case, entriesOf, openFor, quickStage, reloadEverybody } from '../.
 
 let stage: Stage
 let program: Program
+let start: () => Promise<Program>
 let endpoint: string
 
 beforeAll(async () => {
@@ -17,7 +18,8 @@ beforeAll(async () => {
   endpoint = `http://127.0.0.1:${port}/slack/events`
   stage = await quickStage({ slack: { deliverTo: endpoint } })
   const { SLACK_APP_TOKEN: _socketsOnly, ...env } = stage.env
-  program = await startProgram({ ...env, SLACK_SIGNING_SECRET: stage.slack.signingSecret, PORT: String(port) })
+  start = async () => startProgram({ ...env, SLACK_SIGNING_SECRET: stage.slack.signingSecret, PORT: String(port) })
+  program = await start()
 })
 
 afterAll(async () => {
@@ -98,6 +100,23 @@ test('a signed request that is sent again, byte for byte, has no second effect',
   expect(await send(body, { skew: 1 })).toBe(200)
   expect(incident.entries('StepRequested')).toHaveLength(1)
   expect(program.lines.some((line) => line.includes('this very request was accepted before'))).toBe(true)
+})
+
+test('a request that was accepted is refused after the program was killed and started again', async () => {
+  const incident = await openFor(stage, 'user-007')
+  const body = askFor(incident, 'trigger-7')
+  const headers = signed(body)
+  expect(await send(body, { headers })).toBe(200)
+  await incident.request()
+  await program.kill()
+  program = await start()
+
+  expect(await send(body, { headers })).toBe(401)
+  expect(program.lines.some((line) => line.includes('this very request was accepted before'))).toBe(true)
+  expect(incident.entries('StepRequested')).toHaveLength(1)
+  // It is not that nothing is let in any more.
+  await incident.approve()
+  await incident.untilProven(1)
 })
 
 test('what Slack delivers a second time is acknowledged alike, and done once', async () => {
