@@ -10,9 +10,19 @@ export default defineConfig({
     unstubEnvs: true,
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 20_000 } },
-      { extends: true, test: { name: 'flow', include: ['test/flows/**/*.test.ts'], testTimeout: 45_000, hookTimeout: 90_000 } },
-      { extends: true, test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
-      { extends: true, test: { name: 'live', include: ['test/live/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } },
+      {
+        extends: true,
+        test: { name: 'flow', include: ['test/flows/**/*.test.ts'], testTimeout: 45_000, hookTimeout: 90_000 },
+      },
+      { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'], hookTimeout: 90_000 } },
+      {
+        extends: true,
+        test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'live', include: ['test/live/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
+      },
     ],
   },
 })

@@ -13,6 +13,7 @@ export type Program = AsyncDisposable & {
   readonly pid: number | undefined
   /** Resolves when it has ended, whoever ended it. */
   readonly ended: Promise<number | null>
+  readonly isOver: () => boolean
 }
 
 const main = join(import.meta.dirname, '../main.ts')
@@ -63,6 +64,7 @@ export async function startProgram(
     lines,
     pid: child.pid,
     ended,
+    isOver: () => child.exitCode !== null || child.signalCode !== null,
     stop: async () => end(child, 'SIGTERM', ended),
     kill: async () => void (await end(child, 'SIGKILL', ended)),
     [Symbol.asyncDispose]: async () => void (await end(child, 'SIGTERM', ended)),

@@ -29,6 +29,8 @@ export type LocalAutenticoOptions = {
   readonly now?: () => Date
   /** What an empty database starts with: a small company, or only an admin bot. An existing one is left alone. */
   readonly seed?: 'company' | 'empty'
+  /** How many ordinary people the company has besides the cast. Default 30. */
+  readonly crowd?: number
   /** Settings that differ from a fresh install. */
   readonly settings?: Readonly<Record<string, string>>
   /** Off by default, so that tests are not slowed down. */
@@ -168,7 +170,11 @@ function prepareSeed(world: World, options: LocalAutenticoOptions) {
   seedClients(world)
   return (
     readSeed(options.dir) ??
-    seedCompany(world, { dir: options.dir, company: (options.seed ?? 'company') === 'company' })
+    seedCompany(world, {
+      dir: options.dir,
+      company: (options.seed ?? 'company') === 'company',
+      crowd: options.crowd,
+    })
   )
 }
 

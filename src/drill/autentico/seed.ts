@@ -85,7 +85,10 @@ export const deviceClientId = 'meeting-room-screen'
  * with its confidential client, and one more admin. The company adds the cast, two names of which one contains the other,
  * and a crowd.
  */
-export function seedCompany(world: World, options: { readonly dir: string; readonly company: boolean }): Seeded {
+export function seedCompany(
+  world: World,
+  options: { readonly dir: string; readonly company: boolean; readonly crowd?: number | undefined },
+): Seeded {
   const credentials = seedBot(world)
   const accounts: Record<string, Account> = {}
   const add = (username: string, email: string, role = 'user'): void => {
@@ -101,7 +104,7 @@ export function seedCompany(world: World, options: { readonly dir: string; reado
     add(cast.chi.handle, cast.chi.email, 'admin')
     // The one name is a part of the other, and a search for it finds both.
     for (const name of ['bobb', 'bobby']) add(name, `${name}@acme.test`)
-    for (let n = 1; n <= crowd; n += 1) add(userName(n), `${userName(n)}@acme.test`)
+    for (let n = 1; n <= (options.crowd ?? usualCrowd); n += 1) add(userName(n), `${userName(n)}@acme.test`)
   }
   const alice = accounts[cast.alice.handle]
   const loot =
@@ -113,7 +116,7 @@ export function seedCompany(world: World, options: { readonly dir: string; reado
   return result
 }
 
-const crowd = 30
+const usualCrowd = 30
 
 function userName(n: number): string {
   return `user-${String(n).padStart(3, '0')}`

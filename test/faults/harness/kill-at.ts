@@ -1,0 +1,129 @@
+// Loaded before the program (`node --import`). It watches what the program does at its borders (the ledger's file, the queue, the
+// network) and, when a point is reached that was armed, kills the process by SIGKILL: nothing is said, flushed or cleaned up.
+import diagnostics from 'node:diagnostics_channel'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import process from 'node:process'
+import Database from 'better-sqlite3'
+import { Queue } from 'bullmq'
+import { WebSocket } from 'undici'
+
+const ordersFile = process.env['KILL_AT_FILE'] ?? ''
+const killedFile = process.env['KILLED_AT_FILE'] ?? ''
+
+/** Reached `point`: dies here if that is what was ordered, and otherwise goes on. */
+function reached(point: string): void {
+  const order = armed()
+  if (order?.point !== point) return
+  if (order.nth > 1) {
+    writeFileSync(ordersFile, JSON.stringify({ point, nth: order.nth - 1 }))
+    return
+  }
+  rmSync(ordersFile, { force: true })
+  writeFileSync(killedFile, point)
+  process.kill(process.pid, 'SIGKILL')
+}
+
+function armed(): { readonly point: string; readonly nth: number } | undefined {
+  try {
+    return JSON.parse(readFileSync(ordersFile, 'utf8')) as { readonly point: string; readonly nth: number }
+  } catch {
+    return undefined // Nothing is ordered.
+  }
+}
+
+/** When what runs now has run to its end: the transaction around a statement is committed then, and nothing has left the process. */
+function after(point: string): void {
+  queueMicrotask(() => reached(point))
+}
+
+watchStatements()
+watchQueue()
+watchSockets()
+watchHttp()
+
+type Method = (...values: readonly unknown[]) => unknown
+type Called = { readonly self: unknown; readonly values: readonly unknown[]; readonly go: () => unknown }
+
+/** Stands around a method of every object of a class. */
+function around(prototype: object, name: string, watch: (called: Called) => unknown): void {
+  const original = Reflect.get(prototype, name) as Method
+  function watched(this: unknown, ...values: readonly unknown[]): unknown {
+    return watch({ self: this, values, go: () => Reflect.apply(original, this, values) })
+  }
+  Reflect.set(prototype, name, watched)
+}
+
+/** The ledger and the worker's journal. */
+function watchStatements(): void {
+  const probe = new Database(':memory:')
+  const statements = Object.getPrototypeOf(probe.prepare('SELECT 1')) as object
+  probe.close()
+  around(statements, 'run', ({ self, values, go }) => {
+    const done = go()
+    const { source } = self as { readonly source: string }
+    const said = JSON.stringify(values)
+    if (/INSERT INTO entry\b/.test(source)) {
+      if (said.includes('StepApproved')) {
+        reached('inside the append of an approval')
+        after('after the ledger took an approval')
+      }
+      if (said.includes('CheckpointSigned')) reached('inside the append of a checkpoint')
+    }
+    if (/INSERT INTO work\b/.test(source)) after('after a worker took an order')
+    if (/INSERT INTO said\b/.test(source) && /kind\W+started\b/.test(said)) {
+      after('after a worker said that it started')
+    }
+    if (/UPDATE work SET final\b/.test(source)) after('after the journal took the outcome')
+    return done
+  })
+}
+
+function watchQueue(): void {
+  const names: Readonly<Record<string, string>> = { order: 'an order', outcome: 'an outcome' }
+  around(Queue.prototype, 'add', async ({ values: [kind], go }) => {
+    const what = names[typeof kind === 'string' ? kind : '']
+    if (what === undefined) return go()
+    reached(`before ${what} is put into the queue`)
+    const added = await go()
+    reached(`after ${what} was put into the queue`)
+    return added
+  })
+  around(Queue.prototype, 'getJob', ({ go }) => {
+    reached('while an order is looked up in the queue')
+    return go()
+  })
+}
+
+/** What Slack sends, and what is acknowledged. */
+function watchSockets(): void {
+  around(WebSocket.prototype, 'dispatchEvent', ({ values: [event], go }) => {
+    const { data } = event as { readonly data?: unknown }
+    if (typeof data === 'string' && data.includes('"type":"interactive"')) reached('when a click arrives')
+    return go()
+  })
+  around(WebSocket.prototype, 'send', ({ values: [frame], go }) => {
+    const isAck = typeof frame === 'string' && frame.includes('"envelope_id"')
+    if (isAck) reached('before the acknowledgement')
+    const sent = go()
+    // The frame is with the kernel when the loop has turned.
+    if (isAck) setTimeout(() => reached('after the acknowledgement'), 1)
+    return sent
+  })
+}
+
+/** The calls on Autentico and Slack. */
+function watchHttp(): void {
+  type Message = { readonly request: { readonly method: string; readonly path: string } }
+  const nameOf = ({ request: { method, path } }: Message): string | undefined => {
+    if (method !== 'GET' && path.startsWith('/admin/api/')) return 'a change on Autentico'
+    return path.endsWith('/chat.postMessage') ? 'a message to Slack' : undefined
+  }
+  diagnostics.subscribe('undici:request:create', (message) => {
+    const name = nameOf(message as Message)
+    if (name !== undefined) reached(`before ${name} is sent`)
+  })
+  diagnostics.subscribe('undici:request:headers', (message) => {
+    const name = nameOf(message as Message)
+    if (name !== undefined) reached(`after ${name} was answered`)
+  })
+}
