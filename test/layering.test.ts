@@ -12,6 +12,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'every room'>> = {
   work: ['incident', 'playbook', 'autentico', 'proxy'],
   slack: ['incident', 'playbook'],
   followers: ['incident', 'ledger', 'work', 'slack'],
+  health: [],
   drill: [],
   cli: 'every room',
 }
