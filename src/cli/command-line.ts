@@ -107,7 +107,9 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
 const forOperators: ReadonlySet<string> = new Set([
   'BackupRefused',
   'ConfigError',
+  'HealthAddressUnusable',
   'KeyUnusable',
+  'LedgerDamaged',
   'LedgerLocked',
   'LedgerUnusable',
   'RedisUnfit',

@@ -9,7 +9,7 @@ import { NotRecordable, verifyChain } from './chain.ts'
 import { openLedger, PositionConflict } from './ledger.ts'
 import { rootOf } from './merkle.ts'
 import { openLedgerReader, readerOf } from './reader.ts'
-import { LedgerUnusable, openForWriting } from './schema.ts'
+import { LedgerDamaged, LedgerUnusable, openForWriting } from './schema.ts'
 import { ana, at, fill, secondProcess, tamper, temporaryDirectory, temporaryLedger } from './test-support.ts'
 
 const note = (body: string) => ({ type: 'NoteTaken', actor: ana, body })
@@ -131,7 +131,7 @@ describe('reading', () => {
     const prepared = vi.spyOn(db, 'prepare')
     readerOf(db)
     const questions = prepared.mock.calls.map(([sql]) => sql).filter((sql) => /WHERE (type|incident) =/.test(sql))
-    expect(questions).toHaveLength(4)
+    expect(questions).toHaveLength(5)
 
     for (const question of questions) {
       const steps = db.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${question.replaceAll('?', '1')}`).all()
@@ -149,6 +149,30 @@ describe('reading', () => {
     expect(ledger.entry(6)).toBeUndefined()
     expect(ledger.stream('INC-1', 3)).toEqual(entries.slice(3))
     expect(ledger.stream('INC-2')).toEqual([])
+  })
+
+  test('a tally counts entries of a type, all of them or those behind one, and names the last', () => {
+    using given = temporaryLedger()
+    const { ledger } = given
+    fill(ledger, 3)
+    const refused = { type: 'ClickRefused', actor: ana, body: {} }
+    ledger.append({ incident: 'INC-1', expected: 3, at, drafts: [refused, refused] })
+    const types = ['NoteTaken', 'ClickRefused', 'ForgeryRefused']
+    expect([...ledger.tally(types)]).toEqual([
+      ['NoteTaken', { count: 3, last: 3 }],
+      ['ClickRefused', { count: 2, last: 5 }],
+      ['ForgeryRefused', { count: 0, last: 0 }],
+    ])
+    expect(ledger.tally(types, 4).get('ClickRefused')).toEqual({ count: 1, last: 5 })
+    expect(ledger.tally(types, 4).get('NoteTaken')).toEqual({ count: 0, last: 0 })
+  })
+
+  test('to try the disk adds nothing to the record', () => {
+    using given = temporaryLedger()
+    fill(given.ledger, 1)
+    const before = given.ledger.head()
+    given.ledger.tryWriting()
+    expect(given.ledger.head()).toEqual(before)
   })
 
   test('a reader beside the writer sees each append at once and cannot write', () => {
@@ -214,7 +238,8 @@ describe('opening', () => {
     const file = join(directory.path, 'ledger.sqlite')
     expect(() => openLedgerReader({ file })).toThrow('there is no ledger at')
     writeFileSync(file, 'not a database, but long enough to look at'.repeat(100))
-    expect(() => openLedger({ file })).toThrow(/is not a SQLite file/)
+    expect(() => openLedger({ file })).toThrow(/is damaged \(it is not a SQLite file\)/)
+    expect(() => openLedger({ file })).toThrow(LedgerDamaged)
     const empty = join(directory.path, 'empty.sqlite')
     writeFileSync(empty, '')
     expect(() => openLedgerReader({ file: empty })).toThrow(/older schema/)
@@ -231,6 +256,7 @@ describe('opening', () => {
     given.close()
     tamper(given.file, statement)
     expect(() => openLedger({ file: given.file })).toThrow(message)
+    expect(() => openLedger({ file: given.file })).toThrow(LedgerDamaged)
   })
 
   test('a failed opening leaves the lock free', () => {

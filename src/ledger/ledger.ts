@@ -4,7 +4,7 @@ import { checkLink, type Draft, type Entry, entryOf, type Head, link, type Row }
 import { takeLock } from './lock.ts'
 import { encodeNodes, extend } from './merkle.ts'
 import { type LedgerReader, readerOf } from './reader.ts'
-import { LedgerUnusable, openForWriting } from './schema.ts'
+import { LedgerDamaged, openForWriting, orDamaged } from './schema.ts'
 
 export interface Ledger extends LedgerReader {
   /**
@@ -23,6 +23,8 @@ export interface Ledger extends LedgerReader {
   onAppend(listener: () => void): () => void
   /** Remembers how far a follower has come. Never goes back. */
   moveCursor(name: string, seq: number): void
+  /** Writes something that means nothing, to see whether the disk takes it. Throws {@link LedgerWriteFailed}. */
+  tryWriting(): void
   /** Copies the ledger to a new file (mode 0600) while work goes on. Refuses to overwrite one. */
   backup(file: string): Promise<void>
 }
@@ -64,7 +66,8 @@ export class LedgerWriteFailed extends Error {
 
 /**
  * Opens the ledger as its one writer, creating file and directory when missing. Throws LedgerLocked when another process
- * has it, LedgerUnusable when the file is not ours, is of a newer release, or does not end in an intact chain.
+ * has it, LedgerUnusable when the file cannot be used (of a newer release, not durable), LedgerDamaged when it is no database any more or
+ * does not end in an intact chain.
  */
 export function openLedger({
   file,
@@ -75,8 +78,11 @@ export function openLedger({
 }): Ledger & Disposable {
   using opening = new DisposableStack()
   opening.use(takeLock({ file, now }))
-  const db = opening.adopt(openForWriting(file), (open) => void open.close())
-  const reader = readerOf(db)
+  const db = opening.adopt(
+    orDamaged(file, () => openForWriting(file)),
+    (open) => void open.close(),
+  )
+  const reader = orDamaged(file, () => readerOf(db))
   refuseBrokenEnd(file, db)
   const listeners = new Set<() => void>()
   const append = appender(db, reader)
@@ -97,6 +103,8 @@ export function openLedger({
       return () => void listeners.delete(listener)
     },
     moveCursor: (name, seq) => void orWriteFailed(file, () => moveCursor.run(name, seq)),
+    // Another number each time: SQLite writes nothing where nothing changes.
+    tryWriting: () => void orWriteFailed(file, () => moveCursor.run('tried-writing', now().getTime())),
     backup: (target) => backup(db, target),
     [Symbol.dispose]: () => parts.dispose(),
   }
@@ -137,8 +145,7 @@ const checkedAtOpening = 64
 
 function refuseBrokenEnd(file: string, db: Database.Database): void {
   const last = db.prepare<[number], Row>('SELECT * FROM (SELECT * FROM entry ORDER BY seq DESC LIMIT ?) ORDER BY seq')
-  const damaged = (what: string, cause?: unknown) =>
-    new LedgerUnusable(`${file} is damaged (${what}): keep it as evidence, and restore a backup`, { cause })
+  const damaged = (what: string, cause?: unknown) => new LedgerDamaged(file, what, { cause })
 
   let rows: readonly Row[]
   let kept: number

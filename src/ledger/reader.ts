@@ -7,6 +7,8 @@ import { openForReading } from './schema.ts'
 export type StreamQuery = { readonly having: string; readonly without?: string }
 
 /** Reading never waits for the writer and sees whole appends only. */
+export type Tally = { readonly count: number; readonly last: number }
+
 export interface LedgerReader {
   /** The last entry's number and hash; `undefined` while the ledger is empty. */
   head(): Head | undefined
@@ -22,6 +24,8 @@ export interface LedgerReader {
   /** The same, newest first, at most `limit`. */
   latestStreams(query: StreamQuery & { readonly limit: number }): readonly string[]
   streamCount(query: StreamQuery): number
+  /** How many entries of each of these types there are behind `after`, and the last one's number. */
+  tally(types: readonly string[], after?: number): ReadonlyMap<string, Tally>
   /** The Merkle frontier now, or when there were `size` entries. Throws a RangeError when there are fewer. */
   tree(size?: number): Frontier
   /** The last `seq` the named follower has finished; 0 before its first. */
@@ -47,6 +51,13 @@ export function readerOf(db: Database.Database): LedgerReader {
     .prepare<[string, string | null, number], string>(`${matching} ORDER BY MIN(seq) DESC LIMIT ?`)
     .pluck()
   const count = db.prepare<[string, string | null], number>(`SELECT COUNT(*) FROM (${matching})`).pluck()
+  const tallied = db.prepare<[string], Tally>(
+    'SELECT COUNT(*) AS count, COALESCE(MAX(seq), 0) AS last FROM entry WHERE type = ?',
+  )
+  // The plus sign keeps SQLite from the index by type: behind a late entry there is little to read.
+  const talliedAfter = db.prepare<[string, number], Tally>(
+    'SELECT COUNT(*) AS count, COALESCE(MAX(seq), 0) AS last FROM entry WHERE +type = ? AND seq > ?',
+  )
   const cursor = db.prepare<[string], number>('SELECT seq FROM cursor WHERE name = ?').pluck()
   const tree = treeReader(db)
 
@@ -59,6 +70,13 @@ export function readerOf(db: Database.Database): LedgerReader {
     streams: ({ having, without }) => streams.all(having, without ?? null),
     latestStreams: ({ having, without, limit }) => latest.all(having, without ?? null, limit),
     streamCount: ({ having, without }) => count.get(having, without ?? null) ?? 0,
+    tally: (types, after = 0) =>
+      new Map(
+        types.map((type) => [
+          type,
+          (after === 0 ? tallied.get(type) : talliedAfter.get(type, after)) ?? { count: 0, last: 0 },
+        ]),
+      ),
     tree: (size) => tree(size ?? head.get()?.seq ?? 0),
     cursor: (name) => cursor.get(name) ?? 0,
   }

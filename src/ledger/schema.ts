@@ -4,7 +4,30 @@ import Database from 'better-sqlite3'
 
 /** The file is not one this program can use as its ledger. The message says why and what to do. */
 export class LedgerUnusable extends Error {
-  override readonly name = 'LedgerUnusable'
+  override readonly name: 'LedgerUnusable' | 'LedgerDamaged' = 'LedgerUnusable'
+}
+
+/** What is in the file is not what was written to it, so nothing may be added behind it. Reading may still work, in part. */
+export class LedgerDamaged extends LedgerUnusable {
+  override readonly name = 'LedgerDamaged'
+  /** What is wrong, without the path. */
+  readonly what: string
+
+  constructor(file: string, what: string, options?: ErrorOptions) {
+    super(`${file} is damaged (${what}): keep it as evidence, and restore a backup`, options)
+    this.what = what
+  }
+}
+
+/** Passes on what `use` gives; where SQLite itself finds that the file is no longer a whole database, throws {@link LedgerDamaged}. */
+export function orDamaged<Result>(file: string, use: () => Result): Result {
+  try {
+    return use()
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError) || !/^SQLITE_(?:CORRUPT|NOTADB|IOERR_SHORT_READ)/.test(error.code))
+      throw error
+    throw new LedgerDamaged(file, `SQLite cannot read it: ${error.message}`, { cause: error })
+  }
 }
 
 /**
@@ -125,6 +148,6 @@ function versionOf(db: Database.Database): number {
   try {
     return Number(db.pragma('user_version', { simple: true }))
   } catch (cause) {
-    throw new LedgerUnusable(`${db.name} is not a SQLite file: restore it from a backup`, { cause })
+    throw new LedgerDamaged(db.name, 'it is not a SQLite file', { cause })
   }
 }
