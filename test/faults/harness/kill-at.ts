@@ -1,5 +1,5 @@
 // Loaded before the program (`node --import`). It watches what the program does at its borders (the ledger's file, the queue, the
-// network) and, when a point is reached that was armed, kills the process by SIGKILL: nothing is said, flushed or cleaned up.
+// network) and strikes the process when it gets to a point that was armed; a kill is SIGKILL: nothing is said, flushed or cleaned up.
 import diagnostics from 'node:diagnostics_channel'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
@@ -7,27 +7,45 @@ import Database from 'better-sqlite3'
 import { Queue } from 'bullmq'
 import { WebSocket } from 'undici'
 
-const ordersFile = process.env['KILL_AT_FILE'] ?? ''
-const killedFile = process.env['KILLED_AT_FILE'] ?? ''
+/**
+ * What happens to the process: SIGKILL, SIGSTOP, an error thrown right there, an error thrown where nobody catches it, a promise
+ * that nobody handles, or memory taken until there is none.
+ */
+export type Blow = 'kill' | 'freeze' | 'throw' | 'throw-later' | 'reject' | 'exhaust'
 
-/** Reached `point`: dies here if that is what was ordered, and otherwise goes on. */
+const ordersFile = process.env['KILL_AT_FILE'] ?? ''
+const struckFile = process.env['STRUCK_FILE'] ?? ''
+
+/** Reached `point`: is struck here if that is what was ordered, and otherwise goes on. */
 function reached(point: string): void {
   const order = armed()
   if (order?.point !== point) return
-  if (order.nth > 1) {
-    writeFileSync(ordersFile, JSON.stringify({ point, nth: order.nth - 1 }))
-    return
-  }
   rmSync(ordersFile, { force: true })
-  writeFileSync(killedFile, point)
-  process.kill(process.pid, 'SIGKILL')
+  writeFileSync(struckFile, String(process.pid))
+  strike(order.blow)
 }
 
-function armed(): { readonly point: string; readonly nth: number } | undefined {
+function armed(): { readonly point: string; readonly blow: Blow } | undefined {
   try {
-    return JSON.parse(readFileSync(ordersFile, 'utf8')) as { readonly point: string; readonly nth: number }
+    return JSON.parse(readFileSync(ordersFile, 'utf8')) as { readonly point: string; readonly blow: Blow }
   } catch {
     return undefined // Nothing is ordered.
+  }
+}
+
+function strike(blow: Blow): void {
+  if (blow === 'kill') process.kill(process.pid, 'SIGKILL')
+  if (blow === 'freeze') process.kill(process.pid, 'SIGSTOP')
+  if (blow === 'throw') throw new Error('a planted fault')
+  if (blow === 'throw-later') {
+    setImmediate(() => {
+      throw new Error('a planted fault that nobody catches')
+    })
+  }
+  if (blow === 'reject') void Promise.reject(new Error('a planted fault in a promise that nobody handles'))
+  if (blow === 'exhaust') {
+    const held: unknown[] = []
+    for (;;) held.push(Array.from({ length: 100_000 }, (_, n) => ({ n })))
   }
 }
 

@@ -1,16 +1,15 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import { type Case, openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
+import { exchangeKeys, type Roles } from '../../support/roles.ts'
 import { changes, expectThreadToAgree, idOf, liveSessions, signIn } from './machine.ts'
 
 let stage: Stage
 let bot: Program
 const workers: Program[] = []
-let environments: Readonly<Record<'bot' | 'one' | 'other', Readonly<Record<string, string>>>>
+let environments: Roles
 
 beforeAll(async () => {
   stage = await quickStage()
@@ -26,35 +25,6 @@ afterAll(async () => {
 
 async function startWorker(which: 'one' | 'other'): Promise<Program> {
   return startProgram(environments[which], { args: ['start', '--role', 'worker'], readyWhen: 'the worker is ready' })
-}
-
-/** Gives each side the other's public keys, as an operator does, and to each only the settings that it needs. */
-async function exchangeKeys({ dir, env, ...on }: Stage): Promise<typeof environments> {
-  const keysOf = async (role: 'bot' | 'worker', name: string) => {
-    const { out } = await responder({ dir, env, ...on }, 'keys', '--role', role, '--data-dir', join(dir, name))
-    return out
-  }
-  const file = (name: string, text: string) => {
-    writeFileSync(join(dir, name), text)
-    return join(dir, name)
-  }
-  const bots = file('bot.pem', await keysOf('bot', 'data'))
-  const crew = file('workers.pem', (await keysOf('worker', 'one')) + (await keysOf('worker', 'other')))
-  const needed = (fits: (name: string) => boolean) =>
-    Object.fromEntries(Object.entries(env).filter(([name]) => fits(name)))
-  const forWorkers = needed((name) => !name.startsWith('SLACK_'))
-  const worker = (name: string) => ({
-    ...forWorkers,
-    DATA_DIR: join(dir, name),
-    WORKER_ID: name,
-    BOT_PUBLIC_KEYS_FILE: bots,
-    WORKER_PUBLIC_KEYS_FILE: crew,
-  })
-  return {
-    bot: { ...needed((name) => !name.startsWith('AUTENTICO_')), WORKER_PUBLIC_KEYS_FILE: crew },
-    one: worker('one'),
-    other: worker('other'),
-  }
 }
 
 async function asked(username: string): Promise<Case> {

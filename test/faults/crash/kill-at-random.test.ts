@@ -1,0 +1,25 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { fault } from '../harness/fault.ts'
+import { comeBack, press } from './deaths.ts'
+
+fault({
+  id: 'F2',
+  title: 'kill -9 at a random moment while three incidents are worked on',
+  ci: 50,
+  nightly: 2_000,
+  async run(run) {
+    const { world, random, struck } = run
+    const [first, ...others] = await Promise.all([run.asked(), run.asked(), run.asked()])
+    const presses = Promise.allSettled([first, ...others].map(press))
+    // The moment is the fault itself: from before the first click arrives until after the last step has ended.
+    await pause(random.between(0, 600))
+    await world.program().kill()
+    struck()
+    await presses
+    await comeBack(run, first)
+    for (const incident of others) {
+      if (incident.entries('StepApproved').length === 0) await incident.approve()
+      await run.proves(incident)
+    }
+  },
+})
