@@ -4,13 +4,14 @@ import { type AdminClient, adminClient } from './client.ts'
 import { type AutenticoDatabase, autenticoDatabase } from './database.ts'
 import { type Facts, type FactsDeps, readFacts } from './facts.ts'
 import { DatabaseUnusable } from './failures.ts'
+import { type Ended, observed } from './observed.ts'
 import { type Proofs, proofsOf } from './proof.ts'
 import { type Sessions, sessionsOf } from './sessions.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
 import { type Bearer, type Credentials, readBearer, tokenSource, type Witness } from './token.ts'
 import { type Tokens, tokensOf } from './tokens.ts'
-import { defaultLimits, type Limits, openTransport } from './transport.ts'
+import { defaultLimits, type Limits, openTransport, type Transport } from './transport.ts'
 import { type Users, usersOf } from './users.ts'
 
 export type AutenticoOptions = {
@@ -23,6 +24,8 @@ export type AutenticoOptions = {
   readonly databasePath?: string | undefined
   readonly limits?: Partial<Limits>
   readonly now?: () => Date
+  /** Told of every exchange that has ended, for whoever counts. */
+  readonly ended?: ((exchange: Ended) => void) | undefined
 }
 
 /** Everything the bot says to Autentico. Nothing is sent before the first call. */
@@ -51,20 +54,42 @@ export type Autentico = {
   trusted(): Promise<Autentico>
 }
 
+/** A connection to one Autentico, which closes when it is disposed of. */
+export type AutenticoConnection = Autentico &
+  AsyncDisposable & {
+    /** Whether Autentico answers at all right now: asks for what everybody may read. Never throws. */
+    reachable(): Promise<boolean>
+  }
+
 /**
  * Connects to one Autentico. Disposing of it closes its connections; what `tracing` returns shares them.
  *
  * @throws Error naming AUTENTICO_URL or the OAuth path if either is unusable.
  */
-export function connectAutentico(options: AutenticoOptions): Autentico & AsyncDisposable {
+export function connectAutentico(options: AutenticoOptions): AutenticoConnection {
   const { credentials, databasePath, now = () => new Date() } = options
   const url = baseUrl(options.url)
-  const transport = openTransport(url, { ...defaultLimits, ...options.limits })
-  const tokens = tokenSource({ transport, oauthPath: oauthPath(options.oauthPath ?? '/oauth2'), credentials, now })
+  const transport = observed(openTransport(url, { ...defaultLimits, ...options.limits }), options.ended)
+  const path = oauthPath(options.oauthPath ?? '/oauth2')
+  const tokens = tokenSource({ transport, oauthPath: path, credentials, now })
   const database = databasePath === undefined ? undefined : autenticoDatabase({ path: databasePath })
 
   const autentico = compose({ url, client: adminClient({ transport, tokens, now }), database, now })
-  return { ...autentico, [Symbol.asyncDispose]: async () => transport[Symbol.asyncDispose]() }
+  return {
+    ...autentico,
+    reachable: async () => answers(transport, `${path}/.well-known/openid-configuration`),
+    [Symbol.asyncDispose]: async () => transport[Symbol.asyncDispose](),
+  }
+}
+
+async function answers(transport: Transport, path: string): Promise<boolean> {
+  try {
+    const call = 'GET the OpenID configuration'
+    const { status } = await transport.send({ method: 'GET', path, call, headers: {}, mayChange: false })
+    return status < 500
+  } catch {
+    return false
+  }
 }
 
 type Parts = {

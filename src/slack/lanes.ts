@@ -1,6 +1,6 @@
 import { WebClient } from '@slack/web-api'
 import { Agent, fetch } from 'undici'
-import { failureOf } from './failures.ts'
+import { failureOf, RateLimited, type SlackFailure, SlackRejected } from './failures.ts'
 import { type Log, sdkLogger } from './log.ts'
 
 export type LaneName = 'cards' | 'timeline' | 'lookUps' | 'replies'
@@ -28,7 +28,18 @@ const settings = {
   replies: { timeout: 2500, retries: 0 },
 } as const
 
-export function openLanes(options: { readonly token: string; readonly apiUrl?: string; readonly log: Log }): Lanes {
+/** How one call of Slack's Web API ended, for whoever counts. */
+export type Called = {
+  readonly method: string
+  readonly result: 'ok' | 'rate limited' | 'unavailable' | 'rejected'
+}
+
+export function openLanes(options: {
+  readonly token: string
+  readonly apiUrl?: string
+  readonly log: Log
+  readonly called?: ((call: Called) => void) | undefined
+}): Lanes {
   const agents = new Map<LaneName, Agent>()
   const lane = (name: LaneName): Call => {
     const agent = new Agent({ connections: 8, connectTimeout: settings[name].timeout })
@@ -44,9 +55,13 @@ export function openLanes(options: { readonly token: string; readonly apiUrl?: s
     })
     return async (method, args = {}) => {
       try {
-        return { ...(await client.apiCall(method, { ...args })) }
+        const answer = { ...(await client.apiCall(method, { ...args })) }
+        options.called?.({ method, result: 'ok' })
+        return answer
       } catch (error) {
-        throw failureOf(method, error)
+        const failure = failureOf(method, error)
+        options.called?.({ method, result: resultOf(failure) })
+        throw failure
       }
     }
   }
@@ -58,6 +73,11 @@ export function openLanes(options: { readonly token: string; readonly apiUrl?: s
       await Promise.all([...agents.values()].map(async (agent) => agent.destroy()))
     },
   }
+}
+
+function resultOf(failure: SlackFailure): Called['result'] {
+  if (failure instanceof RateLimited) return 'rate limited'
+  return failure instanceof SlackRejected ? 'rejected' : 'unavailable'
 }
 
 type RequestOf = NonNullable<Parameters<typeof fetch>[1]>

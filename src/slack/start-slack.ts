@@ -5,7 +5,7 @@ import { SlackRejected } from './failures.ts'
 import { type Seen, seenInMemory } from './guard.ts'
 import { Counter } from './inbound/counter.ts'
 import { drawHome } from './inbound/home.ts'
-import { openLanes } from './lanes.ts'
+import { type Called, openLanes } from './lanes.ts'
 import type { Log } from './log.ts'
 import { Outbound } from './outbound.ts'
 import { type Doorway, httpReceiver, socketReceiver } from './receivers.ts'
@@ -49,6 +49,9 @@ export type SlackOptions = {
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic?: () => number
   readonly random?: () => number
+  /** For whoever counts: told of every delivery from Slack, and of every call that has ended. */
+  readonly delivered?: (() => void) | undefined
+  readonly called?: ((call: Called) => void) | undefined
   /** Slack waits three seconds; the rest is for the way. */
   readonly ackWithinMs?: number
   /** How long stopping waits for clicks that are under way. */
@@ -66,6 +69,8 @@ export type Slack = AsyncDisposable & {
   redrawHomes(): Promise<void>
   /** Whether events can come in right now. */
   connected(): boolean
+  /** How many ways for events are open: connections in Socket Mode, 1 for a listening port. */
+  connections(): number
   /** The port in HTTP mode. */
   port(): number | undefined
 }
@@ -83,7 +88,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
   const { log, door, channel, now = Date.now, monotonic = () => performance.now(), random = Math.random } = options
   const api = options.apiUrl === undefined ? {} : { apiUrl: options.apiUrl }
   await using building = new AsyncDisposableStack()
-  const lanes = building.use(openLanes({ token: options.botToken, ...api, log }))
+  const lanes = building.use(openLanes({ token: options.botToken, ...api, log, called: options.called }))
   const workspace = new Workspace(lanes.lookUps)
   const outbound = new Outbound({ lanes, log, ...api })
   const roster = new Roster({ settings: options.roster, call: lanes.lookUps, workspace, log, monotonic })
@@ -91,6 +96,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     log,
     ackWithinMs: options.ackWithinMs ?? 2000,
     reference: () => randomBytes(3).toString('hex'),
+    delivered: options.delivered,
   })
   const receiver = openInlet(options, { now, monotonic, random })
   const viewers = new Viewers(monotonic)
@@ -145,6 +151,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       }
     },
     connected: () => receiver.open() > 0,
+    connections: () => receiver.open(),
     port: () => receiver.port(),
     [Symbol.asyncDispose]: async () => parts.disposeAsync(),
   }

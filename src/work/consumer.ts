@@ -55,6 +55,8 @@ export type Consumer = AsyncDisposable & {
   stop(options: { readonly graceMs: number }): Promise<void>
   /** How often it was replaced because it had gone deaf. */
   rebuilt(): number
+  /** Whether messages that wait are taken, as far as was seen. */
+  hearing(): boolean
 }
 
 /** Starts taking messages. Nothing is thrown for a Redis that cannot be reached: it begins when Redis is there. */
@@ -146,6 +148,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   return {
     stop: async (how) => (stopped ??= stop(how)),
     rebuilt: () => ears.rebuilt,
+    hearing: () => ears.strikes === 0 && stopped === undefined,
     [Symbol.asyncDispose]: async () => (stopped ??= stop({ graceMs: 5_000 })),
   }
 }

@@ -2,6 +2,7 @@ import { createHash, type KeyObject, randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Autentico } from '#/autentico/connect.ts'
 import type { WorkResult } from '#/incident/work.ts'
+import type { ActionName } from '#/playbook/playbook.ts'
 import { lockAccount } from './account-lock.ts'
 import { type ActionContext, type ActionTimes, CannotBeDone, type Report } from './actions/action.ts'
 import { actions } from './actions/index.ts'
@@ -33,6 +34,10 @@ export type TakerDeps = {
   readonly backOff: BackOff
   readonly randomBytes: (size: number) => Buffer
   readonly lockMs: number
+  /** `ms`: from when it was issued, or might be begun, until it ended. */
+  readonly ended?:
+    | ((order: { readonly action: ActionName; readonly result: WorkResult['kind']; readonly ms: number }) => void)
+    | undefined
 }
 
 /**
@@ -52,16 +57,25 @@ export function orderTaker(deps: TakerDeps): (message: Taken) => Promise<void> {
     const known = await recall(deps, order)
     if (known.final !== undefined) return repeat(deps, order, known.final)
     const say = speaker(deps, order, message.attempt)
-    if (judged.kind === 'expired') return say.last({ result: tooLate(order, known) })
+    if (judged.kind === 'expired') {
+      await say.last({ result: tooLate(order, known) })
+      return tell(deps, order, 'failed')
+    }
     const waitMs = order.notBefore === undefined ? 0 : Date.parse(order.notBefore) - now().getTime()
     if (waitMs > 0) throw new TryAgain(waitMs, 'It is not time yet.')
 
     const report = await attempt(deps, { order, known, message, say })
     await say.last(report)
+    tell(deps, order, report.result.kind)
     if (report.result.kind !== 'failed')
       deps.log.info({ order: order.id, action: order.action, ended: report.result.kind }, 'order ended')
     await memory.end(order.id, say.ended())
   }
+}
+
+function tell({ ended, now }: TakerDeps, order: WorkOrder, result: WorkResult['kind']): void {
+  const since = Date.parse(order.notBefore ?? order.issuedAt)
+  ended?.({ action: order.action, result, ms: Math.max(0, now().getTime() - since) })
 }
 
 async function recall({ memory }: TakerDeps, order: WorkOrder): Promise<Remembered> {

@@ -10,7 +10,7 @@ import { sharedMemory } from './memory.ts'
 import { openOutcomeSender } from './outcomes.ts'
 import type { RedisPlace } from './queue.ts'
 import { checkRedis, defaultPrefix, firstTry, impatientConnection, RedisUnfit } from './redis.ts'
-import { orderTaker } from './take-order.ts'
+import { orderTaker, type TakerDeps } from './take-order.ts'
 
 export type WorkerDeps = RedisPlace & {
   /** Who this worker is, in outcomes and in the ledger. */
@@ -34,6 +34,8 @@ export type WorkerDeps = RedisPlace & {
   readonly stalledMs?: number
   readonly now?: () => Date
   readonly randomBytes?: (size: number) => Buffer
+  /** Told of every order that has ended here, for whoever counts. */
+  readonly ended?: TakerDeps['ended']
 }
 
 /** A worker that takes orders. Disposing of it is stopping it with five seconds of grace. */
@@ -42,6 +44,8 @@ export type OrderWorker = AsyncDisposable & {
   stop(options: { readonly graceMs: number }): Promise<void>
   /** How often its ears were replaced, for `doctor` and tests. */
   rebuilt(): number
+  /** Whether it takes orders: Redis was there and fit, and what waits is taken. */
+  hearing(): boolean
 }
 
 /**
@@ -85,6 +89,7 @@ export async function startWorker(deps: WorkerDeps): Promise<OrderWorker> {
   }
   return {
     stop: async (how) => (stopped ??= stop(how)),
+    hearing: () => consumers.length > 0 && consumers.every((consumer) => consumer.hearing()),
     rebuilt: () => consumers.reduce((sum, consumer) => sum + consumer.rebuilt(), 0),
     [Symbol.asyncDispose]: async () => (stopped ??= stop({ graceMs: 5_000 })),
   }
@@ -117,6 +122,7 @@ function takerOf(deps: WorkerDeps, { redis, prefix, journal, now, flush }: Insid
     backOff,
     times: { ...defaultTimes, ...times },
     randomBytes: deps.randomBytes ?? randomBytes,
+    ended: deps.ended,
     lockMs: deps.lockMs ?? 5_000,
   })
 }

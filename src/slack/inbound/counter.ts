@@ -18,6 +18,8 @@ export type CounterDeps = {
   readonly ackWithinMs: number
   /** A short name for one mishap, that the person can pass on and the operator can find in the log. */
   readonly reference: () => string
+  /** Told of every delivery, before anything is done about it. */
+  readonly delivered?: (() => void) | undefined
 }
 
 /**
@@ -37,6 +39,7 @@ export class Counter {
   async take<T>(delivery: Delivery<T>): Promise<void> {
     // Not acknowledged: Slack tells the person that it did not work, and nothing was begun.
     if (this.#closing) return
+    this.#deps.delivered?.()
     const done = this.#take(delivery)
     this.#underWay.add(done)
     await done
