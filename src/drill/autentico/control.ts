@@ -20,15 +20,26 @@ export type RecordedCall = {
 export class Control {
   readonly #faults = new Faults()
   readonly #calls: RecordedCall[] = []
+  #staleUntil = Number.NEGATIVE_INFINITY
 
   /** Makes coming requests fail, in the order in which the faults were given. */
   fail(fault: Fault): void {
     this.#faults.add(fault)
   }
 
-  /** Takes back every fault that has not struck. */
+  /** Takes back every fault that has not struck, and lets reads show what is true again. */
   heal(): void {
     this.#faults.clear()
+    this.#staleUntil = Number.NEGATIVE_INFINITY
+  }
+
+  /** From now on, and until this moment (milliseconds since 1970), reads show what was true before. */
+  showOldUntil(at: number): void {
+    this.#staleUntil = at
+  }
+
+  showsOld(now: Date): boolean {
+    return now.getTime() < this.#staleUntil
   }
 
   /** Calls of the admin API so far, oldest first. */
@@ -50,13 +61,23 @@ export class Control {
 }
 
 const how: z.ZodType<How> = z.union([
-  z.enum(['reset-before', 'reset-after-effect', 'timeout', 'timeout-after-effect', 'html', 'truncate']),
+  z.enum([
+    'reset-before',
+    'reset-after-effect',
+    'timeout',
+    'timeout-after-effect',
+    'html',
+    'truncate',
+    'reset-after-answer',
+  ]),
   z.object({
     status: z.number().int(),
     body: z.string().exactOptional(),
     headers: z.record(z.string(), z.string()).exactOptional(),
   }),
   z.object({ delayMs: z.number() }),
+  z.object({ floodBytes: z.number().int() }),
+  z.object({ lagMs: z.number() }),
 ])
 const faultBody = z.object({
   method: z.string().exactOptional(),

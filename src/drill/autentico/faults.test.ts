@@ -10,6 +10,8 @@ const path = '/admin/api/users/some-user/revoke-sessions'
 async function start(): Promise<{
   readonly autentico: LocalAutentico
   readonly revoke: (at?: AbortSignal) => Promise<Response>
+  readonly read: (at: string) => Promise<{ readonly data: { readonly email: string } }>
+  readonly put: (at: string, body: object) => Promise<Response>
 }> {
   const dir = mkdtempSync(join(tmpdir(), 'autentico-'))
   const autentico = await startLocalAutentico({ dir, seed: 'empty' })
@@ -28,7 +30,12 @@ async function start(): Promise<{
     const headers = { Authorization: `Bearer ${access_token}` }
     return fetch(autentico.url + path, { method: 'POST', headers, ...(signal === undefined ? {} : { signal }) })
   }
-  return { autentico, revoke }
+  const headers = { Authorization: `Bearer ${access_token}`, 'Content-Type': 'application/json' }
+  const read = async (at: string): Promise<{ readonly data: { readonly email: string } }> =>
+    (await (await fetch(autentico.url + at, { headers })).json()) as { readonly data: { readonly email: string } }
+  const put = async (at: string, body: object): Promise<Response> =>
+    fetch(autentico.url + at, { method: 'PUT', headers, body: JSON.stringify(body) })
+  return { autentico, revoke, read, put }
 }
 
 /** How often the server has really revoked. */
@@ -38,6 +45,13 @@ function effects({ databaseFile }: LocalAutentico): number {
   const row = db.prepare<[], { n: number }>(sql).get()
   db.close()
   return row?.n ?? 0
+}
+
+function idOfBot({ databaseFile }: LocalAutentico): string {
+  const db = new Database(databaseFile, { readonly: true })
+  const id = db.prepare<[], string>(`SELECT id FROM users LIMIT 1`).pluck().get() ?? ''
+  db.close()
+  return id
 }
 
 test('a status of the drill comes once, and nothing has happened', async () => {
@@ -99,6 +113,42 @@ test('a delayed answer is the real one', async () => {
   autentico.control.fail({ path, how: { delayMs: 20 } })
   expect((await revoke()).status).toBe(204)
   expect(effects(autentico)).toBe(1)
+})
+
+test('an answer that is whole and then kills its connection is the real one', async () => {
+  const { autentico, revoke } = await start()
+  autentico.control.fail({ path, how: 'reset-after-answer' })
+  expect((await revoke()).status).toBe(204)
+  expect((await revoke()).status).toBe(204)
+  expect(effects(autentico)).toBe(2)
+})
+
+test('an answer that has no body breaks off in its head', async () => {
+  const { autentico, revoke } = await start()
+  autentico.control.fail({ path, how: 'truncate' })
+  await expect(revoke()).rejects.toThrow('fetch failed')
+  expect(effects(autentico)).toBe(1)
+})
+
+test('a flood has as many bytes as asked, and ends when nobody takes it any more', async () => {
+  const { autentico, revoke } = await start()
+  const megabyte = 1024 * 1024
+  autentico.control.fail({ path, times: 2, how: { floodBytes: megabyte } })
+  expect((await (await revoke()).arrayBuffer()).byteLength).toBe(megabyte + 2)
+  await (await revoke()).body?.cancel()
+  expect(effects(autentico)).toBe(2)
+})
+
+test('what is read lags behind what was done for as long as asked, and is true again after it', async () => {
+  const { autentico, read, put } = await start()
+  const id = idOfBot(autentico)
+  const email = async (): Promise<unknown> => (await read(`/admin/api/users/${id}`)).data.email
+  const before = await email()
+  autentico.control.fail({ method: 'PUT', path: `/admin/api/users/${id}`, how: { lagMs: 60_000 } })
+  expect((await put(`/admin/api/users/${id}`, { email: 'new@acme.test' })).status).toBe(200)
+  expect(await email()).toBe(before)
+  autentico.control.heal()
+  expect(await email()).toBe('new@acme.test')
 })
 
 test('calls of the admin API are recorded with the request id that the caller saw', async () => {

@@ -5,6 +5,9 @@ import type { Reply } from './wire.ts'
  * `reset-before`: the connection is cut and nothing has happened. `reset-after-effect`: it has happened and the answer is
  * lost. `timeout`: nothing happens and no answer ever comes. `timeout-after-effect`: it has happened, no answer comes.
  * `html`: the page of the admin interface answers with 200. `truncate`: half of the real answer, then a cut.
+ * `reset-after-answer`: the whole answer arrives, and the connection it came by is dead.
+ * `floodBytes`: it has happened, and the answer has so many bytes. `lagMs`: it has happened and is confirmed, and for so long
+ * everything that is read still shows what was true before.
  */
 export type How =
   | 'reset-before'
@@ -13,8 +16,11 @@ export type How =
   | 'timeout-after-effect'
   | 'html'
   | 'truncate'
+  | 'reset-after-answer'
   | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly delayMs: number }
+  | { readonly floodBytes: number }
+  | { readonly lagMs: number }
 
 export type Fault = {
   /** Any method when absent. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Control, controlReply } from './control.ts'
 import { faultReply, type How } from './faults.ts'
@@ -15,6 +16,10 @@ export type Front = {
   readonly requestId: () => string
   readonly now: () => Date
   readonly answer: (call: Incoming) => Reply
+  /** Keeps what is true now, to be shown while reads lag behind. */
+  readonly keepOld: () => void
+  /** Answers a read from what was kept last. */
+  readonly answerOld: (call: Incoming) => Reply
   /** What is true of the account that a path speaks of; see {@link accountState}. */
   readonly stateOf: (path: string) => string | undefined
 }
@@ -34,7 +39,8 @@ export async function serve(front: Front, request: IncomingMessage, response: Se
     front.control.record({ method: call.method, path: request.url ?? '', status, changed, requestId, at: front.now() })
   }
   if (how === undefined) {
-    const reply = guarded(front, call)
+    const isOld = call.method === 'GET' && call.path.startsWith('/admin/api/') && front.control.showsOld(front.now())
+    const reply = guarded(call, isOld ? front.answerOld : front.answer)
     record(reply.status)
     return writeReply(response, requestId, reply)
   }
@@ -57,19 +63,25 @@ async function strike({ front, call, how, requestId, record }: Struck, response:
   }
   const own = how === 'html' ? fallThrough('/admin/') : faultReply(how)
   if (typeof how === 'object' && 'delayMs' in how) await sleep(how.delayMs)
-  const reply = own ?? guarded(front, call)
+  if (typeof how === 'object' && 'lagMs' in how) {
+    front.keepOld()
+    front.control.showOldUntil(front.now().getTime() + how.lagMs)
+  }
+  const reply = own ?? guarded(call, front.answer)
   const isLost = how === 'reset-after-effect' || how === 'timeout-after-effect'
   record(isLost ? 0 : reply.status)
   if (how === 'timeout-after-effect') return
   if (how === 'reset-after-effect') return void response.destroy()
   if (how === 'truncate') return writeHalf(response, requestId, reply)
+  if (typeof how === 'object' && 'floodBytes' in how) return writeFlood(response, requestId, how.floodBytes)
+  if (how === 'reset-after-answer') response.once('finish', () => response.socket?.destroy())
   writeReply(response, requestId, reply)
 }
 
 /** A bug in a handler becomes the 500 it would be, without its text. */
-function guarded(front: Front, call: Incoming): Reply {
+function guarded(call: Incoming, answer: Front['answer']): Reply {
   try {
-    return withPage(call, front.answer(call))
+    return withPage(call, answer(call))
   } catch {
     return refuse(500, 'server_error', 'Internal server error')
   }
@@ -149,10 +161,30 @@ function writeReply(response: ServerResponse, requestId: string, reply: Reply): 
   response.end(reply.body)
 }
 
-/** Announces the whole body, sends half of it and cuts. */
+/** Announces the whole body, sends half of it and cuts. What has no body is cut in the middle of its head. */
 function writeHalf(response: ServerResponse, requestId: string, reply: Reply): void {
   const body = Buffer.from(reply.body)
+  if (body.length === 0) {
+    response.socket?.write(`HTTP/1.1 ${reply.status} `, () => response.destroy())
+    return
+  }
   writeHead(response, requestId, reply)
   response.setHeader('Content-Length', body.length)
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy())
+}
+
+const floodPart = Buffer.alloc(64 * 1024, 0x20)
+
+/** Sends JSON that has so many blanks before its end, as fast as the other side takes it. */
+function writeFlood(response: ServerResponse, requestId: string, bytes: number): void {
+  writeHead(response, requestId, { status: 200, headers: { 'Content-Type': 'application/json' }, body: '' })
+  let left = bytes
+  function* parts(): Generator<Buffer> {
+    for (; left > 0; left -= floodPart.length) yield floodPart.subarray(0, Math.min(left, floodPart.length))
+    yield Buffer.from('{}')
+  }
+  const source = Readable.from(parts())
+  // Whoever has had enough goes away; that ends it.
+  response.once('close', () => source.destroy())
+  source.pipe(response)
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import { prepareDatabase } from './schema.ts'
 import { type Accounts, type BotCredentials, readSeed, seedClients, seedCompany } from './seed.ts'
 import type { Loot } from './seed-victim.ts'
 import { Settings } from './settings.ts'
-import { refuse } from './wire.ts'
+import { type Reply, refuse } from './wire.ts'
 import type { World } from './world.ts'
 
 export type LocalAutenticoOptions = {
@@ -120,7 +120,17 @@ async function run(options: LocalAutenticoOptions, { control, controlToken }: La
   cleanUp(world)
 
   const answer = answerWith(world, options.rateLimit === true ? createRateLimit(now) : undefined)
-  const front = { control, controlToken, requestId: world.ids.ordered, now, answer, stateOf: accountState(db) }
+  const old = oldWorld(world, options.dir)
+  const front = {
+    control,
+    controlToken,
+    requestId: world.ids.ordered,
+    now,
+    answer,
+    keepOld: () => old.keep(),
+    answerOld: (call: Parameters<typeof answer>[0]) => old.answer(call) ?? answer(call),
+    stateOf: accountState(db),
+  }
   server.on('request', (request, response) => {
     serve(front, request, response).catch(() => response.destroy())
   })
@@ -136,6 +146,7 @@ async function run(options: LocalAutenticoOptions, { control, controlToken }: La
       server.close()
       server.closeAllConnections()
       await closed
+      old[Symbol.dispose]()
       db.close()
     },
   }
@@ -187,6 +198,32 @@ const limitedAccountCalls = new Set([
   'POST /account/api/device/authorize',
   'POST /account/api/device/deny',
 ])
+
+type Answering = ReturnType<typeof answerWith>
+
+/** A copy of the database as it was, to answer from while what is read lags behind what is true. */
+function oldWorld(
+  world: World,
+  dir: string,
+): Disposable & { readonly keep: () => void; readonly answer: (call: Parameters<Answering>[0]) => Reply | undefined } {
+  const file = join(dir, 'before.db')
+  let kept: { readonly db: Database.Database; readonly answer: Answering } | undefined
+  const drop = (): void => {
+    kept?.db.close()
+    kept = undefined
+    rmSync(file, { force: true })
+  }
+  return {
+    keep() {
+      drop()
+      world.db.prepare('VACUUM INTO ?').run(file)
+      const db = new Database(file)
+      kept = { db, answer: answerWith({ ...world, db }, undefined) }
+    },
+    answer: (call) => kept?.answer(call),
+    [Symbol.dispose]: drop,
+  }
+}
 
 function answerWith(world: World, limit: RateLimit | undefined) {
   const table = routes(world)
