@@ -1,6 +1,6 @@
 import type { AutenticoDatabase } from './database.ts'
 import type { Doors } from './doors.ts'
-import { isFailure } from './failures.ts'
+import { AutenticoUnavailable, type Failure, isFailure } from './failures.ts'
 import type { Sessions } from './sessions.ts'
 import type { Tokens } from './tokens.ts'
 import type { Users } from './users.ts'
@@ -11,6 +11,8 @@ export type Check = {
   readonly proven: boolean | 'unknown'
   /** A sentence for people; holds no secret. */
   readonly detail: string
+  /** It could not be read just now; the same read may work in a moment. */
+  readonly again?: true
 }
 
 export type CheckName =
@@ -75,7 +77,7 @@ export function proofsOf(deps: ProofDeps): Proofs {
     if (database === undefined) return names.map((name) => ({ name, proven: 'unknown', detail: noDatabase }))
     const doors = await attempt(async () => database.doors(userId))
     return names.map((name): Check => {
-      if (doors.failure !== undefined) return { name, proven: 'unknown', detail: doors.failure }
+      if (doors.failure !== undefined) return { name, ...unread(doors.failure) }
       if (doors.value === undefined) return { name, proven: 'unknown', detail: 'The database has no such account.' }
       return { name, ...doorChecks[name](doors.value) }
     })
@@ -176,16 +178,21 @@ async function suspended({ users, database }: ProofDeps, { id, username }: Known
 
 async function check(name: CheckName, read: () => Promise<Verdict>): Promise<Check> {
   const { value, failure } = await attempt(read)
-  return { name, ...(value ?? { proven: 'unknown', detail: failure ?? 'It could not be read.' }) }
+  return { name, ...(value ?? unread(failure)) }
 }
 
-type Attempt<T> = { readonly value?: T; readonly failure?: string }
+function unread(failure: Failure | undefined): Verdict {
+  const detail = failure?.message ?? 'It could not be read.'
+  return { proven: 'unknown', detail, ...(failure instanceof AutenticoUnavailable ? { again: true } : {}) }
+}
+
+type Attempt<T> = { readonly value?: T; readonly failure?: Failure }
 
 async function attempt<T>(read: () => Promise<T>): Promise<Attempt<T>> {
   try {
     return { value: await read() }
   } catch (error) {
-    if (isFailure(error)) return { failure: error.message }
+    if (isFailure(error)) return { failure: error }
     throw error
   }
 }

@@ -196,7 +196,8 @@ async function run(deps: TakerDeps, { order, known, message, say }: Attempt): Pr
     if (message.signal.aborted) throw new HandBack('The worker is stopping.')
     await lock?.fence()
   }
-  const ctx = await contextOf(deps, order, known, fence)
+  const waits = (why: string): void => notice(deps, { order, known, message, say }, why)
+  const ctx = await contextOf(deps, order, known, { fence, waits })
   if (order.mode === 'run') return await action.run(ctx)
   if (action.prepare === undefined)
     throw new CannotBeDone(`There is nothing to prepare for ${order.action}.`, { retry: false })
@@ -207,7 +208,7 @@ async function contextOf(
   deps: TakerDeps,
   order: WorkOrder,
   known: Remembered,
-  fence: () => Promise<void>,
+  { fence, waits }: Pick<ActionContext['progress'], 'fence' | 'waits'>,
 ): Promise<ActionContext> {
   const { autentico, memory, now, times, sealTo } = deps
   const requestIds: string[] = []
@@ -241,16 +242,22 @@ async function contextOf(
         await keep()
       },
       fence,
+      waits,
     },
   }
 }
 
+/** Says once what an order waits for. */
+function notice({ journal }: TakerDeps, { order, known, message, say }: Attempt, why: string): void {
+  if ((journal.recall(order.id) ?? known).waits === why) return
+  journal.wait(order.id, why)
+  say.note({ kind: 'waiting', why, attempt: message.attempt })
+}
+
 /** Tries again later, says that it failed, or lets go: the only place where a failure of the outside decides about an order. */
-function afterFailure(
-  { journal, log, now, backOff }: TakerDeps,
-  { order, known, message, say }: Attempt,
-  error: unknown,
-): Report {
+function afterFailure(deps: TakerDeps, what: Attempt, error: unknown): Report {
+  const { log, now, backOff } = deps
+  const { order, message } = what
   const meaning = meaningOf(error)
   switch (meaning.kind) {
     case 'leave':
@@ -267,10 +274,7 @@ function afterFailure(
         },
       }
     case 'wait': {
-      if (known.waits !== meaning.why) {
-        journal.wait(order.id, meaning.why)
-        say.note({ kind: 'waiting', why: meaning.why, attempt: message.attempt })
-      }
+      notice(deps, what, meaning.why)
       const wanted =
         meaning.until === undefined
           ? Math.max(jittered(message.attempt, backOff), meaning.soonMs ?? 0)

@@ -27,9 +27,11 @@ export type ActionTimes = {
   readonly pendingLoginMs: number
   /** How long a sealed secret waits on the bot for the person it is for. */
   readonly secretTtlMs: number
+  /** How long what Autentico has accepted may take to show when it is read back; after that people are told that it does not. */
+  readonly confirmMs: number
 }
 
-export const defaultTimes: ActionTimes = { pendingLoginMs: 600_000, secretTtlMs: 1_800_000 }
+export const defaultTimes: ActionTimes = { pendingLoginMs: 600_000, secretTtlMs: 1_800_000, confirmMs: 10_000 }
 
 /** What an action works with. */
 export type ActionContext = {
@@ -54,6 +56,8 @@ export type Progress = {
   begin(found: Readonly<Record<string, string>>): Promise<void>
   /** Records a fact for the next attempt. Never a secret. */
   remember(name: string, value: string): Promise<void>
+  /** Tells people what is waited for; the work goes on. The same words again are not repeated. */
+  waits(why: string): void
   /** Returns while this worker may still change the account; throws when another one has taken its place. */
   fence(): Promise<void>
 }
@@ -80,10 +84,14 @@ export class CannotBeDone extends Error {
   }
 }
 
+/** A check as it was read; `again` as in the Autentico room. */
+export type Proof = StepCheck & { readonly again?: true }
+
 /** What an action that changed something says at its end. */
 export type Done = {
   readonly did: readonly string[]
-  readonly checks: readonly StepCheck[]
+  /** Reads back what should now be true. Called again where that may come out better a moment later. */
+  readonly prove: () => Promise<readonly Proof[]>
   readonly notes?: readonly string[]
   readonly accessTokensEndAt?: string | null
   readonly secret?: string

@@ -1,8 +1,9 @@
-import type { Effect, WorkResult } from '#/incident/work.ts'
+import type { Effect, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import { seal } from '../seal.ts'
 import { lookAt, type Seen } from './account-facts.ts'
 import { type Action, type ActionContext, CannotBeDone, type Done, type Report } from './action.ts'
+import { confirmed } from './confirmed.ts'
 import { differences, fit, signedIn } from './words.ts'
 
 /** An effect as an action words it; what is the same for all actions is added here. */
@@ -69,7 +70,8 @@ export function changing({
         if (changed.length > 0) return { result: { kind: 'changed', facts, effect: now, differences: changed } }
         await ctx.progress.begin({ found: signedIn(facts) })
       }
-      return reportOf(ctx, name, await execute(ctx, seen))
+      const done = await execute(ctx, seen)
+      return reportOf(ctx, done, await confirmed(ctx, name, done.prove))
     },
   }
 }
@@ -114,12 +116,16 @@ function complete({ sentence, question, verb, warnings = [], basis = {} }: Draft
   }
 }
 
-function reportOf({ order, requestIds, now, times, sealTo }: ActionContext, name: ActionName, done: Done): Report {
-  const { did, checks, notes = [], secret } = done
+function reportOf(
+  { order, requestIds, now, times, sealTo }: ActionContext,
+  done: Done,
+  checks: readonly StepCheck[],
+): Report {
+  const { did, notes = [], secret } = done
   const result: WorkResult = {
     kind: 'done',
     did,
-    checks: checks.map((check) => ({ ...check, action: name })),
+    checks,
     evidence: [],
     requestIds: requestIds(),
     notes,

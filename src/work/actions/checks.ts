@@ -1,19 +1,19 @@
+import { AutenticoUnavailable } from '#/autentico/failures.ts'
 import type { Check as Read } from '#/autentico/proof.ts'
-import type { StepCheck } from '#/incident/work.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
-import type { ActionContext } from './action.ts'
+import type { ActionContext, Proof } from './action.ts'
 
 /** The read-backs for the account of an order, each marked with the action whose promise it tests. */
 export type OrderProofs = {
   /** Nobody is signed in: sessions, single sign-on sessions and tokens. */
-  revoked(): Promise<readonly StepCheck[]>
+  revoked(): Promise<readonly Proof[]>
   /** No authenticator, no secret of one, no half-finished login and no device that skips MFA. */
-  mfaCleared(): Promise<readonly StepCheck[]>
+  mfaCleared(): Promise<readonly Proof[]>
   /** No passkey, code, link, trusted device or linked account. */
-  doorsClosed(): Promise<readonly StepCheck[]>
-  suspended(): Promise<StepCheck>
+  doorsClosed(): Promise<readonly Proof[]>
+  suspended(): Promise<Proof>
   /** Autentico shows the account again. */
-  active(): Promise<StepCheck>
+  active(): Promise<Proof>
 }
 
 export function proofs(
@@ -21,7 +21,7 @@ export function proofs(
   action: ActionName,
 ): OrderProofs {
   const { target } = order
-  const of = (checks: readonly Read[]): readonly StepCheck[] => checks.map((check) => ({ ...check, action }))
+  const of = (checks: readonly Read[]): readonly Proof[] => checks.map((check) => ({ ...check, action }))
   const onlyDoors = async (): Promise<readonly Read[]> =>
     autentico.proofs.doorsClosed(target.id, { includeFederated: true })
 
@@ -41,13 +41,20 @@ export function proofs(
     suspended: async () => ({ ...(await autentico.proofs.suspended(target)), action }),
 
     async active() {
-      const shown = (await autentico.users.read(target.id)) !== undefined
+      const shown = await autentico.users.read(target.id).then((account) => account !== undefined, unavailable)
+      if (shown === undefined)
+        return { action, name: 'active', proven: 'unknown', detail: 'Autentico did not answer.', again: true }
       const detail = shown
         ? `Autentico shows ${target.username} as active.`
         : `Autentico does not show ${target.username}.`
       return { action, name: 'active', proven: shown, detail }
     },
   }
+}
+
+function unavailable(error: unknown): undefined {
+  if (error instanceof AutenticoUnavailable) return undefined
+  throw error
 }
 
 /** Without the database, each check says what it is that cannot be read. */

@@ -1,6 +1,7 @@
 import type { Scrubbed } from '#/autentico/doors.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import type { Seen } from './account-facts.ts'
+import type { Done } from './action.ts'
 import { changing, revoke } from './changing.ts'
 import { proofs } from './checks.ts'
 import { list, present } from './words.ts'
@@ -28,11 +29,13 @@ export const closeDoors = changing({
   },
   async execute(ctx, { facts }) {
     const { database } = ctx.autentico
+    const proof = proofs(ctx, name)
+    const prove: Done['prove'] = async () => [...(await proof.doorsClosed()), ...(await proof.revoked())]
     await revoke(ctx)
     if (database === undefined || !facts.database) {
       return {
         did: ['Revoked every session once more; nothing else can be reached without the database.'],
-        checks: [...(await proofs(ctx, name).doorsClosed()), ...(await proofs(ctx, name).revoked())],
+        prove,
         notes: [`Suspend ${facts.account.username}, or delete the passkeys by hand.`],
       }
     }
@@ -41,7 +44,7 @@ export const closeDoors = changing({
     await revoke(ctx)
     return {
       did: [removed(scrubbed), 'Revoked every session once more.'],
-      checks: [...(await proofs(ctx, name).doorsClosed()), ...(await proofs(ctx, name).revoked())],
+      prove,
       notes:
         scrubbed.selfLinking === 0
           ? []

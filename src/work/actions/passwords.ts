@@ -1,6 +1,6 @@
-import type { StepCheck } from '#/incident/work.ts'
+import { AutenticoUnavailable } from '#/autentico/failures.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
-import type { ActionContext } from './action.ts'
+import type { ActionContext, Proof } from './action.ts'
 
 // Without 0, O, 1, I and l: people type these from a screen. 32 letters, so that 5 bits choose one without a bias.
 const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
@@ -17,10 +17,14 @@ export function readablePassword(randomBytes: (size: number) => Buffer): string 
 }
 
 /**
- * Sets a password and says how it is known that it was set. A password cannot be read back, so there are two witnesses:
+ * Sets a password, and gives what says how it is known that it was set. A password cannot be read back, so there are two witnesses:
  * Autentico's answer with the account in it, and one more `user_updated` in its audit log than before.
  */
-export async function setPassword(ctx: ActionContext, action: ActionName, password: string): Promise<StepCheck> {
+export async function setPassword(
+  ctx: ActionContext,
+  action: ActionName,
+  password: string,
+): Promise<() => Promise<Proof>> {
   const { autentico, order, progress } = ctx
   const auditing = await autentico.audit.auditing()
   const before = await updates(ctx)
@@ -28,20 +32,26 @@ export async function setPassword(ctx: ActionContext, action: ActionName, passwo
   await autentico.users.setPassword(order.target.id, password)
   const base = { action, name: 'password-set' }
   if (auditing.on !== true) {
-    return {
-      ...base,
-      proven: true,
-      detail: 'Autentico confirmed the new password. Its audit log is off, so there is no second witness.',
-    }
+    const detail = 'Autentico confirmed the new password. Its audit log is off, so there is no second witness.'
+    return () => Promise.resolve({ ...base, proven: true, detail })
   }
-  const recorded = (await updates(ctx)) > before
-  return recorded
-    ? { ...base, proven: true, detail: 'Autentico confirmed the new password, and its audit log has the change.' }
-    : {
+  return async () => {
+    const recorded = await updates(ctx).then((now) => now > before, unreadable)
+    if (recorded === true)
+      return {
         ...base,
-        proven: 'unknown',
-        detail: 'Autentico confirmed the new password, but its audit log does not have the change.',
+        proven: true,
+        detail: 'Autentico confirmed the new password, and its audit log has the change.',
       }
+    const detail = 'Autentico confirmed the new password, but its audit log does not have the change.'
+    // The log may be a moment behind.
+    return { ...base, proven: 'unknown', detail, again: true }
+  }
+}
+
+function unreadable(error: unknown): false {
+  if (error instanceof AutenticoUnavailable) return false
+  throw error
 }
 
 async function updates({ autentico, order, now }: ActionContext): Promise<number> {

@@ -1,7 +1,6 @@
-import type { StepCheck } from '#/incident/work.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import type { Seen } from './account-facts.ts'
-import { type ActionContext, CannotBeDone, type Done, NotYet } from './action.ts'
+import { type ActionContext, CannotBeDone, type Done, NotYet, type Proof } from './action.ts'
 import { changing, revoke } from './changing.ts'
 import { proofs } from './checks.ts'
 import { count, list, present, utc } from './words.ts'
@@ -86,7 +85,7 @@ async function throughDatabase(ctx: ActionContext, { facts }: Seen): Promise<Don
       ...forgotten(cleared.trustedDevices, first.mfaChallenges + second.mfaChallenges),
       'Revoked every session once more.',
     ],
-    checks: await proofs(ctx, name).mfaCleared(),
+    prove: async () => proofs(ctx, name).mfaCleared(),
     notes: facts.mfa.required ? [] : [withoutMfa(facts.account.username)],
   }
 }
@@ -118,7 +117,7 @@ async function throughApi(ctx: ActionContext, { facts }: Seen): Promise<Done> {
       facts.mfa.enrolled ? 'Cleared the authenticator.' : notEnrolled(username),
       'Revoked every session once more.',
     ],
-    checks: waitedOut(await proofs(ctx, name).mfaCleared(), ctx),
+    prove: async () => waitedOut(await proofs(ctx, name).mfaCleared(), ctx),
     notes: facts.mfa.required ? [] : [withoutMfa(username)],
   }
 }
@@ -138,7 +137,7 @@ async function waitOutLogins({ order, progress, times, now }: ActionContext): Pr
 }
 
 /** What could not be read is known all the same, if the password was changed before the wait. */
-function waitedOut(checks: readonly StepCheck[], { order }: ActionContext): readonly StepCheck[] {
+function waitedOut(checks: readonly Proof[], { order }: ActionContext): readonly Proof[] {
   const since = order.params?.['passwordResetAt']
   if (since === undefined) return checks
   const detail = `Every login begun with the old password has run out: it was replaced at ${utc(since)}.`

@@ -29,11 +29,11 @@ export const resetPassword = changing({
     }
   },
   async execute(ctx) {
-    const check = await setPassword(ctx, name, unknownPassword(ctx.randomBytes))
+    const passwordSet = await setPassword(ctx, name, unknownPassword(ctx.randomBytes))
     await revoke(ctx)
     return {
       did: ['Set a random password that nobody was shown.', 'Revoked every session once more.'],
-      checks: [check, ...(await proofs(ctx, name).revoked())],
+      prove: async () => [await passwordSet(), ...(await proofs(ctx, name).revoked())],
     }
   },
 })

@@ -31,7 +31,7 @@ export const restoreAccess = changing({
     await progress.fence()
     // Autentico changes nothing about a suspended account, so the password can only follow; it follows at once.
     const lifted = facts.suspended ? await autentico.users.reactivate(order.target.id) : 'already'
-    const check = await setPassword(ctx, name, password)
+    const passwordSet = await setPassword(ctx, name, password)
     await revoke(ctx)
     const proof = proofs(ctx, name)
     return {
@@ -40,7 +40,7 @@ export const restoreAccess = changing({
         'Set a temporary password, sealed for the person who asked.',
         'Revoked what may have been opened meanwhile.',
       ],
-      checks: [check, await proof.active(), ...(await proof.revoked())],
+      prove: async () => [await passwordSet(), await proof.active(), ...(await proof.revoked())],
       notes: [
         `${facts.account.username} has to change the temporary password after signing in: Autentico cannot force that.`,
       ],

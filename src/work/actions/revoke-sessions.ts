@@ -26,7 +26,7 @@ export const revokeSessions = changing({
     const found = ctx.progress.note('found') ?? signedIn(facts)
     return {
       did: [found === '' ? 'There was no session and no token left to revoke.' : `Revoked ${found}.`],
-      checks: await proofs(ctx, name).revoked(),
+      prove: async () => proofs(ctx, name).revoked(),
       notes: exposure(facts.accessTokensEndAt),
       accessTokensEndAt: facts.accessTokensEndAt,
     }

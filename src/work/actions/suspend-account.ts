@@ -29,7 +29,7 @@ export const suspendAccount = changing({
         facts.suspended ? 'The account was suspended already.' : 'Suspended the account.',
         'Revoked every session.',
       ],
-      checks: [await proof.suspended(), ...(await proof.revoked())],
+      prove: async () => [await proof.suspended(), ...(await proof.revoked())],
     }
   },
 })

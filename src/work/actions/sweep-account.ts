@@ -1,6 +1,7 @@
 import { lookAt } from './account-facts.ts'
 import type { Action } from './action.ts'
 import { proofs } from './checks.ts'
+import { readWhole } from './confirmed.ts'
 
 /**
  * Repeats the proofs of all containment steps, each marked with the action whose promise it tests. Reads only: what no longer
@@ -10,12 +11,12 @@ export const sweepAccount: Action = {
   changes: false,
   async run(ctx) {
     await lookAt(ctx)
-    const checks = [
+    const checks = await readWhole(ctx, async () => [
       ...(await proofs(ctx, 'revoke-sessions').revoked()),
       ...(await proofs(ctx, 'reset-password').revoked()).slice(0, 1),
       ...(await proofs(ctx, 'reset-mfa').mfaCleared()),
       ...(await proofs(ctx, 'close-doors').doorsClosed()),
-    ]
+    ])
     return {
       result: {
         kind: 'done',
