@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { type Autentico, connectAutentico } from '#/autentico/connect.ts'
+import { type Autentico, type AutenticoConnection, connectAutentico } from '#/autentico/connect.ts'
+import type { Ended } from '#/autentico/observed.ts'
 import type { Credentials } from '#/autentico/token.ts'
 import { KeyUnusable } from '#/work/keys.ts'
 import { startWorker } from '#/work/worker.ts'
 import { startBot } from './bot.ts'
 import type { AutenticoConfig, Config, Secrets } from './config.ts'
+import type { Health } from './health.ts'
 import { type Keyring, openKeyring } from './keyring.ts'
 
 export type AppDeps = {
@@ -26,11 +28,18 @@ const graceMs = 5_000
 export async function startApp({ config, secrets, log, onStuck }: AppDeps): Promise<AsyncDisposable> {
   await using building = new AsyncDisposableStack()
   const keyring = openKeyring(config)
+  const health = await healthOf({ config, secrets, log })
+  if (health !== undefined) building.use(health)
   if (config.autentico !== undefined) {
-    const autentico = building.use(connectTo(config.autentico, secrets))
+    const autentico = building.use(connectTo(config.autentico, secrets, health?.counts.exchanged))
     void sayCapabilities(autentico, log)
-    const worker = await startWorker(workerDeps({ config, secrets, keyring, autentico, log }))
+    const deps = workerDeps({ config, secrets, keyring, autentico, log })
+    const worker = await startWorker({ ...deps, ended: health?.counts.orderEnded })
     building.defer(async () => worker.stop({ graceMs }))
+    if (health !== undefined) {
+      const { showWorker } = await import('./health-of-worker.ts')
+      showWorker(health, { worker, autentico, role: config.role })
+    }
     log.info({ worker: config.workerId }, 'the worker is ready')
   }
   const { slack } = config
@@ -42,10 +51,19 @@ export async function startApp({ config, secrets, log, onStuck }: AppDeps): Prom
       workerKeys: keyring.trustedWorkers,
       log,
       onStuck,
+      health,
     }
     building.use(await startBot(bot))
   }
+  health?.board.complete()
   return building.move()
+}
+
+/** Loaded only where an address for operators is configured: nobody else pays for it. */
+async function healthOf({ config, secrets, log }: Omit<AppDeps, 'onStuck'>): Promise<Health | undefined> {
+  if (config.health === undefined) return undefined
+  const { startHealth } = await import('./health.ts')
+  return startHealth({ config: { ...config, health: config.health }, secrets, log })
 }
 
 function workerDeps({
@@ -89,9 +107,13 @@ async function sayCapabilities(autentico: Autentico, log: Logger): Promise<void>
 }
 
 /** Autentico as the configuration names it. */
-export function connectTo(autentico: AutenticoConfig, secrets: Secrets): Autentico & AsyncDisposable {
+export function connectTo(
+  autentico: AutenticoConfig,
+  secrets: Secrets,
+  ended?: (exchange: Ended) => void,
+): AutenticoConnection {
   const { url, databasePath } = autentico
-  return connectAutentico({ url, databasePath, credentials: credentialsOf(autentico, secrets) })
+  return connectAutentico({ url, databasePath, credentials: credentialsOf(autentico, secrets), ended })
 }
 
 function credentialsOf({ clientId, username }: AutenticoConfig, secrets: Secrets): Credentials {

@@ -12,11 +12,10 @@ import { checkpoint } from '#/ledger/checkpoint.ts'
 import { storeEvidence } from '#/ledger/evidence.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
+import { LedgerDamaged } from '#/ledger/schema.ts'
 import { builtInPlaybooks } from '#/playbook/built-in.ts'
-import type { Seen } from '#/slack/guard.ts'
 import type { Outbound } from '#/slack/outbound.ts'
-import { seenOnDisk } from '#/slack/seen-on-disk.ts'
-import { type Inlet, type Slack, startSlack } from '#/slack/start-slack.ts'
+import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
 import type { Outcome } from '#/work/outcome.ts'
 import { consumeOutcomes } from '#/work/outcomes.ts'
@@ -24,10 +23,14 @@ import { open as unseal } from '#/work/seal.ts'
 import { openVault, type Vault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
 import type { Config, Secrets, SlackConfig } from './config.ts'
-import { createDoor } from './door.ts'
+import { createDoor, ledgerLines } from './door.ts'
+import { every } from './every.ts'
 import { createIncidents, type Incidents, later, recordedOf, systemStream } from './handle.ts'
+import type { Health } from './health.ts'
 import { type BotKeys, originOf } from './keyring.ts'
-import { verifyDataDir } from './verify-data-dir.ts'
+import { startReadOnlyBot } from './read-only.ts'
+import { acceptedRequests, slackOptions } from './slack-options.ts'
+import { watchLedger } from './watch-ledger.ts'
 
 export type BotDeps = {
   readonly config: Config & { readonly slack: SlackConfig }
@@ -37,6 +40,8 @@ export type BotDeps = {
   readonly log: Logger
   /** Something is stuck that only a restart mends: the program ends, and its supervisor starts it again. */
   readonly onStuck: (why: string) => void
+  /** Where operators look, when an address for that is configured. */
+  readonly health?: Health | undefined
 }
 
 const expireEveryMs = 1_000
@@ -46,16 +51,27 @@ const remindEveryMs = 1_000
 /** Slack lets an app draw about one Home tab a second. */
 const redrawHomesEveryMs = 5_000
 
+/** The bot; where the ledger is damaged, one that writes nothing and says so. Resolves when clicks can be taken. */
+export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
+  try {
+    return await startWritingBot(deps)
+  } catch (error) {
+    if (error instanceof LedgerDamaged) return startReadOnlyBot(deps, error)
+    throw error
+  }
+}
+
 /**
  * Builds the bot: the ledger, its followers, the way to the workers, and the door to Slack. Resolves when clicks can be taken. Closing
  * goes in reverse: no click is left half done, followers finish the batch under way, the ledger is closed last.
  */
-export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
+async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const { config, secrets, keys, log } = deps
   const now = () => new Date()
   await using building = new AsyncDisposableStack()
 
   const ledger = building.use(openLedger({ file: join(config.dataDir, 'ledger.sqlite') }))
+  const watch = building.use(watchLedger({ ledger, dataDir: config.dataDir, everyMs: config.verifyEveryMs, log, now }))
   const rules = { requestTtlMs: config.requestTtlMs, sweepDelayMs: config.sweepDelayMs }
   const incidents = createIncidents({ ledger, rules, now })
   const vault = openVault(join(config.dataDir, 'sealed'))
@@ -63,7 +79,7 @@ export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
 
   const queue = building.use(openOrderQueue({ ...redis, signingKey: keys.signing.privateKey }))
   const accounts = building.use(accountsOf({ redis, keys, workerKeys: deps.workerKeys }))
-  building.use(takeOutcomes({ deps, incidents, vault }))
+  const outcomes = building.use(takeOutcomes({ deps, incidents, vault }))
 
   // Both are made after the door that speaks of them.
   let outbound: Outbound | undefined
@@ -74,10 +90,11 @@ export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
     accounts,
     vault,
     sealingKey: keys.sealing.privateKey,
-    verifyLedger: async () => verifyDataDir(config.dataDir),
+    verifyLedger: async () => watch.verifyNow(),
+    writeFailed: (error) => watch.failed(error),
     outbound: () => outbound,
     drill: config.drill,
-    status: async () => accounts.status(),
+    status: async () => [...ledgerLines(watch), ...(await accounts.status())],
     requestPlace: (incident, request) => poster?.requestPlace(incident, request),
   })
   const seen = building.use(acceptedRequests(deps))
@@ -98,43 +115,13 @@ export async function startBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startReminding({ incidents, slack, config, log, now }))
   building.use(every(redrawHomesEveryMs, log, redrawnHomes(ledger, slack)))
 
+  if (deps.health !== undefined) {
+    const { showBot } = await import('./health-of-bot.ts')
+    showBot(deps.health, { ledger, incidents, slack, watch, now, outcomesRebuilt: () => outcomes.rebuilt() })
+  }
   for (const finding of await slack.check()) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
   log.info({ entries: ledger.size(), open: incidents.open().length, port: slack.port() }, 'the bot is ready')
   return building.move()
-}
-
-/** Needed where requests come from anywhere; in Socket Mode only Slack itself can say something. */
-function acceptedRequests({ config, log }: BotDeps): (Seen & Disposable) | undefined {
-  if (config.slack.mode.kind === 'socket') return undefined
-  return seenOnDisk({ file: join(config.dataDir, 'accepted-requests.sqlite'), now: Date.now, log })
-}
-
-function slackOptions(
-  { config, secrets, log, onStuck }: BotDeps,
-  door: ReturnType<typeof createDoor>,
-  seen: Seen | undefined,
-): Parameters<typeof startSlack>[0] {
-  const { slack } = config
-  const inlet: Inlet =
-    slack.mode.kind === 'socket'
-      ? { mode: 'socket', appToken: secrets.slackAppToken ?? '' }
-      : {
-          mode: 'http',
-          signingSecret: secrets.slackSigningSecret ?? '',
-          port: slack.mode.port,
-          host: '0.0.0.0',
-          ...(seen === undefined ? {} : { seen }),
-        }
-  return {
-    botToken: secrets.slackBotToken ?? '',
-    inlet,
-    channel: slack.channel,
-    roster: { responders: slack.responders, approvers: slack.approvers, accounts: slack.userMap },
-    door,
-    log,
-    onStuck: (stuck) => onStuck(`Slack: ${JSON.stringify(stuck)}`),
-    ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
-  }
 }
 
 /** What workers report becomes a command, and so goes through the rules like everything else. */
@@ -146,7 +133,7 @@ function takeOutcomes({
   readonly deps: BotDeps
   readonly incidents: Incidents
   readonly vault: Vault
-}): AsyncDisposable {
+}): ReturnType<typeof consumeOutcomes> {
   const { config, secrets, keys, log } = deps
   return consumeOutcomes({
     url: secrets.redisUrl,
@@ -384,37 +371,6 @@ const queueStates: Readonly<Record<OrderState, QueueState>> = {
   active: 'waiting',
   done: 'ended',
   failed: 'ended',
-}
-
-/** Does something again and again, never twice at once. A failure is for the next time; it is logged when it is a new one. */
-function every(ms: number, log: Logger, work: () => Promise<void>): AsyncDisposable {
-  let running: Promise<void> = Promise.resolve()
-  let busy = false
-  let said = ''
-  const timer = setInterval(() => {
-    if (busy) return
-    busy = true
-    running = work()
-      .then(
-        () => {
-          said = ''
-        },
-        (error: unknown) => {
-          const why = error instanceof Error ? error.message : String(error)
-          if (why !== said) log.warn({ why }, 'a regular task failed and is tried again')
-          said = why
-        },
-      )
-      .finally(() => {
-        busy = false
-      })
-  }, ms)
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer)
-      await running
-    },
-  }
 }
 
 function both(one: AsyncDisposable, other: AsyncDisposable): AsyncDisposable {

@@ -198,6 +198,17 @@ test('commands are argument vectors: JSON, or words without quoting', () => {
   expect(read('systemctl restart  autentico')).toEqual(['systemctl', 'restart', 'autentico'])
 })
 
+test('operators look nowhere unless an address is named, and a wrong one is said', () => {
+  const read = (HEALTH_ADDRESS: string) => readConfig({ ...complete, HEALTH_ADDRESS }).config.health
+  expect(readConfig(complete).config.health).toBeUndefined()
+  expect(read('127.0.0.1:9464')).toEqual({ host: '127.0.0.1', port: 9464 })
+  expect(read('[::1]:0')).toEqual({ host: '::1', port: 0 })
+  for (const wrong of ['9464', 'localhost', '127.0.0.1:99999', 'http://127.0.0.1:9464'])
+    expect(problems({ ...complete, HEALTH_ADDRESS: wrong })).toEqual([
+      'HEALTH_ADDRESS: is a host and a port such as 127.0.0.1:9464 or [::1]:9464',
+    ])
+})
+
 test('the message lists the problems one a line', () => {
   expect(new ConfigError(['A: is missing', 'B: is wrong']).message).toBe(
     'The configuration has 2 problems:\n  A: is missing\n  B: is wrong',

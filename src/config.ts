@@ -21,6 +21,10 @@ export type Config = {
   readonly pendingLoginMs: number
   readonly secretTtlMs: number
   readonly checkpointEvery: number
+  /** How often the ledger is verified in the background. */
+  readonly verifyEveryMs: number
+  /** Where operators look. Undefined: nowhere. */
+  readonly health: { readonly host: string; readonly port: number } | undefined
   /** Between two messages in one channel. Slack allows about one a second. */
   readonly messageSpacingMs: number
   readonly keys: {
@@ -157,6 +161,18 @@ const redisUrl = z
   .refine((text) => text.startsWith('/') || /^rediss?:$/.test(parseUrl(text)?.protocol ?? ''), {
     message: 'is a URL that begins with redis:// or rediss://, or the path of a unix socket',
   })
+const address = z
+  .string()
+  .optional()
+  .transform((text, context) => {
+    if (text === undefined) return undefined
+    const match = /^(?:\[([\da-f:]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(text)
+    const host = match?.[1] ?? match?.[2]
+    const number = Number(match?.[3])
+    if (host !== undefined && number <= 65_535) return { host, port: number }
+    context.addIssue({ code: 'custom', message: 'is a host and a port such as 127.0.0.1:9464 or [::1]:9464' })
+    return z.NEVER
+  })
 const prefixed = (prefix: string) =>
   z
     .string()
@@ -222,6 +238,8 @@ const schema = z.object({
   SECRET_TTL: duration('15m'),
   MESSAGE_SPACING: duration('1100ms'),
   CHECKPOINT_EVERY: z.coerce.number({ error: 'is a whole number' }).int().min(1).default(100),
+  VERIFY_EVERY: duration('5m'),
+  HEALTH_ADDRESS: address,
 })
 
 type Parsed = z.infer<typeof schema>
@@ -351,6 +369,8 @@ function configOf(data: Parsed): Config {
     pendingLoginMs: data.PENDING_LOGIN_TTL,
     secretTtlMs: data.SECRET_TTL,
     checkpointEvery: data.CHECKPOINT_EVERY,
+    verifyEveryMs: data.VERIFY_EVERY,
+    health: data.HEALTH_ADDRESS,
     messageSpacingMs: data.MESSAGE_SPACING,
     keys: { botPublicKeys: data.BOT_PUBLIC_KEYS_FILE, workerPublicKeys: data.WORKER_PUBLIC_KEYS_FILE },
     environment: { envFile: data.AUTENTICO_ENV_FILE, restartCommand: data.AUTENTICO_RESTART_COMMAND },

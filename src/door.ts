@@ -1,13 +1,15 @@
 import type { KeyObject } from 'node:crypto'
 import type { IncidentId } from '#/incident/events.ts'
-import { timelineLine } from '#/incident/timeline.ts'
+import { timelineLine, utc } from '#/incident/timeline.ts'
+import { LedgerWriteFailed } from '#/ledger/ledger.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
-import type { Door, VerifyReport } from '#/slack/door.ts'
+import { type Door, NotRecorded, type VerifyReport } from '#/slack/door.ts'
 import { SlackRejected } from '#/slack/failures.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
 import type { Incidents } from './handle.ts'
+import type { LedgerWatch } from './watch-ledger.ts'
 
 export type DoorDeps = {
   readonly incidents: Incidents
@@ -16,6 +18,10 @@ export type DoorDeps = {
   readonly vault: Vault
   /** The bot's X25519 key, private. */
   readonly sealingKey: KeyObject
+  /** Why nothing is recorded at all, for a bot that may only read. */
+  readonly closed?: string | undefined
+  /** Told when the disk did not take an entry. */
+  readonly writeFailed: (error: LedgerWriteFailed) => void
   /** Recomputes the whole ledger. */
   readonly verifyLedger: () => Promise<{
     readonly ok: boolean
@@ -35,7 +41,16 @@ export type DoorDeps = {
 export function createDoor(deps: DoorDeps): Door {
   const { incidents, vault, sealingKey } = deps
   return {
-    execute: (incident, command) => incidents.execute(incident, command),
+    closed: deps.closed,
+    execute(incident, command) {
+      try {
+        return incidents.execute(incident, command)
+      } catch (error) {
+        if (!(error instanceof LedgerWriteFailed)) throw error
+        deps.writeFailed(error)
+        throw new NotRecorded(unwritable(error.code), { cause: error })
+      }
+    },
     incident: (id) => incidents.find(id),
     openIncidents: () => incidents.open(),
     recentIncidents: (count) => incidents.recent(count),
@@ -51,6 +66,42 @@ export function createDoor(deps: DoorDeps): Door {
     status: deps.status,
     requestPlace: deps.requestPlace,
   }
+}
+
+/** What a person is told whose click the disk did not take. */
+function unwritable(code: string): string {
+  const [why, what] = isFull(code) ? ['its disk is full', 'free some space'] : [code, 'look at its disk']
+  return `The bot could not write this down (${why}), so nothing was done. Ask an operator to ${what}, and press again.`
+}
+
+/** A full disk is the usual reason; some file systems report it as an error while writing. */
+function isFull(code: string): boolean {
+  return code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')
+}
+
+/** What people are told of the ledger where the program says how it is; nothing while all is well. */
+export function ledgerLines(watch: Pick<LedgerWatch, 'trouble' | 'verified'>): readonly string[] {
+  const trouble = watch.trouble()
+  const verified = watch.verified()
+  return [
+    ...(trouble === undefined
+      ? []
+      : [
+          `⛔ The ledger cannot be written since ${utc(trouble.since)} (${trouble.why}), so nothing is done. ${remedy(trouble.why)}`,
+        ]),
+    ...(verified === undefined || verified.ok
+      ? []
+      : [
+          `⛔ The ledger is damaged (${verified.problem ?? 'unknown'}), found ${utc(verified.at)}. Stop trusting it, and call an operator.`,
+        ]),
+  ]
+}
+
+/** What an operator does about a write that SQLite reports by this code. */
+export function remedy(code: string): string {
+  return isFull(code)
+    ? 'Free some space where DATA_DIR is; it goes on by itself.'
+    : 'Check the disk and the permissions of DATA_DIR; it goes on by itself.'
 }
 
 async function verify(deps: DoorDeps, id: IncidentId): Promise<VerifyReport> {

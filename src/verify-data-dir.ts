@@ -1,10 +1,10 @@
 import { createPublicKey } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Entry } from '#/ledger/chain.ts'
 import { encodeVkey } from '#/ledger/note.ts'
 import { openLedgerReader } from '#/ledger/reader.ts'
 import { type Verification, verifyLedger } from '#/ledger/verify.ts'
-import { recordedOf } from './handle.ts'
 import { originOf } from './keyring.ts'
 
 /** What a whole verification found, with the checkpoints that the ledger holds itself and those given from outside. */
@@ -43,7 +43,12 @@ export function recordedCheckpoints(file: string): readonly string[] {
     const entries = reader.read({ after, limit: 1000 })
     const last = entries.at(-1)
     if (last === undefined) return notes
-    for (const { event } of entries.map(recordedOf)) if (event.type === 'CheckpointSigned') notes.push(event.note)
+    notes.push(...entries.flatMap(noteIn))
     after = last.seq
   }
+}
+
+function noteIn({ type, body }: Entry): readonly string[] {
+  if (type !== 'CheckpointSigned' || typeof body !== 'object' || body === null || !('note' in body)) return []
+  return typeof body['note'] === 'string' ? [body['note']] : []
 }

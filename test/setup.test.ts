@@ -218,6 +218,7 @@ const Service = z.object({
   ports: z.array(z.string()).optional(),
   networks: z.array(z.string()),
   environment: z.record(z.string(), z.string().nullable()).optional(),
+  healthcheck: z.object({ test: z.array(z.string()) }).optional(),
 })
 const Compose = z.object({
   services: z.record(z.string(), Service),
@@ -245,6 +246,15 @@ test('compose opens nothing to the outside, and gives the bot no way to Autentic
   expect(redis?.networks).toEqual(['queue'])
   expect(compose.networks['queue']).toEqual({ internal: true })
   expect(bot?.networks).not.toContain('autentico')
+})
+
+test('compose asks each role whether it is ready, where that role answers', () => {
+  for (const role of ['bot', 'worker']) {
+    const { environment, healthcheck } = compose.services[role] ?? {}
+    const address = environment?.['HEALTH_ADDRESS'] ?? ''
+    expect(address).toMatch(/^127\.0\.0\.1:\d+$/)
+    expect(healthcheck?.test.join(' ')).toContain(`http://${address}/readyz`)
+  }
 })
 
 test('compose holds no secret: each comes from a file that git does not keep', () => {

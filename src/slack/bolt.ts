@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { answerForm, workingForm } from './cards/forms.ts'
 import { saying } from './cards/lists.ts'
 import { literal, mrkdwn, sentence } from './cards/text.ts'
+import { NotRecorded } from './door.ts'
 import { tell } from './inbound/answers.ts'
 import { autenticoCommand } from './inbound/autentico-command.ts'
 import type { Counter } from './inbound/counter.ts'
@@ -95,6 +96,7 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
         const handler = Object.hasOwn(pressed, name) ? pressed[name] : undefined
         // The fields of the forms report themselves too, some of them.
         if (handler === undefined && Object.hasOwn(fields, name)) return press.ack()
+        if (name !== presses.link) refuseWhenClosed(desk)
         if (handler !== undefined) return handler(press, desk)
         await press.ack()
         await tell(
@@ -142,7 +144,17 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
           },
         }
         const handler = Object.hasOwn(sent, view.callback_id) ? sent[view.callback_id] : undefined
-        if (handler !== undefined) return handler(submission, desk)
+        if (handler !== undefined) {
+          try {
+            refuseWhenClosed(desk)
+            return await handler(submission, desk)
+          } catch (error) {
+            if (!(error instanceof NotRecorded)) throw error
+            desk.log.error({ form: title, why: error.message }, 'what somebody asked for could not be recorded')
+            const typed = [...values.values()].map(({ typed: words }) => words)
+            return submission.answer({ kind: 'form', form: answerForm(title, [sentence(error.message)], typed) })
+          }
+        }
         await submission.answer({
           kind: 'form',
           form: answerForm(
@@ -208,6 +220,7 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
                 },
               }),
         }
+        refuseWhenClosed(desk)
         const handler = Object.hasOwn(used, name) ? used[name] : undefined
         if (handler !== undefined) return handler(shortcut, desk)
         await shortcut.ack()
@@ -239,6 +252,11 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
     desk.log.warn({ why: error.message }, 'a delivery could not be routed')
   })
   return app
+}
+
+/** Forms that could never be recorded are not even opened. */
+function refuseWhenClosed({ door }: Desk): void {
+  if (door.closed !== undefined) throw new NotRecorded(door.closed)
 }
 
 /** Something that has not the form of what Slack sends. Its sender is told, if it names one. */

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { cast } from '#/drill/cast.ts'
 import type { IncidentId } from '#/incident/events.ts'
-import type { OrderId } from '#/incident/work.ts'
+import type { OrderId, RequestId } from '#/incident/work.ts'
 import {
   askForFirstStep,
   effect,
@@ -445,6 +445,38 @@ test.each([
   await w.local.as('ana').command(`/autentico ${typed}`)
   await vi.waitFor(() => expect(w.told('ana').at(-1)).toMatch(expected))
   expect(w.told('bao')).toEqual([])
+})
+
+test('while nothing can be recorded a press is answered with why, and a form says it and keeps what was typed', async () => {
+  const { w, id } = await withRequest()
+  w.door.unwritable = 'The disk is full, so nothing was recorded and nothing was done.'
+  const before = w.door.entries.length
+  await w.local.as('bao').press(w.messageWith('approve'), 'approve')
+  expect(await w.saidTo('bao')).toBe('The disk is full, so nothing was recorded and nothing was done.')
+
+  await w.local.as('ana').press(w.messageWith('note'), 'note')
+  const submitted = await w.local.as('ana').submit(await w.formOf('ana'), { note: 'Called her, twice' })
+  expect(JSON.stringify(submitted)).toMatch(/The disk is full.*Called her, twice/)
+  expect(w.door.entries).toHaveLength(before)
+
+  w.door.unwritable = undefined
+  await w.local.as('bao').press(w.messageWith('approve'), 'approve')
+  expect(w.door.opened(id).requests.get('r1' as RequestId)?.end.kind).toBe('approved')
+})
+
+test('where nothing is recorded any more no form is opened, every press is answered with why, and reading goes on', async () => {
+  const { w, id } = await withRequest()
+  w.door.closed = 'The ledger is damaged, so nothing is done.'
+  const before = w.door.entries.length
+  await w.local.as('bao').press(w.messageWith('approve'), 'approve')
+  expect(await w.saidTo('bao')).toBe('The ledger is damaged, so nothing is done.')
+  await w.local.as('ana').command('/autentico incident')
+  await vi.waitFor(() => expect(w.told('ana').at(-1)).toBe('The ledger is damaged, so nothing is done.'))
+  expect(w.local.as('ana').views()).toEqual([])
+  await w.local.as('ana').command(`/autentico status ${id}`)
+  await vi.waitFor(() => expect(w.told('ana').at(-2)).toContain(id))
+  expect(w.told('ana').at(-1)).toBe('The ledger is damaged, so nothing is done.')
+  expect(w.door.entries).toHaveLength(before)
 })
 
 test('guests see no incidents by command, and accounts not at all', async () => {

@@ -44,11 +44,18 @@ export type VerifyReport = {
   readonly problems: readonly string[]
 }
 
+/** Nothing could be recorded, so nothing was done. The message is for the person: what is wrong, in whole sentences. */
+export class NotRecorded extends Error {
+  override readonly name = 'NotRecorded'
+}
+
 /** What the rest of the program offers to people in Slack. Slack's own types stop in this room. */
 export type Door = {
+  /** Why nothing is recorded as long as this program runs, in whole sentences. Whoever presses anything is told this instead. */
+  readonly closed?: string | undefined
   /**
    * Decides and records; durable when it returns. A person's refused command is recorded too. Synchronous on purpose, so
-   * that nothing can come between a decision and its record.
+   * that nothing can come between a decision and its record. Throws {@link NotRecorded}: then nothing was decided either.
    */
   execute(incident: IncidentId | 'new', command: PersonCommand): Executed
   incident(id: IncidentId): OpenedIncident | undefined

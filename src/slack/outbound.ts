@@ -59,6 +59,11 @@ export class Outbound {
     return posted.parse(await this.#lanes.cards('chat.postMessage', { channel, ...card, metadata, ...quietly }))
   }
 
+  /** Posts into a channel, about no incident. After `SlackUnavailable` it may stand there or not. */
+  async announce(channel: string, text: Message): Promise<void> {
+    await this.#lanes.timeline('chat.postMessage', { channel, ...text, ...quietly })
+  }
+
   /**
    * Edits a card or a request in place. `SlackRejected` with `message_not_found`, `edit_window_closed`, `is_inactive` or
    * `cant_update_message` means that it has to be posted anew.

@@ -18,7 +18,7 @@ import type { Effect, WorkResult } from '#/incident/work.ts'
 import { builtInPlaybooks } from '#/playbook/built-in.ts'
 import { incidentCard } from './cards/incident-card.ts'
 import { requestMessage } from './cards/request-message.ts'
-import type { AccountHit, Door, Executed } from './door.ts'
+import { type AccountHit, type Door, type Executed, NotRecorded } from './door.ts'
 import type { Log } from './log.ts'
 import { type Slack, type SlackOptions, startSlack } from './start-slack.ts'
 
@@ -70,6 +70,9 @@ export class MemoryDoor implements Door {
   readonly playbooks = builtInPlaybooks
   readonly drill = false
   readonly entries: Recorded[] = []
+  closed: string | undefined
+  /** Why the disk takes nothing. */
+  unwritable: string | undefined
   readonly secrets = new Map<string, string>()
   accountsDown = false
   /** How long Autentico takes to answer. */
@@ -78,6 +81,7 @@ export class MemoryDoor implements Door {
   #incidents = 0
 
   execute(incident: IncidentId | 'new', command: PersonCommand): Executed {
+    if (this.unwritable !== undefined) throw new NotRecorded(this.unwritable)
     const id = incident === 'new' ? (`INC-${this.#incidents + 1}` as IncidentId) : incident
     const decision = decide(this.#states.get(id) ?? unopened, command, around(this.openIncidents()))
     if (decision.kind === 'refused') {

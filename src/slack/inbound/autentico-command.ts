@@ -9,6 +9,7 @@ import { helpMessage, incidentList, saying, statusMessage, verifyMessage } from 
 import type { OpeningValues } from '../cards/opening-form.ts'
 import { line, literal, mrkdwn, sentence } from '../cards/text.ts'
 import { timelineMessage } from '../cards/timeline-message.ts'
+import { NotRecorded } from '../door.ts'
 import { readIncidentId } from '../references.ts'
 import { whyNotRead } from './answers.ts'
 import type { Command, Desk } from './desk.ts'
@@ -35,9 +36,12 @@ export async function autenticoCommand(command: Command, desk: Desk): Promise<vo
       ),
     )
   }
+  if (verb === 'incident' && desk.door.closed !== undefined) throw new NotRecorded(desk.door.closed)
   if (verb === 'incident') return openIncident(command, desk, openingValues(rest, desk.door.playbooks))
   await command.ack()
   await answer(desk, command, await reply(command, desk, { verb, typed, rest }))
+  // What was read may be what is damaged.
+  if (desk.door.closed !== undefined) await answer(desk, command, saying(sentence(desk.door.closed)))
 }
 
 async function answer(desk: Desk, { user, where }: Command, message: Message): Promise<void> {

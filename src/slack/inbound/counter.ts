@@ -1,3 +1,4 @@
+import { NotRecorded } from '../door.ts'
 import type { Log } from '../log.ts'
 
 /** One delivery at the counter: how to acknowledge it, and what its sender is told when something here breaks. */
@@ -78,6 +79,11 @@ export class Counter {
     try {
       await work(reply)
     } catch (error) {
+      if (error instanceof NotRecorded) {
+        this.#deps.log.error({ what, why: error.message }, 'what somebody asked for could not be recorded')
+        await sorry(error.message).catch(() => undefined)
+        return
+      }
       const reference = this.#deps.reference()
       this.#deps.log.error(
         { what, reference, why: messageOf(error), ...(error instanceof Error ? { stack: error.stack } : {}) },

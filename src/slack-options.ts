@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import type { Door } from '#/slack/door.ts'
+import type { Seen } from '#/slack/guard.ts'
+import { seenOnDisk } from '#/slack/seen-on-disk.ts'
+import type { Inlet, startSlack } from '#/slack/start-slack.ts'
+import type { BotDeps } from './bot.ts'
+
+/** Needed where requests come from anywhere; in Socket Mode only Slack itself can say something. */
+export function acceptedRequests({ config, log }: BotDeps): (Seen & Disposable) | undefined {
+  if (config.slack.mode.kind === 'socket') return undefined
+  return seenOnDisk({ file: join(config.dataDir, 'accepted-requests.sqlite'), now: Date.now, log })
+}
+
+/** Slack as the configuration names it, with this door behind it. */
+export function slackOptions(
+  { config, secrets, log, onStuck, health }: BotDeps,
+  door: Door,
+  seen: Seen | undefined,
+): Parameters<typeof startSlack>[0] {
+  const { slack } = config
+  const inlet: Inlet =
+    slack.mode.kind === 'socket'
+      ? { mode: 'socket', appToken: secrets.slackAppToken ?? '' }
+      : {
+          mode: 'http',
+          signingSecret: secrets.slackSigningSecret ?? '',
+          port: slack.mode.port,
+          host: '0.0.0.0',
+          ...(seen === undefined ? {} : { seen }),
+        }
+  return {
+    botToken: secrets.slackBotToken ?? '',
+    inlet,
+    channel: slack.channel,
+    roster: { responders: slack.responders, approvers: slack.approvers, accounts: slack.userMap },
+    door,
+    log,
+    delivered: health?.counts.delivered,
+    called: health?.counts.called,
+    onStuck: (stuck) => onStuck(`Slack: ${JSON.stringify(stuck)}`),
+    ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
+  }
+}

@@ -1,0 +1,185 @@
+import { cpSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import SQLite from 'better-sqlite3'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { until, wordsOf } from '#/drill/crew.ts'
+import { type Program, startProgram } from '#/drill/program.ts'
+import type { Stage } from '#/drill/stage.ts'
+import type { Report } from '#/health/parts.ts'
+import { dataDirOf, ledgerOf, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+import { signIn } from './machine.ts'
+
+let stage: Stage
+let program: Program
+let url: string
+
+beforeAll(async () => {
+  stage = await quickStage({ env: { HEALTH_ADDRESS: '127.0.0.1:0', VERIFY_EVERY: '500ms' } })
+  program = await startProgram(stage.env)
+  url = addressOf(program)
+})
+
+afterAll(async () => {
+  await program.stop()
+  await stage[Symbol.asyncDispose]()
+})
+
+/** Where a program answers operators, as it says itself. */
+function addressOf({ lines }: Program): string {
+  const [, port] = lines.map((line) => /"port":(\d+),"msg":"operators are answered"/.exec(line)).find(Boolean) ?? []
+  return `http://127.0.0.1:${port ?? ''}`
+}
+
+async function ready(at = url): Promise<{ readonly status: number } & Report> {
+  const response = await fetch(`${at}/readyz`)
+  return { status: response.status, ...((await response.json()) as Report) }
+}
+
+/** Waits until /readyz says so. */
+async function untilReady(status: number, state: Report['state']): Promise<Report> {
+  return eventually(async () => {
+    const found = await ready()
+    expect(found).toMatchObject({ status, state })
+    return found
+  })
+}
+
+/** Waits until what is expected here holds. */
+async function eventually<T>(check: () => Promise<T>): Promise<T> {
+  return vi.waitFor(check, { timeout: 30_000, interval: 100 })
+}
+
+function partOf({ parts }: Report, name: string): Report['parts'][number] | undefined {
+  return parts.find(({ part }) => part === name)
+}
+
+async function figures(at = url): Promise<string> {
+  return (await fetch(`${at}/metrics`)).text()
+}
+
+/** The value of the first line of a figure. */
+function figure(text: string, name: string): number {
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `))
+  return Number(line?.split(' ').at(-1))
+}
+
+test('Redis goes away and comes back: degraded meanwhile, since then, and clicks are still taken', async () => {
+  await untilReady(200, 'ready')
+  const before = Date.now()
+  await stage.redis.kill()
+  const degraded = await untilReady(200, 'degraded')
+  const redis = partOf(degraded, 'redis')
+  expect(redis).toMatchObject({ ok: false, needed: false })
+  expect(redis?.sentence).toMatch(/Redis does not answer/)
+  expect(Date.parse(redis?.since ?? '')).toBeGreaterThanOrEqual(before - 1_000)
+  await stage.redis.restart()
+  await untilReady(200, 'ready')
+})
+
+test('Slack is cut off: not ready, because no click comes in; connected again, ready again', async () => {
+  stage.slack.control.refuseConnections(true)
+  stage.slack.control.dropConnections()
+  const cut = await untilReady(503, 'not ready')
+  expect(partOf(cut, 'slack')).toMatchObject({ ok: false, needed: true })
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  expect(figure(await figures(), 'responder_ready')).toBe(0)
+  stage.slack.control.refuseConnections(false)
+  await untilReady(200, 'ready')
+})
+
+test('Autentico is down: degraded, and ready once it is back', async () => {
+  await stage.autentico.stop()
+  expect(partOf(await untilReady(200, 'degraded'), 'autentico')?.ok).toBe(false)
+  await stage.autentico.restart()
+  await untilReady(200, 'ready')
+}, 60_000)
+
+test('an incident shows in the figures, and no name of a person or an account does', async () => {
+  reloadEverybody(stage)
+  await signIn(stage, 'user-001')
+  const incident = await openFor(stage, 'user-001')
+  await incident.ask(1)
+  await incident.at('ana').press(/^Approve/)
+  await incident.happens('ClickRefused')
+  const waiting = await figures()
+  expect(figure(waiting, 'responder_requests_open')).toBe(1)
+  expect(figure(waiting, 'responder_requests_oldest_seconds')).toBeGreaterThan(0)
+  expect(figure(waiting, 'responder_clicks_refused_total')).toBe(1)
+  expect(waiting).toContain('responder_incidents_open{state="containing"} 1')
+
+  await incident.approve()
+  await incident.untilProven(1)
+  const after = await eventually(async () => {
+    const text = await figures()
+    expect(figure(text, 'responder_follower_lag_entries{follower="poster"}')).toBe(0)
+    expect(figure(text, 'responder_ledger_verified_seq')).toBe(figure(text, 'responder_ledger_head_seq'))
+    return text
+  })
+  expect(figure(after, 'responder_order_seconds_count{action="revoke-sessions",result="done"}')).toBeGreaterThan(0)
+  expect(figure(after, 'responder_autentico_request_seconds_count{answer="2xx"}')).toBeGreaterThan(0)
+  expect(figure(after, 'responder_slack_calls_total{method="chat.postMessage",result="ok"}')).toBeGreaterThan(0)
+  expect(figure(after, 'responder_ledger_verified_ok')).toBe(1)
+  expect(figure(after, 'responder_ledger_checkpoint_seq')).toBeGreaterThan(0)
+  expect(figure(after, 'responder_slack_connections')).toBe(2)
+  expect(Date.now() / 1000 - figure(after, 'responder_slack_last_event_timestamp_seconds')).toBeLessThan(60)
+  for (const name of ['user-001', 'ana', 'bao', 'U0ANA', incident.id, stage.autentico.credentials.username])
+    expect(after).not.toMatch(new RegExp(`["/ ]${name}["/ ]`))
+})
+
+test('the table in the documentation names every figure, and no other', async () => {
+  const shown = new Set([...(await figures()).matchAll(/^# TYPE (responder_\w+) /gm)].map(([, name = '']) => name))
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/operating.md'), 'utf8')
+  const named = new Set([...text.matchAll(/responder_[a-z_]+/g)].map(([name]) => base(name)))
+  expect(shown.size).toBeGreaterThan(20)
+  expect([...named].toSorted((one, other) => one.localeCompare(other))).toEqual(
+    [...shown].toSorted((one, other) => one.localeCompare(other)),
+  )
+})
+
+/** A histogram is one figure with three names. */
+function base(name: string): string {
+  return name.replace(/_(?:bucket|count|sum)$/, '')
+}
+
+test('over a damaged ledger the bot starts, records nothing, says so where people look, and is not ready', async () => {
+  reloadEverybody(stage)
+  const incident = await openFor(stage, 'user-002')
+  await incident.ask(1)
+  await program.stop()
+  const data = dataDirOf(stage)
+  cpSync(data, `${data}-original`, { recursive: true })
+  const db = new SQLite(join(data, 'ledger.sqlite'))
+  const { sql } = db
+    .prepare<[], { sql: string }>(`SELECT sql FROM sqlite_schema WHERE name = 'entry_no_update'`)
+    .get() ?? { sql: '' }
+  db.exec(
+    `DROP TRIGGER entry_no_update; UPDATE entry SET at = '2026-01-01T00:00:00.000Z' WHERE seq = ${incident.state().lastSeq}; ${sql}`,
+  )
+  db.close()
+  const size = ledgerSize()
+
+  program = await startProgram(stage.env)
+  url = addressOf(program)
+  const report = await untilReady(503, 'not ready')
+  expect(partOf(report, 'ledger')).toMatchObject({ ok: false, needed: true })
+  expect(partOf(report, 'ledger')?.sentence).toMatch(/damaged \(entry \d+: hash does not match/)
+  const told = () =>
+    stage.slack
+      .as('chi')
+      .sees()
+      .filter((message) => !message.ephemeral && wordsOf(message).includes('The ledger is damaged'))
+  await until(() => (told().length > 0 ? true : undefined), 'the channel to be told')
+
+  await incident.at('bao').press(/^Approve/)
+  await incident.as('bao').toldAlone(/The ledger is damaged .* nothing is done/)
+  await stage.slack.as('ana').command(`/autentico status ${incident.id}`, { channel: told()[0]?.channel ?? '' })
+  await incident.as('ana').toldAlone(/Revoke all sessions/)
+  expect(ledgerSize()).toBe(size)
+  expect(told()).toHaveLength(1)
+  expect(program.lines.some((line) => line.includes('"level":"error"') && line.includes('records nothing'))).toBe(true)
+})
+
+function ledgerSize(): number {
+  using ledger = ledgerOf(stage)
+  return ledger.size()
+}
