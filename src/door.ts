@@ -70,13 +70,13 @@ export function createDoor(deps: DoorDeps): Door {
 
 /** What a person is told whose click the disk did not take. */
 function unwritable(code: string): string {
-  const [why, what] = isFull(code) ? ['its disk is full', 'free some space'] : [code, 'look at its disk']
-  return `The bot could not write this down (${why}), so nothing was done. Ask an operator to ${what}, and press again.`
+  return `The bot could not write this down (${inWords(code)}), so nothing was done. Ask an operator to look after its disk, and press again.`
 }
 
-/** A full disk is the usual reason; some file systems report it as an error while writing. */
-function isFull(code: string): boolean {
-  return code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')
+/** Why SQLite could not write, for people. Some file systems report a full disk as an error while writing. */
+function inWords(code: string): string {
+  if (code === 'SQLITE_FULL') return 'its disk is full'
+  return code.startsWith('SQLITE_IOERR') ? `its disk is full or broken, ${code}` : code
 }
 
 /** What people are told of the ledger where the program says how it is; nothing while all is well. */
@@ -99,9 +99,8 @@ export function ledgerLines(watch: Pick<LedgerWatch, 'trouble' | 'verified'>): r
 
 /** What an operator does about a write that SQLite reports by this code. */
 export function remedy(code: string): string {
-  return isFull(code)
-    ? 'Free some space where DATA_DIR is; it goes on by itself.'
-    : 'Check the disk and the permissions of DATA_DIR; it goes on by itself.'
+  const what = code === 'SQLITE_FULL' ? 'Free some space' : 'Free some space, and check the disk and the permissions,'
+  return `${what} where DATA_DIR is; it goes on by itself.`
 }
 
 async function verify(deps: DoorDeps, id: IncidentId): Promise<VerifyReport> {

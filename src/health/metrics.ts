@@ -15,7 +15,7 @@ export type Described = {
 
 /** The figures of this process, in the text format of Prometheus. */
 export type Metrics = {
-  /** `read` is asked at every scrape. Where it throws or takes longer than a second the figure is left out. */
+  /** `read` is asked at every scrape. Where it throws or takes longer than two and a half seconds the figure is left out. */
   gauge(what: Described & { readonly read: () => Reading | Promise<Reading> }): void
   /** The same for a figure that only grows: `read` gives how much there has been since the start of the process. */
   total(what: Described & { readonly read: () => Reading | Promise<Reading> }): void
@@ -29,7 +29,7 @@ export type Metrics = {
 }
 
 const prefix = 'responder_'
-const readWithinMs = 1_000
+const readWithinMs = 2_500
 
 /** A set of figures of its own: nothing is shared with another. Those of Node and of the process are in it, under their usual names. */
 export function createMetrics(): Metrics {

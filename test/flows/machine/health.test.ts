@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
@@ -139,6 +140,35 @@ test('the table in the documentation names every figure, and no other', async ()
 /** A histogram is one figure with three names. */
 function base(name: string): string {
   return name.replace(/_(?:bucket|count|sum)$/, '')
+}
+
+test('a disk that takes nothing: whoever presses is told, nothing is done, and it goes on by itself', async () => {
+  reloadEverybody(stage)
+  await signIn(stage, 'user-003')
+  const incident = await openFor(stage, 'user-003')
+  await incident.ask(1)
+  limitFiles('1')
+  const full = await untilReady(503, 'not ready')
+  expect(partOf(full, 'ledger')).toMatchObject({ ok: false, needed: true })
+  expect(partOf(full, 'ledger')?.sentence).toMatch(/cannot be written \(SQLITE_\w+\).*Free some space/)
+  await incident.at('bao').press(/^Approve/)
+  await incident.as('bao').toldAlone(/could not write this down .* nothing was done/)
+  expect(incident.entries('StepApproved')).toEqual([])
+  const gil = stage.slack.as('gil')
+  await gil.openHome()
+  await eventually(async () => expect(JSON.stringify(gil.home())).toContain('The ledger cannot be written since'))
+
+  limitFiles('unlimited')
+  await untilReady(200, 'ready')
+  await incident.approve()
+  await incident.untilProven(1)
+  const said = program.lines.filter((line) => /the ledger can(?:not)? be written/.test(line))
+  expect(said.map((line) => /"level":"(\w+)"/.exec(line)?.[1])).toEqual(['error', 'info'])
+})
+
+/** How large a file the running program may write, in bytes: at one, no disk could be fuller. */
+function limitFiles(bytes: string): void {
+  execFileSync('prlimit', ['--pid', String(program.pid), `--fsize=${bytes}:unlimited`])
 }
 
 test('over a damaged ledger the bot starts, records nothing, says so where people look, and is not ready', async () => {
