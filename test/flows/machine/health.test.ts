@@ -154,9 +154,9 @@ test('a disk that takes nothing: whoever presses is told, nothing is done, and i
   await incident.at('bao').press(/^Approve/)
   await incident.as('bao').toldAlone(/could not write this down .* nothing was done/)
   expect(incident.entries('StepApproved')).toEqual([])
-  const gil = stage.slack.as('gil')
-  await gil.openHome()
-  await eventually(async () => expect(JSON.stringify(gil.home())).toContain('The ledger cannot be written since'))
+  const chi = stage.slack.as('chi')
+  await chi.openHome()
+  await eventually(async () => expect(JSON.stringify(chi.home())).toContain('The ledger cannot be written since'))
 
   limitFiles('unlimited')
   await untilReady(200, 'ready')
