@@ -46,14 +46,18 @@ export type Case = {
   readonly step: (n: number) => StepState
   readonly entries: <T extends EventType>(type: T) => readonly Happened<T>[]
   /** Waits for an entry of this type, the newest that fits. */
-  readonly happens: <T extends EventType>(type: T, fits?: (one: Happened<T>) => boolean) => Promise<Happened<T>>
+  readonly happens: <T extends EventType>(
+    type: T,
+    fits?: (one: Happened<T>) => boolean,
+    limitMs?: number,
+  ) => Promise<Happened<T>>
   /** Presses the button for the n-th step, ana unless said otherwise, and waits for the request to be shown. */
   readonly ask: (n: number, by?: string) => Promise<Request>
   /** Waits for the request that is open, until its message can be pressed. */
   readonly request: () => Promise<Request>
   /** Presses "Approve" on the request that is open; bao unless said otherwise. */
   readonly approve: (by?: string) => Promise<void>
-  readonly untilProven: (n: number) => Promise<void>
+  readonly untilProven: (n: number, limitMs?: number) => Promise<void>
   /** Asked for by one, approved by another, proven. */
   readonly run: (n: number) => Promise<void>
   /** ana asks to skip everything that is left, and bao approves. */
@@ -114,8 +118,11 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
     )
   }
   const entries = <T extends EventType>(type: T): readonly Happened<T>[] => entriesOf(stage, id, type)
-  const happens = async <T extends EventType>(type: T, fits: (one: Happened<T>) => boolean = () => true) =>
-    until(() => entries(type).findLast(fits), `${type} in ${id}`)
+  const happens = async <T extends EventType>(
+    type: T,
+    fits: (one: Happened<T>) => boolean = () => true,
+    limitMs?: number,
+  ) => until(() => entries(type).findLast(fits), `${type} in ${id}`, limitMs)
   const request = async (): Promise<Request> =>
     until(() => {
       const found = open()
@@ -132,9 +139,9 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
     await until(() => (state().requests.size > before ? true : undefined), `a request for step ${n} of ${id}`)
     return request()
   }
-  const untilProven = async (n: number): Promise<void> => {
+  const untilProven = async (n: number, limitMs?: number): Promise<void> => {
     const { id: wanted } = stepAt(n)
-    await happens('StepDone', ({ event }) => event.step === wanted && event.proven)
+    await happens('StepDone', ({ event }) => event.step === wanted && event.proven, limitMs)
   }
   return {
     id,

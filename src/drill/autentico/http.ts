@@ -31,6 +31,8 @@ export async function serve(front: Front, request: IncomingMessage, response: Se
 
   const requestId = front.requestId()
   const how = front.control.takeFault(call.method, call.path)
+  // What others do meanwhile is no effect of this call.
+  if (typeof how === 'object' && 'delayMs' in how) await sleep(how.delayMs)
   const isChange = call.path.startsWith('/admin/api/') && call.method !== 'GET'
   const before = isChange ? front.stateOf(call.path) : undefined
   const record = (status: number): void => {
@@ -44,7 +46,7 @@ export async function serve(front: Front, request: IncomingMessage, response: Se
     record(reply.status)
     return writeReply(response, requestId, reply)
   }
-  await strike({ front, call, how, requestId, record }, response)
+  strike({ front, call, how, requestId, record }, response)
 }
 
 type Struck = {
@@ -55,14 +57,13 @@ type Struck = {
   readonly record: (status: number) => void
 }
 
-async function strike({ front, call, how, requestId, record }: Struck, response: ServerResponse): Promise<void> {
+function strike({ front, call, how, requestId, record }: Struck, response: ServerResponse): void {
   if (how === 'reset-before' || how === 'timeout') {
     record(0)
     if (how === 'reset-before') response.destroy()
     return
   }
   const own = how === 'html' ? fallThrough('/admin/') : faultReply(how)
-  if (typeof how === 'object' && 'delayMs' in how) await sleep(how.delayMs)
   if (typeof how === 'object' && 'lagMs' in how) {
     front.keepOld()
     front.control.showOldUntil(front.now().getTime() + how.lagMs)

@@ -86,7 +86,7 @@ export function fault({ variants = [''], budgetMs = 30_000, except = [], ...what
           task.meta.fault = { id, title, variant, seed, tried: count.tried, succeeded: count.succeeded }
         }
         told()
-        const run = runIn(world, { variant, seed, count, cases })
+        const run = runIn(world, { variant, seed, count, cases, budgetMs })
         try {
           const since = sinceNow(world)
           await world.up()
@@ -119,11 +119,13 @@ function runIn(
     seed,
     count,
     cases,
+    budgetMs,
   }: {
     readonly variant: string
     readonly seed: number
     readonly count: { tried: number; succeeded: number; struck: number }
     readonly cases: Case[]
+    readonly budgetMs: number
   },
 ): Run {
   const succeeds = async (what: () => Promise<void> | void): Promise<void> => {
@@ -151,7 +153,7 @@ function runIn(
       await incident.ask(1)
       return incident
     },
-    proves: async (incident, step = 1) => succeeds(async () => incident.untilProven(step)),
+    proves: async (incident, step = 1) => succeeds(async () => incident.untilProven(step, budgetMs)),
     succeeds,
   }
 }
