@@ -117,6 +117,8 @@ test('figures are shown as they are now; one that is not known is left out, and 
   ]
   one.metrics.gauge({ name: 'queue_jobs', help: 'Jobs.', labels: ['state'], read: () => depth })
   one.metrics.gauge({ name: 'unknown', help: 'Not known.', read: () => undefined })
+  one.metrics.gauge({ name: 'unknown_too', help: 'Not known.', labels: ['state'], read: () => undefined })
+  one.metrics.total({ name: 'unknown_total', help: 'Not known.', read: () => undefined })
   one.metrics.gauge({ name: 'broken', help: 'Breaks.', read: async () => Promise.reject(new Error('closed')) })
   one.metrics.gauge({ name: 'silent', help: 'Never answers.', read: async () => new Promise(() => undefined) })
   one.metrics.total({ name: 'forgeries_total', help: 'Forgeries.', read: () => 2 })
@@ -130,7 +132,7 @@ test('figures are shown as they are now; one that is not known is left out, and 
   expect(shown).toContain('responder_forgeries_total 2')
   expect(shown).toContain('responder_calls_total{method="chat.postMessage"} 1')
   expect(shown).toContain('responder_call_seconds_bucket{le="1"} 1')
-  expect(shown).not.toMatch(/^responder_(?:unknown|broken|silent) /m)
+  expect(shown).not.toMatch(/^responder_(?:unknown|unknown_too|unknown_total|broken|silent)[ {]/m)
   expect(shown).toContain('nodejs_eventloop_lag_seconds')
 
   depth = [{ labels: { state: 'waiting' }, value: 0 }]
@@ -151,6 +153,18 @@ test('other methods, other paths and bodies change nothing and get no answer wor
   const head = await fetch(`${url}/healthz`, { method: 'HEAD' })
   expect([head.status, await head.text()]).toEqual([200, ''])
   expect((await fetch(`${url}/healthz?verbose=1`)).status).toBe(200)
+})
+
+test('figures that cannot be gathered are an error, and not silence', async () => {
+  const board = createBoard()
+  const text = async () => Promise.reject(new Error('redis://:password@host'))
+  const server = await startHealthServer({ address, board, metrics: { text, contentType: 'text/plain' } })
+  onTestFinished(async () => {
+    await server[Symbol.asyncDispose]()
+    await board[Symbol.asyncDispose]()
+  })
+  const response = await fetch(`http://127.0.0.1:${server.port}/metrics`)
+  expect([response.status, await response.text()]).toEqual([500, '{"error":"it could not be gathered"}\n'])
 })
 
 test('a client that never ends its request is cut off', async () => {

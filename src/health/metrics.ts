@@ -49,7 +49,7 @@ export function createMetrics(): Metrics {
           const values = valuesOf(await inTime(read))
           gauge.reset()
           // One without labels would otherwise show 0, which is something else than not known.
-          if (values.length === 0) gauge.remove()
+          if (values.length === 0 && labels.length === 0) gauge.remove()
           for (const { labels: of, value } of values) gauge.set({ ...of }, value)
         },
       })
@@ -63,7 +63,7 @@ export function createMetrics(): Metrics {
         async collect() {
           const values = valuesOf(await inTime(read))
           counter.reset()
-          if (values.length === 0) counter.remove()
+          if (values.length === 0 && labels.length === 0) counter.remove()
           for (const { labels: of, value } of values) counter.inc({ ...of }, value)
         },
       })

@@ -77,7 +77,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, source
     response.setHeader('allow', 'GET, HEAD')
     return send(request, response, json(405, { error: 'only GET and HEAD' }))
   }
-  send(request, response, await page(sources))
+  // What was thrown may name an address or more, so it stays inside.
+  const found = await page(sources).catch(() => json(500, { error: 'it could not be gathered' }))
+  send(request, response, found)
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, type, text }: Page): void {

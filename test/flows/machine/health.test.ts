@@ -2,22 +2,22 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until, wordsOf } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
-import type { Report } from '#/health/parts.ts'
+import { eventually, figure, type HealthView, healthOf, partOf } from '../../support/health.ts'
 import { dataDirOf, ledgerOf, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
 import { signIn } from './machine.ts'
 
 let stage: Stage
 let program: Program
-let url: string
+let health: HealthView
 
 beforeAll(async () => {
   stage = await quickStage({ env: { HEALTH_ADDRESS: '127.0.0.1:0', VERIFY_EVERY: '500ms' } })
   program = await startProgram(stage.env)
-  url = addressOf(program)
+  health = healthOf(program)
 })
 
 afterAll(async () => {
@@ -25,74 +25,35 @@ afterAll(async () => {
   await stage[Symbol.asyncDispose]()
 })
 
-/** Where a program answers operators, as it says itself. */
-function addressOf({ lines }: Program): string {
-  const [, port] = lines.map((line) => /"port":(\d+),"msg":"operators are answered"/.exec(line)).find(Boolean) ?? []
-  return `http://127.0.0.1:${port ?? ''}`
-}
-
-async function ready(at = url): Promise<{ readonly status: number } & Report> {
-  const response = await fetch(`${at}/readyz`)
-  return { status: response.status, ...((await response.json()) as Report) }
-}
-
-/** Waits until /readyz says so. */
-async function untilReady(status: number, state: Report['state']): Promise<Report> {
-  return eventually(async () => {
-    const found = await ready()
-    expect(found).toMatchObject({ status, state })
-    return found
-  })
-}
-
-/** Waits until what is expected here holds. */
-async function eventually<T>(check: () => Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 30_000, interval: 100 })
-}
-
-function partOf({ parts }: Report, name: string): Report['parts'][number] | undefined {
-  return parts.find(({ part }) => part === name)
-}
-
-async function figures(at = url): Promise<string> {
-  return (await fetch(`${at}/metrics`)).text()
-}
-
-/** The value of the first line of a figure. */
-function figure(text: string, name: string): number {
-  const line = text.split('\n').find((one) => one.startsWith(`${name} `))
-  return Number(line?.split(' ').at(-1))
-}
-
 test('Redis goes away and comes back: degraded meanwhile, since then, and clicks are still taken', async () => {
-  await untilReady(200, 'ready')
+  await health.untilReady(200, 'ready')
   const before = Date.now()
   await stage.redis.kill()
-  const degraded = await untilReady(200, 'degraded')
+  const degraded = await health.untilReady(200, 'degraded')
   const redis = partOf(degraded, 'redis')
   expect(redis).toMatchObject({ ok: false, needed: false })
   expect(redis?.sentence).toMatch(/Redis does not answer/)
   expect(Date.parse(redis?.since ?? '')).toBeGreaterThanOrEqual(before - 1_000)
   await stage.redis.restart()
-  await untilReady(200, 'ready')
+  await health.untilReady(200, 'ready')
 })
 
 test('Slack is cut off: not ready, because no click comes in; connected again, ready again', async () => {
   stage.slack.control.refuseConnections(true)
   stage.slack.control.dropConnections()
-  const cut = await untilReady(503, 'not ready')
+  const cut = await health.untilReady(503, 'not ready')
   expect(partOf(cut, 'slack')).toMatchObject({ ok: false, needed: true })
-  expect((await fetch(`${url}/healthz`)).status).toBe(200)
-  expect(figure(await figures(), 'responder_ready')).toBe(0)
+  expect((await fetch(`${health.url}/healthz`)).status).toBe(200)
+  expect(figure(await health.figures(), 'responder_ready')).toBe(0)
   stage.slack.control.refuseConnections(false)
-  await untilReady(200, 'ready')
+  await health.untilReady(200, 'ready')
 })
 
 test('Autentico is down: degraded, and ready once it is back', async () => {
   await stage.autentico.stop()
-  expect(partOf(await untilReady(200, 'degraded'), 'autentico')?.ok).toBe(false)
+  expect(partOf(await health.untilReady(200, 'degraded'), 'autentico')?.ok).toBe(false)
   await stage.autentico.restart()
-  await untilReady(200, 'ready')
+  await health.untilReady(200, 'ready')
 }, 60_000)
 
 test('an incident shows in the figures, and no name of a person or an account does', async () => {
@@ -102,7 +63,7 @@ test('an incident shows in the figures, and no name of a person or an account do
   await incident.ask(1)
   await incident.at('ana').press(/^Approve/)
   await incident.happens('ClickRefused')
-  const waiting = await figures()
+  const waiting = await health.figures()
   expect(figure(waiting, 'responder_requests_open')).toBe(1)
   expect(figure(waiting, 'responder_requests_oldest_seconds')).toBeGreaterThan(0)
   expect(figure(waiting, 'responder_clicks_refused_total')).toBe(1)
@@ -111,7 +72,7 @@ test('an incident shows in the figures, and no name of a person or an account do
   await incident.approve()
   await incident.untilProven(1)
   const after = await eventually(async () => {
-    const text = await figures()
+    const text = await health.figures()
     expect(figure(text, 'responder_follower_lag_entries{follower="poster"}')).toBe(0)
     expect(figure(text, 'responder_ledger_verified_seq')).toBe(figure(text, 'responder_ledger_head_seq'))
     return text
@@ -128,7 +89,9 @@ test('an incident shows in the figures, and no name of a person or an account do
 })
 
 test('the table in the documentation names every figure, and no other', async () => {
-  const shown = new Set([...(await figures()).matchAll(/^# TYPE (responder_\w+) /gm)].map(([, name = '']) => name))
+  const shown = new Set(
+    [...(await health.figures()).matchAll(/^# TYPE (responder_\w+) /gm)].map(([, name = '']) => name),
+  )
   const text = readFileSync(join(import.meta.dirname, '../../../docs/operating.md'), 'utf8')
   const named = new Set([...text.matchAll(/responder_[a-z_]+/g)].map(([name]) => base(name)))
   expect(shown.size).toBeGreaterThan(20)
@@ -148,7 +111,7 @@ test('a disk that takes nothing: whoever presses is told, nothing is done, and i
   const incident = await openFor(stage, 'user-003')
   await incident.ask(1)
   limitFiles('1')
-  const full = await untilReady(503, 'not ready')
+  const full = await health.untilReady(503, 'not ready')
   expect(partOf(full, 'ledger')).toMatchObject({ ok: false, needed: true })
   expect(partOf(full, 'ledger')?.sentence).toMatch(/cannot be written \(SQLITE_\w+\).*Free some space/)
   await incident.at('bao').press(/^Approve/)
@@ -159,7 +122,7 @@ test('a disk that takes nothing: whoever presses is told, nothing is done, and i
   await eventually(async () => expect(JSON.stringify(chi.home())).toContain('The ledger cannot be written since'))
 
   limitFiles('unlimited')
-  await untilReady(200, 'ready')
+  await health.untilReady(200, 'ready')
   await incident.approve()
   await incident.untilProven(1)
   const said = program.lines.filter((line) => /the ledger can(?:not)? be written/.test(line))
@@ -189,8 +152,8 @@ test('over a damaged ledger the bot starts, records nothing, says so where peopl
   const size = ledgerSize()
 
   program = await startProgram(stage.env)
-  url = addressOf(program)
-  const report = await untilReady(503, 'not ready')
+  health = healthOf(program)
+  const report = await health.untilReady(503, 'not ready')
   expect(partOf(report, 'ledger')).toMatchObject({ ok: false, needed: true })
   expect(partOf(report, 'ledger')?.sentence).toMatch(/damaged \(entry \d+: hash does not match/)
   const told = () =>
