@@ -71,3 +71,13 @@ test('a sweep that finds Autentico busy for a moment raises no alarm', async () 
   expect(swept.checks.filter(({ action, proven }) => action === 'revoke-sessions' && proven !== true)).toEqual([])
   expect(site.idp.control.calls.filter(({ status }) => status === 503)).toHaveLength(1)
 })
+
+test('a password that was confirmed is not set again when the order is taken up anew', async () => {
+  const site = await aSite()
+  site.idp.control.fail({ ...revoking(site), how: 'reset-after-effect' })
+  const done = resultOf(await site.approve('reset-password', 30), 'done')
+
+  expect(notProven(done.checks)).toEqual([])
+  expect(site.idp.control.calls.filter(({ method }) => method === 'PUT')).toHaveLength(1)
+  expect(site.idp.control.calls.filter(({ method }) => method === 'POST')).toHaveLength(2)
+})

@@ -1,7 +1,7 @@
 import type { ActionName } from '#/playbook/playbook.ts'
 import { changing, revoke } from './changing.ts'
 import { proofs } from './checks.ts'
-import { setPassword, unknownPassword } from './passwords.ts'
+import { setPasswordOnce, unknownPassword } from './passwords.ts'
 
 const name: ActionName = 'reset-password'
 
@@ -29,7 +29,7 @@ export const resetPassword = changing({
     }
   },
   async execute(ctx) {
-    const passwordSet = await setPassword(ctx, name, unknownPassword(ctx.randomBytes))
+    const passwordSet = await setPasswordOnce(ctx, name, unknownPassword(ctx.randomBytes))
     await revoke(ctx)
     return {
       did: ['Set a random password that nobody was shown.', 'Revoked every session once more.'],
