@@ -12,7 +12,7 @@ import { checkpoint } from '#/ledger/checkpoint.ts'
 import { storeEvidence } from '#/ledger/evidence.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
-import { LedgerDamaged } from '#/ledger/schema.ts'
+import { LedgerDamaged, orDamaged } from '#/ledger/schema.ts'
 import { builtInPlaybooks } from '#/playbook/built-in.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
@@ -70,10 +70,11 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const now = () => new Date()
   await using building = new AsyncDisposableStack()
 
-  const ledger = building.use(openLedger({ file: join(config.dataDir, 'ledger.sqlite') }))
+  const file = join(config.dataDir, 'ledger.sqlite')
+  const ledger = building.use(openLedger({ file }))
   const watch = building.use(watchLedger({ ledger, dataDir: config.dataDir, everyMs: config.verifyEveryMs, log, now }))
   const rules = { requestTtlMs: config.requestTtlMs, sweepDelayMs: config.sweepDelayMs }
-  const incidents = createIncidents({ ledger, rules, now })
+  const incidents = orDamaged(file, () => createIncidents({ ledger, rules, now }))
   const vault = openVault(join(config.dataDir, 'sealed'))
   const redis = { url: secrets.redisUrl, prefix: config.queuePrefix, log }
 

@@ -19,11 +19,13 @@ export class LedgerDamaged extends LedgerUnusable {
   }
 }
 
-/** Passes on what `use` gives; where SQLite itself finds that the file is no longer a whole database, throws {@link LedgerDamaged}. */
+/** Passes on what `use` gives; where it meets a file that is no whole database any more, or an entry that is not JSON, throws {@link LedgerDamaged}. */
 export function orDamaged<Result>(file: string, use: () => Result): Result {
   try {
     return use()
   } catch (error) {
+    // Its message repeats what it could not read.
+    if (error instanceof SyntaxError) throw new LedgerDamaged(file, 'an entry is not JSON', { cause: error })
     if (!(error instanceof Database.SqliteError) || !/^SQLITE_(?:CORRUPT|NOTADB|IOERR_SHORT_READ)/.test(error.code))
       throw error
     throw new LedgerDamaged(file, `SQLite cannot read it: ${error.message}`, { cause: error })

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until, wordsOf } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
+import { openLedger } from '#/ledger/ledger.ts'
 import { eventually, figure, type HealthView, healthOf, partOf } from '../../support/health.ts'
 import { dataDirOf, ledgerOf, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
 import { signIn } from './machine.ts'
@@ -144,15 +145,10 @@ test('over a damaged ledger the bot starts, records nothing, says so where peopl
   await incident.ask(1)
   await program.stop()
   const data = dataDirOf(stage)
-  cpSync(data, `${data}-original`, { recursive: true })
-  const db = new SQLite(join(data, 'ledger.sqlite'))
-  const { sql } = db
-    .prepare<[], { sql: string }>(`SELECT sql FROM sqlite_schema WHERE name = 'entry_no_update'`)
-    .get() ?? { sql: '' }
-  db.exec(
-    `DROP TRIGGER entry_no_update; UPDATE entry SET at = '2026-01-01T00:00:00.000Z' WHERE seq = ${incident.state().lastSeq}; ${sql}`,
+  tamper(
+    join(data, 'ledger.sqlite'),
+    `UPDATE entry SET at = '2026-01-01T00:00:00.000Z' WHERE seq = ${incident.state().lastSeq}`,
   )
-  db.close()
   const size = ledgerSize()
 
   program = await startProgram(stage.env)
@@ -175,6 +171,43 @@ test('over a damaged ledger the bot starts, records nothing, says so where peopl
   expect(told()).toHaveLength(1)
   expect(program.lines.some((line) => line.includes('"level":"error"') && line.includes('records nothing'))).toBe(true)
 })
+
+test.each([
+  ['an entry of an open incident cannot be read', `UPDATE entry SET body = '{' WHERE seq = 1`, 'an entry is not JSON'],
+  ['pages of the file are lost', undefined, 'SQLite cannot read it|its end cannot be read|is not a SQLite file'],
+])('it starts as well where, far from the end, %s', async (what, harm, said) => {
+  await program.stop()
+  const data = join(stage.dir, what.replaceAll(/\W+/g, '-'))
+  const file = join(data, 'ledger.sqlite')
+  {
+    using ledger = openLedger({ file })
+    for (let seq = 0; seq < 200; seq += 1) {
+      const drafts = [
+        { type: seq === 0 ? 'IncidentOpened' : 'NoteAdded', actor: null, body: { text: 'x'.repeat(500) } },
+      ]
+      ledger.append({ incident: 'INC-1', expected: seq, at: '2026-11-24T03:00:00.000Z', drafts })
+    }
+  }
+  if (harm === undefined) {
+    const bytes = readFileSync(file)
+    writeFileSync(file, bytes.fill(0xff, 4096, bytes.length - 8192))
+  } else tamper(file, harm)
+
+  program = await startProgram({ ...stage.env, DATA_DIR: data })
+  health = healthOf(program)
+  const report = await health.untilReady(503, 'not ready')
+  expect(partOf(report, 'ledger')?.sentence).toMatch(new RegExp(`The ledger is damaged \\((?:${said})`))
+})
+
+/** What somebody with the file can do to it, although the ledger forbids it. */
+function tamper(file: string, statement: string): void {
+  const db = new SQLite(file)
+  const { sql } = db
+    .prepare<[], { readonly sql: string }>(`SELECT sql FROM sqlite_schema WHERE name = 'entry_no_update'`)
+    .get() ?? { sql: '' }
+  db.exec(`DROP TRIGGER entry_no_update; ${statement}; ${sql}`)
+  db.close()
+}
 
 function ledgerSize(): number {
   using ledger = ledgerOf(stage)
