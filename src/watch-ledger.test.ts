@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -100,6 +101,20 @@ test('a disk that takes nothing is noticed, said once, and so is that it takes a
   full = false
   await vi.waitFor(() => expect(watching.trouble()).toBeUndefined())
   expect(said).toEqual([expect.stringContaining('cannot be written'), expect.stringContaining('can be written again')])
+})
+
+test('a verification in its thread opens and closes the file, and a second bot still finds it locked', async () => {
+  const { ledger, file, watch } = place()
+  add(ledger, 20)
+  await watch().verifyNow()
+  const module = join(import.meta.dirname, 'ledger/ledger.ts')
+  const other = `import { openLedger } from ${JSON.stringify(module)}
+    try { openLedger({ file: ${JSON.stringify(file)} }); console.log('opened') } catch (error) { console.log(error.name) }`
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', other], { encoding: 'utf8' })
+  expect(said.trim()).toBe('LedgerLocked')
+  // And this process writes on.
+  add(ledger, 1)
+  expect(ledger.size()).toBe(21)
 })
 
 test('stopping does not wait for a verification under way', async () => {
