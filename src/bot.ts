@@ -175,6 +175,8 @@ type FollowerDeps = { readonly ledger: Ledger; readonly log: Logger }
 
 function onFailure(log: Logger): (failure: FollowFailure) => void {
   return ({ name, seq, attempt, retryInMs, error }) => {
+    // It was said when Slack said it.
+    if (error instanceof TryLater && error.again) return
     const why = error instanceof Error ? error.message : String(error)
     // The first tries are ordinary: Redis or Slack is away for a moment, and it goes on by itself.
     log[attempt > 3 ? 'error' : 'warn'](
@@ -184,9 +186,12 @@ function onFailure(log: Logger): (failure: FollowFailure) => void {
   }
 }
 
+/** While Slack limits one channel, the others, and what may be edited, are looked after this often. */
+const besidesLimitMs = 100
+
 /** Everything with a person waiting behind it is tried again soon. */
 function soon(attempt: number, error: unknown): number {
-  if (error instanceof TryLater && error.afterMs !== undefined) return error.afterMs
+  if (error instanceof TryLater && error.afterMs !== undefined) return Math.min(besidesLimitMs, error.afterMs)
   return Math.min(2_000, cappedBackoff(attempt) / 4)
 }
 

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { incidentChannel } from '#/drill/cast.ts'
 import { type LocalSlack, startLocalSlack } from '#/drill/slack/local-slack.ts'
+import { partnerChannel } from '#/drill/slack/workspace.ts'
+import type { AccountId } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
 import { openLanes } from '#/slack/lanes.ts'
 import { Outbound } from '#/slack/outbound.ts'
-import { opens, standing, start } from '../../test/support/stories.ts'
+import { alice, opens, standing, start } from '../../test/support/stories.ts'
 import { createIncidents, type Incidents } from '../handle.ts'
 import { createPoster, type Poster, TryLater } from './poster.ts'
 import { slackThread } from './thread.ts'
@@ -136,6 +138,42 @@ test('being limited says how long to wait', async () => {
   note('first')
   slack.control.failNext('chat.postMessage', { status: 429, headers: { 'retry-after': '7' } })
   await expect(follow(one)).rejects.toMatchObject({ name: 'TryLater', afterMs: 7_000 })
+})
+
+test('while one channel is limited it is left alone, its card goes on, and another channel is not held up', async () => {
+  const { slack, incidents, id, poster, follow, note, notes } = await scene()
+  const one = poster()
+  await follow(one)
+  slack.control.failNext('chat.postMessage', {
+    channel: incidentChannel.id,
+    status: 429,
+    headers: { 'retry-after': '1' },
+  })
+  note('first')
+  await expect(follow(one)).rejects.toMatchObject({ name: 'TryLater', again: false })
+  const card = slack
+    .as('ana')
+    .sees()
+    .find(({ thread, ephemeral }) => thread === undefined && !ephemeral)
+  expect(card?.text).toContain(`entry ${incidents.find(id)?.lastSeq} ·`)
+
+  const other = incidents.execute(
+    'new',
+    opens({ channel: partnerChannel.id, target: { ...alice, id: 'cv3kbobby' as AccountId } }),
+  )
+  expect(other.kind).toBe('accepted')
+  const asked = slack.calls('chat.postMessage').length
+  await expect(follow(one)).rejects.toMatchObject({ name: 'TryLater', again: true })
+  expect(
+    slack
+      .calls('chat.postMessage')
+      .slice(asked)
+      .map(({ args }) => args['channel']),
+  ).not.toContain(incidentChannel.id)
+  const there = slack.state().channels.find((channel) => channel.id === partnerChannel.id)
+  expect(there?.messages.length).toBeGreaterThan(0)
+  await vi.waitFor(async () => follow(one), 5_000)
+  expect(notes()).toEqual(['first'])
 })
 
 test('a lost thread is told of once, holds nobody up, and is filled in by the next redraw after it can be reached', async () => {

@@ -43,14 +43,23 @@ export type ThreadPort = {
   }
 }
 
-/** Slack did not take it now. Whether it arrived is unknown: look in the thread before posting again. */
+/**
+ * Slack did not take it now. With `afterMs` it said when it will, and that nothing was done; otherwise it is unknown whether it arrived:
+ * look in the thread before posting again.
+ */
 export class TryLater extends Error {
   override readonly name = 'TryLater'
   readonly afterMs: number | undefined
+  /** Slack was not asked: what it said before still holds. */
+  readonly again: boolean
 
-  constructor(message: string, options: { readonly afterMs?: number; readonly cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { readonly afterMs?: number; readonly again?: boolean; readonly cause?: unknown },
+  ) {
     super(message, { cause: options.cause })
     this.afterMs = options.afterMs
+    this.again = options.again === true
   }
 }
 
@@ -100,6 +109,7 @@ export type Poster = {
 export function createPoster(deps: PosterDeps): Poster {
   const memories = new Map<IncidentId, Memory>()
   const pace = createPace(deps.spacingMs)
+  const limits = createLimits()
   const drawing = new Map<IncidentId, Promise<void>>()
   /** Threads that could not be written to, and how far each of them had come for sure. */
   const lost = new Map<IncidentId, number>()
@@ -125,9 +135,10 @@ export function createPoster(deps: PosterDeps): Poster {
     const memory = memoryOf(id)
     const from = Math.min(finished, lost.get(id) ?? finished)
     try {
-      await bringUpToDate({ deps, pace, memory, incident, from })
+      await bringUpToDate({ deps, pace, limits, memory, incident, from })
       lost.delete(id)
     } catch (error) {
+      if (isLimit(error)) throw error
       memory.sure = false
       if (!(error instanceof ThreadLost)) throw error
       if (!lost.has(id)) deps.onLost(id, error)
@@ -161,7 +172,8 @@ export function createPoster(deps: PosterDeps): Poster {
             const incident = deps.find(id)
             const memory = memories.get(id)
             if (memory?.sure !== true) await catchUp(id, deps.position())
-            else if (incident?.thread !== undefined) await drawCard(deps, memory, incident, incident.thread)
+            else if (incident?.thread !== undefined)
+              await draw({ deps, pace, limits, memory, incident, from: deps.position() }, incident.thread)
           }),
         ),
       )
@@ -172,6 +184,7 @@ export function createPoster(deps: PosterDeps): Poster {
 type Turn = {
   readonly deps: PosterDeps
   readonly pace: Pace
+  readonly limits: Limits
   readonly memory: Memory
   readonly incident: OpenedIncident
   /** The entries up to here were finished in an earlier batch. */
@@ -179,12 +192,38 @@ type Turn = {
 }
 
 async function bringUpToDate(turn: Turn): Promise<void> {
-  const { deps, pace, memory, from } = turn
-  const id = turn.incident.id
-  const thread = turn.incident.thread ?? (await startThread(turn))
-  let incident = deps.find(id) ?? turn.incident
-  if (!memory.sure) await lookBack(turn, incident, thread)
+  const { deps, limits, memory, incident } = turn
+  const { id, channel } = incident
+  try {
+    await limits.during(`posting in ${channel}`, async () => writeDue(turn))
+  } catch (error) {
+    const { thread } = deps.find(id) ?? incident
+    // A limit on posting is none on editing: the card goes on showing how things are.
+    if (isLimit(error) && memory.sure && thread !== undefined) await draw(turn, thread)
+    throw error
+  }
+}
 
+/** Posts what is due, and draws what is edited in place. */
+async function writeDue(turn: Turn): Promise<void> {
+  const { deps, memory, incident } = turn
+  const thread = incident.thread ?? (await startThread(turn))
+  if (!memory.sure) await lookBack(turn, deps.find(incident.id) ?? incident, thread)
+  await postDue(turn, thread)
+  await draw(turn, thread)
+}
+
+async function draw({ deps, limits, memory, ...turn }: Turn, thread: Place): Promise<void> {
+  const incident = deps.find(turn.incident.id) ?? turn.incident
+  await limits.during(`editing in ${incident.channel}`, async () => {
+    await drawRequests(deps, memory, incident, thread)
+    await drawCard(deps, memory, incident, thread)
+  })
+}
+
+async function postDue({ deps, pace, memory, from, ...turn }: Turn, thread: Place): Promise<void> {
+  const { id } = turn.incident
+  let { incident } = turn
   for (;;) {
     const history = deps.timeline(id)
     incident = deps.find(id) ?? incident
@@ -196,13 +235,14 @@ async function bringUpToDate(turn: Turn): Promise<void> {
     if (chunk.length === 0) break
     await pace(thread.channel)
     memory.sure = false
-    const taken = await postChunk(turn, { incident, thread, chunk })
+    const taken = await postChunk({ deps, memory }, { incident, thread, chunk }).catch((error: unknown) => {
+      memory.sure = isLimit(error)
+      throw error
+    })
     memory.sure = true
     memory.posted = chunk[taken - 1]?.line.seq ?? memory.posted
   }
   memory.posted = Math.max(memory.posted, from)
-  await drawRequests(deps, memory, incident, thread)
-  await drawCard(deps, memory, incident, thread)
 }
 
 async function startThread({ deps, pace, incident }: Turn): Promise<Place> {
@@ -247,7 +287,7 @@ function standsAlone({ recorded }: Written): boolean {
 
 /** Posts the chunk, or as much of its front as fits, and says how many lines that was. */
 async function postChunk(
-  { deps, memory }: Turn,
+  { deps, memory }: Pick<Turn, 'deps' | 'memory'>,
   {
     incident,
     thread,
@@ -308,5 +348,36 @@ function createPace(spacingMs: number): Pace {
     const turn = Math.max(now, next.get(channel) ?? 0)
     next.set(channel, turn + spacingMs)
     if (turn > now) await pause(turn - now)
+  }
+}
+
+type Limit = TryLater & { readonly afterMs: number }
+
+function isLimit(error: unknown): error is Limit {
+  return error instanceof TryLater && error.afterMs !== undefined
+}
+
+/** What Slack takes nothing of for a while, channel by channel. */
+type Limits = {
+  /** Does it, unless it is limited: then it throws what Slack said, and Slack is left alone. */
+  readonly during: (what: string, work: () => Promise<void>) => Promise<void>
+}
+
+function createLimits(): Limits {
+  const known = new Map<string, { readonly until: number; readonly why: string }>()
+  return {
+    async during(what, work) {
+      const limit = known.get(what)
+      const afterMs = (limit?.until ?? 0) - performance.now()
+      if (limit !== undefined && afterMs > 0) throw new TryLater(limit.why, { afterMs, again: true })
+      known.delete(what)
+      try {
+        await work()
+      } catch (error) {
+        if (isLimit(error) && !error.again)
+          known.set(what, { until: performance.now() + error.afterMs, why: error.message })
+        throw error
+      }
+    },
   }
 }

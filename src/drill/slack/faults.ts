@@ -18,6 +18,8 @@ export type Fault = {
   readonly headers?: Readonly<Record<string, string>>
   /** JSON, or text sent as it is. */
   readonly body?: Json
+  /** Only calls that name this channel. */
+  readonly channel?: string
 }
 
 /** Faults waiting to happen, by method; `*` stands for every method. */
@@ -30,8 +32,13 @@ export class Faults {
   }
 
   /** The fault of this call, used up. */
-  take(method: string): Fault | undefined {
-    return this.#waiting.get(method)?.shift() ?? this.#waiting.get('*')?.shift()
+  take(method: string, channel?: string): Fault | undefined {
+    for (const name of [method, '*']) {
+      const waiting = this.#waiting.get(name) ?? []
+      const at = waiting.findIndex((fault) => fault.channel === undefined || fault.channel === channel)
+      if (at >= 0) return waiting.splice(at, 1)[0]
+    }
+    return undefined
   }
 
   clear(): void {

@@ -40,7 +40,8 @@ export function answerApi(
   response: ServerResponse,
 ): void {
   const method = request.url.pathname.slice('/api/'.length)
-  const fault = deps.faults.take(method)
+  const args = argsOf(request)
+  const fault = deps.faults.take(method, args instanceof SlackRefusal ? undefined : text(args['channel']))
   const how = fault === undefined ? undefined : (fault.how ?? 'answer')
   if (fault !== undefined && (how === 'answer' || how === 'reset' || how === 'timeout')) {
     log(deps, method, {}, { status: 0, body: { ok: false, error: `made to fail: ${how}` } })
@@ -49,7 +50,6 @@ export function answerApi(
     return
   }
 
-  const args = argsOf(request)
   const answer = args instanceof SlackRefusal ? refused(args) : answerTo(deps, method, args, request.incoming)
   log(deps, method, args instanceof SlackRefusal ? {} : args, answer)
   if (how === 'timeout-after') return
