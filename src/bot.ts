@@ -29,7 +29,7 @@ import { createIncidents, type Incidents, later, recordedOf, systemStream } from
 import type { Health } from './health.ts'
 import { type BotKeys, originOf } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
-import { acceptedRequests, slackOptions } from './slack-options.ts'
+import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
 import { watchLedger } from './watch-ledger.ts'
 
 export type BotDeps = {
@@ -99,7 +99,8 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     requestPlace: (incident, request) => poster?.requestPlace(incident, request),
   })
   const seen = building.use(acceptedRequests(deps))
-  const slack = building.use(await startSlack(slackOptions(deps, door, seen)))
+  const answers = building.use(givenAnswers(deps))
+  const slack = building.use(await startSlack(slackOptions(deps, door, { seen, answers })))
   outbound = slack.outbound
 
   building.use(startDispatcher({ ledger, incidents, queue, config, log }))

@@ -56,7 +56,7 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
     requestPlace: () => undefined,
   })
   const seen = building.use(acceptedRequests(deps))
-  const slack = building.use(await startSlack(slackOptions(deps, door, seen)))
+  const slack = building.use(await startSlack(slackOptions(deps, door, { seen })))
   outbound = slack.outbound
   await show(deps, slack, closed)
   building.use(announcing(slack, config.slack.channel, closed, log))

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { answersOnDisk } from '#/slack/answers-on-disk.ts'
 import type { Door } from '#/slack/door.ts'
 import type { Seen } from '#/slack/guard.ts'
+import type { KeptAnswers } from '#/slack/repeats.ts'
 import { seenOnDisk } from '#/slack/seen-on-disk.ts'
 import type { Inlet, startSlack } from '#/slack/start-slack.ts'
 import type { BotDeps } from './bot.ts'
@@ -11,11 +13,16 @@ export function acceptedRequests({ config, log }: BotDeps): (Seen & Disposable) 
   return seenOnDisk({ file: join(config.dataDir, 'accepted-requests.sqlite'), now: Date.now, log })
 }
 
+/** What deliveries were told, beside the ledger. */
+export function givenAnswers({ config, log }: BotDeps): KeptAnswers & Disposable {
+  return answersOnDisk({ file: join(config.dataDir, 'answered-deliveries.sqlite'), now: Date.now, log })
+}
+
 /** Slack as the configuration names it, with this door behind it. */
 export function slackOptions(
   { config, secrets, log, onStuck, health }: BotDeps,
   door: Door,
-  seen: Seen | undefined,
+  { seen, answers }: { readonly seen: Seen | undefined; readonly answers?: KeptAnswers },
 ): Parameters<typeof startSlack>[0] {
   const { slack } = config
   const inlet: Inlet =
@@ -35,6 +42,7 @@ export function slackOptions(
     roster: { responders: slack.responders, approvers: slack.approvers, accounts: slack.userMap },
     door,
     log,
+    ...(answers === undefined ? {} : { answers }),
     delivered: health?.counts.delivered,
     called: health?.counts.called,
     onStuck: (stuck) => onStuck(`Slack: ${JSON.stringify(stuck)}`),

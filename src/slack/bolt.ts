@@ -13,6 +13,7 @@ import {
   anybody,
   commandPayload,
   homePayload,
+  keyOfForm,
   keysOf,
   pressPayload,
   shortcutPayload,
@@ -27,6 +28,13 @@ import type { Doorway } from './receivers.ts'
 import { fields, presses, readReference } from './references.ts'
 import type { Repeats } from './repeats.ts'
 import { pressed, sent, used } from './routes.ts'
+
+/** A form that stayed open with what is wrong in it may be sent again as it is: what was wrong may lie elsewhere. */
+function saysErrors(answer: unknown): boolean {
+  return (
+    typeof answer === 'object' && answer !== null && 'response_action' in answer && answer.response_action === 'errors'
+  )
+}
 
 type Context = Readonly<Record<string, unknown>>
 
@@ -52,7 +60,11 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
     clientOptions: { retryConfig: { retries: 0 }, timeout: 2500, rejectRateLimitedCalls: true },
   })
   const again = (body: unknown, context: Context) => (acked: Promise<unknown>) =>
-    repeats.earlier(keysOf(body, context['envelope']), acked)
+    repeats.earlier(keysOf(body, context['envelope']), acked) ?? formAgain(body, acked)
+  const formAgain = (body: unknown, acked: Promise<unknown>) => {
+    const key = keyOfForm(body)
+    return key === undefined ? undefined : repeats.earlier([key], acked, saysErrors)
+  }
   const sorryTo = (asked: Pick<Asked, 'user' | 'where'>) => async (said: string) => {
     await desk.outbound.replyPrivately(asked.user, asked.where, saying(sentence(said)))
   }

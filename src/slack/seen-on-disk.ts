@@ -1,8 +1,6 @@
-import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
-import Database from 'better-sqlite3'
 import { type Seen, seenInMemory } from './guard.ts'
 import type { Log } from './log.ts'
+import { openMemory } from './memory-file.ts'
 
 /**
  * Keeps accepted signatures in a small SQLite file of their own (mode 0600, made where it is missing), so that a request is refused the
@@ -27,7 +25,7 @@ export function seenOnDisk({
   readonly log: Log
 }): Seen & Disposable {
   const memory = seenInMemory(now)
-  const db = openOrBeginAnew(file, log)
+  const db = openMemory({ file, what: 'accepted requests', schema, log })
   const kept = db.prepare<[number], { readonly key: string; readonly until: number }>(
     'SELECT key, until FROM seen WHERE until > ? ORDER BY until',
   )
@@ -57,33 +55,11 @@ export function seenOnDisk({
   }
 }
 
-function openOrBeginAnew(file: string, log: Log): Database.Database {
-  try {
-    return open(file)
-  } catch (error) {
-    if (!(error instanceof Database.SqliteError) || !/^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code)) throw error
-    log.warn({ file, why: error.message }, 'the memory of accepted requests is damaged and is begun anew')
-    for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
-    return open(file)
-  }
-}
-
-function open(file: string): Database.Database {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  if (!existsSync(file)) closeSync(openSync(file, 'wx', 0o600))
-  const db = new Database(file, { timeout: 5_000 })
-  try {
-    db.pragma('journal_mode = WAL')
-    db.pragma('synchronous = NORMAL')
-    db.exec('CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID')
-    db.exec('CREATE INDEX IF NOT EXISTS seen_by_until ON seen (until)')
-    db.prepare('SELECT COUNT(*) FROM seen').get()
-    return db
-  } catch (error) {
-    db.close()
-    throw error
-  }
-}
+const schema = `
+  CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS seen_by_until ON seen (until);
+  SELECT COUNT(*) FROM seen;
+`
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -9,7 +9,7 @@ import { type Called, openLanes } from './lanes.ts'
 import type { Log } from './log.ts'
 import { Outbound } from './outbound.ts'
 import { type Doorway, httpReceiver, socketReceiver } from './receivers.ts'
-import { Repeats } from './repeats.ts'
+import { type KeptAnswers, Repeats } from './repeats.ts'
 import { Roster, type RosterSettings } from './roster.ts'
 import { type SocketsOptions, type Stuck, socketTimes } from './sockets.ts'
 import { checkSetup, type Finding } from './startup-check.ts'
@@ -42,6 +42,8 @@ export type SlackOptions = {
   readonly roster: RosterSettings
   readonly door: Door
   readonly log: Log
+  /** Keeps what deliveries were told; one on disk gives the same answer after a restart as well. */
+  readonly answers?: KeptAnswers | undefined
   /** Events have stopped coming in and do not come back by themselves, or not for a long while. */
   readonly onStuck: (stuck: Stuck) => void
   /** Milliseconds since 1970. */
@@ -111,7 +113,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     log,
     now: () => new Date(now()).toISOString(),
   }
-  const repeats = new Repeats({ monotonic, keptMs: 10 * 60_000 })
+  const repeats = new Repeats({ monotonic, now, keptMs: 10 * 60_000, kept: options.answers })
   const bolt = createBolt({ receiver, desk, counter, repeats, token: options.botToken })
 
   // Disposed of in reverse: first what is under way ends, with its connection still open for the acknowledgement.

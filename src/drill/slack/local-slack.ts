@@ -73,7 +73,12 @@ export type LocalSlack = AsyncDisposable & {
 }
 
 /** A delivery, and what came back. `ok`: it was acknowledged in time. */
-export type Delivered = Delivery & { readonly ack: 'ok' | 'dispatch_failed' | 'operation_timeout'; readonly at: number }
+export type Delivered = Delivery & {
+  readonly ack: 'ok' | 'dispatch_failed' | 'operation_timeout'
+  /** What came with the acknowledgement. */
+  readonly reply?: JsonObject
+  readonly at: number
+}
 
 export type InstalledApp = { readonly user: string } & Pick<Manifest, 'name' | 'commands' | 'shortcuts'>
 
@@ -108,7 +113,9 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
           delivery,
         ))
     const answered = ack.ok ? 'ok' : ack.error
-    delivered.push({ ...delivery, ack: answered, at: workspace.clock.now() })
+    const { kind, payload, retry } = delivery
+    const reply = ack.ok ? { reply: ack.payload } : {}
+    delivered.push({ kind, payload, retry, ack: answered, ...reply, at: workspace.clock.now() })
     if (delivered.length > callsKept) delivered.shift()
     workspace.tell({ type: 'delivery', kind: delivery.kind, payload: delivery.payload, ack: answered })
     return deliveries.losing ? { ok: false, error: 'operation_timeout' } : ack

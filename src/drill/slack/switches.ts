@@ -24,8 +24,8 @@ export type Switches = {
   readonly cutOff: (on: boolean) => void
   /** Loses the acknowledgements on purpose: what is delivered reaches the app, and the person sees a time-out. */
   readonly loseAcks: (on: boolean) => void
-  /** Delivers the last payload once more, byte for byte the same. */
-  readonly redeliver: () => Promise<Ack>
+  /** Delivers a payload once more, byte for byte the same; the last one unless said otherwise. */
+  readonly redeliver: (delivery?: Delivery) => Promise<Ack>
   /** Tokens answer `token_revoked`, or work again. */
   readonly revokeTokens: (on: boolean) => void
   /** Takes a scope away from the installed app, as when an administrator declined it. */
@@ -100,8 +100,8 @@ export function switches(board: Switchboard): Switches {
     loseAcks: (on) => {
       board.deliveries.losing = on
     },
-    redeliver: () => {
-      const { last } = board.deliveries
+    redeliver: (delivery) => {
+      const last = delivery ?? board.deliveries.last
       if (last === undefined) throw new Error('nothing was delivered yet that could be delivered again')
       return board.deliver(last)
     },

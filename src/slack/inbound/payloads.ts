@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { UserId } from '#/incident/people.ts'
 
@@ -78,6 +79,23 @@ export function keysOf(body: unknown, envelope: unknown): readonly string[] {
   const read = deliveryKeys.safeParse(body)
   const keys = read.success ? [read.data.trigger_id, read.data.event_id] : []
   return [...keys, typeof envelope === 'string' ? envelope : undefined].filter((key) => key !== undefined)
+}
+
+const submittedView = z.object({
+  type: z.literal('view_submission'),
+  view: z.object({ id: z.string(), hash: z.string(), state: z.object({ values: z.unknown() }) }),
+})
+
+/**
+ * What a form is known by that is sent a second time as it was: by somebody who saw no answer, or pressed twice. Somebody who changed a
+ * word means something else. Undefined for what is no form.
+ */
+export function keyOfForm(body: unknown): string | undefined {
+  const read = submittedView.safeParse(body)
+  if (!read.success) return undefined
+  const { id, hash, state } = read.data.view
+  const words = createHash('sha256').update(JSON.stringify(state.values)).digest('hex')
+  return `form:${id}:${hash}:${words}`
 }
 
 export function userId(id: string): UserId {
