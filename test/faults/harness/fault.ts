@@ -35,7 +35,9 @@ export type Run = {
   readonly struck: () => void
   /** Opens an incident for an account that has a live session. */
   readonly open: (username?: string) => Promise<Case>
-  /** The same, and the first step is asked for. */
+  /** An incident that was opened in another way; it is checked like the others. */
+  readonly adopt: (incident: Case) => void
+  /** As `open`, and the first step is asked for. */
   readonly asked: (username?: string) => Promise<Case>
   /** Waits until the step is proven. Each call is one step that should succeed (I8). */
   readonly proves: (incident: Case, step?: number) => Promise<void>
@@ -148,6 +150,7 @@ function runIn(
       count.struck += 1
     },
     open,
+    adopt: (incident) => void cases.push(incident),
     async asked(username) {
       const incident = await open(username)
       await incident.ask(1)
