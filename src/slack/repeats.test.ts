@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { answersOnDisk } from './answers-on-disk.ts'
+import { Counter } from './inbound/counter.ts'
 import { type KeptAnswers, Repeats } from './repeats.ts'
 
 const minute = 60_000
@@ -66,4 +67,22 @@ test('what was left open may be sent again as it is', async () => {
   expect(repeats.earlier(['form'], Promise.resolve('closed'), isOpen)).toBeUndefined()
   await Promise.resolve()
   expect(await repeats.earlier(['form'], Promise.resolve('errors'), isOpen)).toBe('closed')
+})
+
+test('what Slack hears has been kept before: a kill in between loses neither', async () => {
+  const order: string[] = []
+  const repeats = repeatsAt(0, { all: () => [], add: ({ key }) => void order.push(`kept ${key}`) })
+  const counter = new Counter({ log: quiet, ackWithinMs: 1_000, reference: () => 'abc' })
+  await counter.take<undefined>({
+    what: 'a button',
+    repeated: (acked) => repeats.earlier(['trigger'], acked),
+    ack: async () => {
+      order.push('acknowledged')
+      return Promise.resolve()
+    },
+    whenLate: () => undefined,
+    work: async (reply) => void (await reply()),
+    sorry: async () => Promise.resolve(),
+  })
+  expect(order).toEqual(['kept trigger', 'acknowledged'])
 })

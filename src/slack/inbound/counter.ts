@@ -65,6 +65,8 @@ export class Counter {
       if (answered) return false
       answered = true
       acked.resolve(answer)
+      // Whoever keeps it has it before Slack hears it, however this process ends then.
+      await acked.promise
       // A broken connection takes the acknowledgement with it; what was recorded stays recorded.
       await ack(answer).catch((error: unknown) =>
         this.#deps.log.warn({ what, why: messageOf(error) }, 'an acknowledgement did not reach Slack'),

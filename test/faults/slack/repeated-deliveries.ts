@@ -94,7 +94,7 @@ async function comesAgain(run: Run): Promise<void> {
   await proves(incident)
   await succeeds(() => {
     expect([note, ask, approve].map(({ entries }) => entries(incident))).toEqual([1, 1, 1])
-    expect(incident.entries('ClickRefused')).toEqual([])
+    expect(incident.entries('ClickRefused').map(({ event }) => event.sentence)).toEqual([])
   })
 
   async function again(delivery: Delivered): Promise<void> {
