@@ -99,3 +99,34 @@ fault({
     })
   },
 })
+
+fault({
+  id: 'F17',
+  title: 'tokens revoked and connections gone: the program says so and ends, after the work that was under way',
+  ci: 1,
+  nightly: 10,
+  budgetMs: 60_000,
+  async run(run) {
+    const { world, struck, proves, succeeds } = run
+    const { slack, autentico } = world.stage
+    const incident = await askedAndShown(run)
+    const { id: account } = incident.state().target
+    autentico.control.fail({ path: `/admin/api/users/${account}/revoke-sessions`, how: { delayMs: 1_500 } })
+    await incident.approve()
+    await incident.happens('WorkStarted')
+    const ending = world.program()
+    slack.control.revokeTokens(true)
+    slack.control.dropConnections()
+    const code = await ending.ended
+    struck()
+    await succeeds(() => {
+      expect(code).not.toBe(0)
+      expect(ending.lines.some((line) => /token_revoked.*install the app again/.test(line))).toBe(true)
+    })
+    // The supervisor starts it again, to no avail while the tokens are what they are.
+    await expect(world.start()).rejects.toThrow(/token_revoked/)
+    slack.control.revokeTokens(false)
+    await world.start()
+    await proves(incident)
+  },
+})

@@ -36,21 +36,16 @@ const sameSecond = 'in the same second'
 
 type Again = (run: Run, redeliver: (delivery?: Delivered) => Promise<void>) => Promise<void>
 
-/** In which ways the same comes again. Slack's own pauses of a minute and five are kept in the long run. */
+/** How long after everything was done it comes again, the last first. Slack's own pauses of a minute and five are kept in the long run. */
+const pausesMs: Readonly<Record<string, number>> = { 'out of order': 0, 'after 1 min': 60_000, 'after 5 min': 300_000 }
+
+/** In which other ways the same comes again. */
 const waysAgain: Readonly<Record<string, Again>> = {
   'twice in parallel': async (_run, again) => void (await Promise.all([again(), again()])),
   'four times in parallel': async (_run, again) => void (await Promise.all([again(), again(), again(), again()])),
   [sameSecond]: async (_run, again) => void (await Promise.all([again(), again()])),
   'after 3 s': async (_run, again) => {
     await pause(3_000)
-    await again()
-  },
-  'after 1 min': async (_run, again) => {
-    await pause(60_000)
-    await again()
-  },
-  'after 5 min': async (_run, again) => {
-    await pause(300_000)
     await again()
   },
   'after a restart': async ({ world }, again) => {
@@ -78,10 +73,11 @@ async function comesAgain(run: Run): Promise<void> {
   const { slack } = world.stage
   const incident = await run.open()
   const delivered: Delivered[] = []
-  if (variant === 'out of order') {
+  const pauseMs = pausesMs[variant]
+  if (pauseMs !== undefined) {
     for (const act of [note, ask, approve]) delivered.push(await once(run, incident, act))
+    await pause(pauseMs)
     await nextSecond()
-    // The last first, when what they ask for has long been done.
     for (const one of delivered.toReversed()) await again(one)
   } else {
     for (const act of [note, ask, approve]) {
