@@ -4,7 +4,7 @@ import type { Events } from './events.ts'
 import type { Fault, Faults } from './faults.ts'
 import type { Rates } from './rates.ts'
 import type { Sockets } from './sockets.ts'
-import type { Workspace } from './workspace.ts'
+import type { User, Workspace } from './workspace.ts'
 import { app } from './workspace.ts'
 
 /** What an administrator, an accident or Slack itself does to the workspace. */
@@ -39,6 +39,8 @@ export type Switches = {
   readonly share: (channel: string) => void
   readonly deleteMessage: (channel: string, ts: string) => void
   readonly deactivate: (user: string) => void
+  /** Changes what the workspace knows of a person, such as the handle; their id stays. */
+  readonly changeUser: (user: string, changed: Partial<Omit<User, 'id'>>) => void
   readonly makeGuest: (user: string, guest?: boolean) => void
   readonly setUsergroup: (usergroup: string, users: readonly string[]) => void
   readonly removeFromUsergroup: (usergroup: string, user: string) => void
@@ -130,6 +132,7 @@ export function switches(board: Switchboard): Switches {
       workspace.setUser(user, { deactivated: true })
       for (const group of workspace.usergroups.values()) removeFromUsergroup(workspace, group.id, user)
     },
+    changeUser: (user, changed) => workspace.setUser(user, changed),
     makeGuest: (user, guest = true) => workspace.setUser(user, { guest }),
     setUsergroup: (usergroup, users) => workspace.setUsergroup(usergroup, users),
     removeFromUsergroup: (usergroup, user) => removeFromUsergroup(workspace, usergroup, user),
