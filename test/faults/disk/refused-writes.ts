@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { until } from '#/drill/crew.ts'
+
+/** Lets the kernel answer writes of a running process to these files with an error, until it is disposed. */
+export type RefusedWrites = AsyncDisposable & {
+  /** How many writes were refused so far. */
+  readonly count: () => number
+}
+
+/**
+ * Through strace, which stands between a process and the kernel: the program makes its real calls and gets a real error. Throws where
+ * strace is missing or may not look into a process.
+ */
+export async function refuseWrites(
+  pid: number | undefined,
+  error: string,
+  files: readonly string[],
+): Promise<RefusedWrites> {
+  if (pid === undefined) throw new Error('the program has no process')
+  const calls = 'pwrite64,pwritev,ftruncate,fallocate'
+  const paths = files.flatMap((file) => ['-P', file])
+  const strace = spawn(
+    'strace',
+    ['-f', '-qq', '-p', String(pid), '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`, ...paths],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
+  let refused = 0
+  createInterface({ input: strace.stderr }).on('line', (line) => {
+    if (line.includes('INJECTED')) refused += 1
+  })
+  await attached(strace, pid)
+  return {
+    count: () => refused,
+    async [Symbol.asyncDispose]() {
+      if (strace.exitCode !== null) return
+      strace.kill('SIGTERM')
+      await once(strace, 'exit')
+    },
+  }
+}
+
+async function attached(strace: ChildProcess, pid: number): Promise<void> {
+  const said: string[] = []
+  strace.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
+  const [ended] = await Promise.race([
+    once(strace, 'error').then(([error]) => [String(error)]),
+    once(strace, 'exit').then(([code]) => [`it ended with ${String(code)}: ${said.join('')}`]),
+    until(() => (isTraced(pid) ? true : undefined), 'strace to look into the program').then(() => [undefined]),
+  ])
+  if (ended !== undefined)
+    throw new Error(`this fault needs strace (Debian: apt-get install strace), allowed to trace: ${ended}`)
+}
+
+function isTraced(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every(
+    (task) => !/^TracerPid:\t0$/m.test(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8')),
+  )
+}
