@@ -6,7 +6,7 @@ import { until } from '#/drill/crew.ts'
 
 /** Lets the kernel answer writes of a running process to these files with an error, until it is disposed. */
 export type RefusedWrites = AsyncDisposable & {
-  /** How many writes were refused so far. */
+  /** How many calls were refused, or seen, so far. */
   readonly count: () => number
 }
 
@@ -19,23 +19,29 @@ export async function refuseWrites(
   error: string,
   files: readonly string[],
 ): Promise<RefusedWrites> {
-  if (pid === undefined) throw new Error('the program has no process')
   const calls = 'pwrite64,pwritev,ftruncate,fallocate'
-  const paths = files.flatMap((file) => ['-P', file])
-  const strace = spawn(
-    'strace',
-    ['-f', '-qq', '-p', String(pid), '-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`, ...paths],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
-  let refused = 0
+  return traced(pid, ['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`, ...paths(files)], 'INJECTED')
+}
+
+/** Counts how often a running process has the kernel bring a file to the disk. Throws as {@link refuseWrites} does. */
+export async function countSyncs(pid: number | undefined, file: string): Promise<RefusedWrites> {
+  return traced(pid, ['-e', 'trace=fsync,fdatasync', ...paths([file])], 'sync(')
+}
+
+function paths(files: readonly string[]): readonly string[] {
+  return files.flatMap((file) => ['-P', file])
+}
+
+async function traced(pid: number | undefined, what: readonly string[], sign: string): Promise<RefusedWrites> {
+  if (pid === undefined) throw new Error('the program has no process')
+  const strace = spawn('strace', ['-f', '-qq', '-p', String(pid), ...what], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let seen = 0
   createInterface({ input: strace.stderr }).on('line', (line) => {
-    if (line.includes('INJECTED')) refused += 1
+    if (line.includes(sign)) seen += 1
   })
   await attached(strace, pid)
   return {
-    count: () => refused,
+    count: () => seen,
     async [Symbol.asyncDispose]() {
       if (strace.exitCode !== null) return
       strace.kill('SIGTERM')
