@@ -1,4 +1,12 @@
-import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker, type WorkerOptions } from 'bullmq'
+import {
+  DelayedError,
+  type Job,
+  type JobJson,
+  UnrecoverableError,
+  WaitingError,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq'
 import { jittered } from './back-off.ts'
 import { canaryKind, openQueue, type QueueName, type RedisPlace } from './queue.ts'
 import { defaultPrefix, patientConnection } from './redis.ts'
@@ -158,7 +166,26 @@ export function buildWorker(
   process: (job: Job<unknown, unknown, string>, token?: string) => Promise<void>,
   { name, ...options }: WorkerOptions & { readonly name: QueueName },
 ): Worker {
-  return new Worker<unknown, unknown, string>(name, process, options)
+  return new PatientReader(name, process, options)
+}
+
+/**
+ * BullMQ throws on a message that is no JSON before anybody can look at it, and takes it again for ever. Here it arrives as the text
+ * that it is, so that whoever takes it refuses it like every other message that nobody signed.
+ */
+class PatientReader extends Worker<unknown, unknown, string> {
+  protected override createJob(message: JobJson, id: string): Job<unknown, unknown, string> {
+    return super.createJob({ ...message, data: isJson(message.data) ? message.data : JSON.stringify(message.data) }, id)
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text || '{}')
+    return true
+  } catch {
+    return false
+  }
 }
 
 function tuned({ queue, prefix = defaultPrefix, concurrency, lockMs = 5_000, stalledMs = 2_000 }: ConsumerOptions) {

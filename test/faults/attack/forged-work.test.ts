@@ -36,6 +36,15 @@ const forgeries: Readonly<Record<string, (inside: Inside) => Promise<unknown>>> 
     await redis.lpush(`${prefix}:orders:wait`, id)
     await redis.zadd(`${prefix}:orders:marker`, 0, '0')
   },
+  'no JSON': async ({ redis, incident, random }) => {
+    const id = `${incident.id}-9001`
+    const fixed = { delay: '0', priority: '0', atm: '0', ats: '0', opts: '{"attempts":1}' }
+    // A map in MessagePack, and then anything.
+    const data = Buffer.concat([Buffer.from([0x82, 0xa4]), random.bytes(64)])
+    await redis.hset(`${prefix}:orders:${id}`, { name: 'order', data, timestamp: String(Date.now()), ...fixed })
+    await redis.lpush(`${prefix}:orders:wait`, id)
+    await redis.zadd(`${prefix}:orders:marker`, 0, '0')
+  },
   'without a signature': async ({ world, orders, incident, victim }) => {
     const id = `${incident.id}-9002`
     await orders.add('order', orderOn(world, incident, { id, victim }), { jobId: id })

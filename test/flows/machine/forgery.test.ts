@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
@@ -97,6 +97,19 @@ test('a job written into Redis by hand is not run, and the refusal is in the led
   expect(changes(stage, 'user-001')).toEqual([])
   expect(liveSessions(stage, 'user-001')).toBe(1)
   expect(program.lines.some((line) => /a work order was refused/.test(line))).toBe(true)
+})
+
+test('a job that is not even JSON is refused once and does not come back', async () => {
+  const before = forgeries().length
+  const id = 'INC-1-9100'
+  const fixed = { opts: '{"attempts":1}', delay: '0', priority: '0', atm: '0', ats: '0' }
+  const data = Buffer.from([0x82, 0xa4, 0xff, 0x00, 0x7b])
+  await redis.hset(`${prefix}:orders:${id}`, { name: 'order', data, timestamp: String(Date.now()), ...fixed })
+  await redis.lpush(`${prefix}:orders:wait`, id)
+  await redis.zadd(`${prefix}:orders:marker`, 0, '0')
+  expect((await refused(before)).event.why).toBe('It is not a signed work order.')
+  await vi.waitFor(async () => expect(await orders.getFailedCount()).toBeGreaterThan(0), 5000)
+  expect(await redis.lrange(`${prefix}:orders:active`, 0, -1)).not.toContain(id)
 })
 
 const foreign: readonly (readonly [string, () => object | null])[] = [
