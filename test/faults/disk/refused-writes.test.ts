@@ -44,8 +44,8 @@ fault({
     before: (stage, building) => {
       const dir = dataDirOf(stage)
       mkdirSync(dir, { recursive: true })
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=0700', 'tmpfs', dir])
-      building.defer(() => void execFileSync('umount', ['--lazy', dir]))
+      execFileSync('/usr/bin/env', ['mount', '-t', 'tmpfs', '-o', 'size=16m,mode=0700', 'tmpfs', dir])
+      building.defer(() => void execFileSync('/usr/bin/env', ['umount', '--lazy', dir]))
       return Promise.resolve()
     },
   },

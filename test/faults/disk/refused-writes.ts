@@ -34,7 +34,9 @@ function paths(files: readonly string[]): readonly string[] {
 
 async function traced(pid: number | undefined, what: readonly string[], sign: string): Promise<RefusedWrites> {
   if (pid === undefined) throw new Error('the program has no process')
-  const strace = spawn('strace', ['-f', '-qq', '-p', String(pid), ...what], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const strace = spawn('/usr/bin/env', ['strace', '-f', '-qq', '-p', String(pid), ...what], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let seen = 0
   createInterface({ input: strace.stderr }).on('line', (line) => {
     if (line.includes(sign)) seen += 1
