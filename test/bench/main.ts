@@ -1,0 +1,42 @@
+// Measures what the parts cost beside their floors:
+//
+//   npm run bench -- [--json] [--list] [--only <part of a name>] [--strict]
+//
+// Exit code 0 when everything was measured, a missed target included; with --strict 1 when a target was missed.
+import { availableParallelism, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { type Figure, measure, type Row } from './figure.ts'
+import { figures as ledger } from './parts/ledger.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+  },
+})
+const chosen: readonly Figure[] = ledger.filter(({ name }) => name.includes(options.only))
+
+if (options.list) {
+  for (const { name } of chosen) process.stdout.write(`${name}\n`)
+} else {
+  // The header goes to the other stream, so that --json stays one object a line.
+  const load = loadavg()[0] ?? 0
+  const cpus = availableParallelism()
+  process.stderr.write(`${cpus} processors, Node ${process.version}, load ${load.toFixed(2)}\n`)
+  if (load > cpus / 2) process.stderr.write('The machine is busy with something else: expect a wide spread.\n')
+  let missed = 0
+  for (const figure of chosen) {
+    const row = await measure(figure)
+    if (!row.met) missed++
+    process.stdout.write(`${options.json ? JSON.stringify(row) : lineOf(row)}\n`)
+  }
+  process.exitCode = options.strict && missed > 0 ? 1 : 0
+}
+
+function lineOf({ name, unit, ours, floor, ratio, spread, target, met }: Row): string {
+  const numbers = `${ours.toFixed(0).padStart(9)} ${floor.toFixed(0).padStart(9)} ${unit.padEnd(10)}`
+  const range = `${ratio.toFixed(2)} [${spread.map((value) => value.toFixed(2)).join('–')}]`
+  return `${name.padEnd(24)} ${numbers} ${range.padEnd(20)} ${target.padEnd(14)} ${met ? 'met' : 'MISSED'}`
+}
