@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { dispatcher, entryOf } from '#/followers/dispatcher.ts'
+import { holder } from '#/followers/hold.ts'
 import { notary } from '#/followers/notary.ts'
 import { createPoster, type Poster, TryLater } from '#/followers/poster.ts'
 import { createReconciler, type QueueState } from '#/followers/reconciler.ts'
@@ -20,6 +21,7 @@ import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-q
 import type { Outcome } from '#/work/outcome.ts'
 import { consumeOutcomes } from '#/work/outcomes.ts'
 import { open as unseal } from '#/work/seal.ts'
+import { openStopBoard, type StopBoard } from '#/work/stops.ts'
 import { openVault, type Vault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
 import type { Config, Secrets, SlackConfig } from './config.ts'
@@ -79,6 +81,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const redis = { url: secrets.redisUrl, prefix: config.queuePrefix, log }
 
   const queue = building.use(openOrderQueue({ ...redis, signingKey: keys.signing.privateKey }))
+  const stops = building.use(openStopBoard({ ...redis, signingKey: keys.signing.privateKey }))
   const accounts = building.use(accountsOf({ redis, keys, workerKeys: deps.workerKeys }))
   const outcomes = building.use(takeOutcomes({ deps, incidents, vault }))
 
@@ -103,12 +106,12 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const slack = building.use(await startSlack(slackOptions(deps, door, { seen, answers })))
   outbound = slack.outbound
 
-  building.use(startDispatcher({ ledger, incidents, queue, config, log }))
+  building.use(startDispatcher({ ledger, incidents, queue, stops, config, log }))
   building.use(startNotary({ ledger, incidents, keys, config, log }))
   building.use(startVaultKeeper({ ledger, vault, log }))
   poster = posterOf({ ledger, incidents, slack, config, log, now })
   building.use(startPoster({ ledger, incidents, poster, log }))
-  building.use(startReconciling({ ledger, incidents, queue, config, log, now }))
+  building.use(startReconciling({ ledger, incidents, queue, stops, config, log, now }))
   building.use(
     every(expireEveryMs, log, async () => {
       expire(incidents.open(), now().toISOString(), (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
@@ -200,17 +203,21 @@ function startDispatcher({
   ledger,
   incidents,
   queue,
+  stops,
   config,
   log,
 }: FollowerDeps & {
   readonly incidents: Incidents
   readonly queue: OrderQueue
+  readonly stops: StopBoard
   readonly config: Config
 }): AsyncDisposable {
   const dispatch = dispatcher({
     find: (id) => incidents.find(id),
     entry: (seq) => recordedAt(ledger, seq),
     issue: async (order) => void (await queue.issue(order)),
+    hold: holderOf(queue, stops),
+    release: async (id) => stops.clear(id),
     orderTtlMs: config.orderTtlMs,
   })
   return follow({
@@ -220,6 +227,10 @@ function startDispatcher({
     onFailure: onFailure(log),
     retryIn: soon,
   })
+}
+
+function holderOf(queue: OrderQueue, stops: StopBoard): ReturnType<typeof holder> {
+  return holder({ publish: async (notice) => stops.publish(notice), withdraw: async (order) => queue.withdraw(order) })
 }
 
 function recordedAt(ledger: Ledger, seq: number): ReturnType<typeof recordedOf> | undefined {
@@ -346,12 +357,14 @@ function startReconciling({
   ledger,
   incidents,
   queue,
+  stops,
   config,
   log,
   now,
 }: FollowerDeps & {
   readonly incidents: Incidents
   readonly queue: OrderQueue
+  readonly stops: StopBoard
   readonly config: Config
   readonly now: () => Date
 }): AsyncDisposable {
@@ -363,6 +376,7 @@ function startReconciling({
     open: () => incidents.open(),
     stateOf: async (order) => queueStates[await queue.state(order)],
     dispatched: (order) => ledger.cursor('dispatcher') >= entryOf(order),
+    hold: holderOf(queue, stops),
     issueAgain,
     expire: (id, order, sentence) => void incidents.execute(id, { type: 'ExpireOrder', order, sentence }),
     orderTtlMs: config.orderTtlMs,

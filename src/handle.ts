@@ -72,32 +72,45 @@ export function createIncidents({
     return { after, recorded }
   }
 
-  return {
-    execute(target, given) {
-      const command = scrubbed(given)
-      const at = now().toISOString()
-      const id = target === 'new' ? (`INC-${opened + 1}` as IncidentId) : target
-      const before: Incident = target === 'new' ? unopened : (find(id) ?? unopened)
-      const decision = decide(before, command, { ...rules, now: at, open: [...open.values()], digestOf, later })
-      if (decision.kind === 'refused') {
-        const { refusal, sentence } = decision
-        if ('by' in command) {
-          const stream = before.status === 'unopened' ? systemStream : id
-          // It may repeat what was typed in place of a username.
-          const tried = scrub(whatWasTried(command, before))
-          record(stream, before, command.by.person, at, [
-            { type: 'ClickRefused', tried, refusal: refusal.code, sentence },
-          ])
-        }
-        return { kind: 'refused', refusal, sentence }
+  function execute(target: IncidentId | 'new', given: Command): Executed {
+    const command = scrubbed(given)
+    const at = now().toISOString()
+    const id = target === 'new' ? (`INC-${opened + 1}` as IncidentId) : target
+    const before: Incident = target === 'new' ? unopened : (find(id) ?? unopened)
+    const decision = decide(before, command, { ...rules, now: at, open: [...open.values()], digestOf, later })
+    if (decision.kind === 'refused') {
+      const { refusal, sentence } = decision
+      if ('by' in command) {
+        const stream = before.status === 'unopened' ? systemStream : id
+        // It may repeat what was typed in place of a username.
+        const tried = scrub(whatWasTried(command, before))
+        record(stream, before, command.by.person, at, [
+          { type: 'ClickRefused', tried, refusal: refusal.code, sentence },
+        ])
       }
-      const { after, recorded } = record(id, before, actorOf(command), at, decision.events)
-      if (command.type === 'OpenIncident') opened += 1
-      // Only a forgery is accepted where no incident is open, and nobody waits for its state.
-      if (after.status === 'unopened')
-        return { kind: 'refused', refusal: { code: 'no_such_incident', about: {} }, sentence: '' }
-      return { kind: 'accepted', incident: after, recorded }
-    },
+      return { kind: 'refused', refusal, sentence }
+    }
+    const { after, recorded } = record(id, before, actorOf(command), at, decision.events)
+    if (command.type === 'OpenIncident') opened += 1
+    // Only a forgery is accepted where no incident is open, and nobody waits for its state.
+    if (after.status === 'unopened')
+      return { kind: 'refused', refusal: { code: 'no_such_incident', about: {} }, sentence: '' }
+    resumeOthers(id, recorded)
+    return { kind: 'accepted', incident: after, recorded }
+  }
+
+  /** Everything is resumed by one request in one incident; the others are told. Cut short, they stay stopped, and can be asked for again. */
+  function resumeOthers(id: IncidentId, recorded: readonly Recorded[]): void {
+    for (const { event } of recorded) {
+      if (event.type !== 'WorkResumed' || !event.all || event.incident !== id) continue
+      for (const other of open.values())
+        if (other.id !== id && other.stops.some(({ all }) => all))
+          execute(other.id, { type: 'ResumeToo', incident: id, request: event.request, people: event.by })
+    }
+  }
+
+  return {
+    execute,
     find,
     open: () => [...open.values()],
     recent: (count) =>
@@ -159,6 +172,8 @@ function mapped(
       return { summary: scrub(command.summary) }
     case 'AskForStep':
       return command.reason === undefined ? {} : { reason: scrub(command.reason) }
+    case 'StopWork':
+      return command.reason === undefined ? {} : { reason: scrub(command.reason) }
     case 'DenyRequest':
     case 'CloseIncident':
       return { reason: scrub(command.reason) }
@@ -168,6 +183,7 @@ function mapped(
       return { channel: scrub(command.channel), identityCheck: scrub(command.identityCheck), note: scrub(command.note) }
     case 'ApproveRequest':
     case 'WithdrawRequest':
+    case 'AskToResume':
     case 'ReadAgain':
     case 'TakeCommand':
     case 'ShowSecret':

@@ -13,6 +13,7 @@ import { incidentCard } from '#/slack/cards/incident-card.ts'
 import { helpMessage, incidentList, statusMessage, verifyMessage } from '#/slack/cards/lists.ts'
 import { openingForm, openingLineUp } from '#/slack/cards/opening-form.ts'
 import { requestMessage } from '#/slack/cards/request-message.ts'
+import { stopAllForm, stopForm } from '#/slack/cards/stop-forms.ts'
 import { summaryMessage } from '#/slack/cards/summary-message.ts'
 import { timelineForm, timelineMessage } from '#/slack/cards/timeline-message.ts'
 import { execute, play, type Story } from './support/given.ts'
@@ -21,6 +22,7 @@ import {
   type Act,
   approves,
   asks,
+  asksToResume,
   closes,
   facts,
   minute,
@@ -32,6 +34,7 @@ import {
   reports,
   standing,
   steps,
+  stops,
 } from './support/stories.ts'
 
 type Played = Story & { readonly incident: OpenedIncident }
@@ -243,6 +246,22 @@ const [, toldChi] = refusedBy(at(...ready, ...approved('sessions')), standing('c
 const away = 'Autentico does not answer (connection refused).'
 const waits = at(...twoProven, ...approved('mfa'), reports('run', { kind: 'waiting', why: away, attempt: 1 }))
 const closed = at(...restored, passes(3), closes(standing('bao'), 'Phished password. Passkey of the attacker removed.'))
+const stoppedRunning = at(
+  ...ready,
+  ...approved('sessions'),
+  started,
+  passes(1),
+  stops('chi', { reason: 'It is the wrong alice.' }),
+)
+const halted = at(
+  ...ready,
+  ...approved('sessions'),
+  started,
+  passes(1),
+  stops('chi', { reason: 'It is the wrong alice.' }),
+  reports('run', { kind: 'halted', begun: true, attempt: 1 }),
+)
+const resuming: readonly Act[] = [...ready, ...approved('sessions'), started, passes(1), stops(), asksToResume()]
 const where = { now: shown.now, threadLink: () => link }
 const about = { of: 'incident', incident: 'INC-1' as IncidentId } as const
 
@@ -315,6 +334,15 @@ const messages: readonly (readonly [string, Message])[] = [
   ['Contained, access can be given back: the card', card(at(...contained))],
   ['Access given back: the card', card(at(...restored))],
   ['Nobody saw the temporary password: the card', card(at(...restored, passes(40), { type: 'ExpireRequests' }))],
+  ['Stopped, and the worker is about to halt: the card', card(stoppedRunning)],
+  ['Stopped: the thread', newest(halted, 2)],
+  ['Stopped halfway: the card', card(halted)],
+  ['Stopped halfway: the request that was approved', request(halted)],
+  ['Everything is stopped: the card', card(at(...ready, stops('chi', { all: true })))],
+  ['Somebody asks to resume: the request', request(at(...resuming))],
+  ['Somebody asks to resume: the card', card(at(...resuming))],
+  ['Two people let it go on: the request', request(at(...resuming, approves()))],
+  ['Two people let it go on: the thread', newest(at(...resuming, approves()), 2)],
   ['Closed: the summary', summaryMessage(closed.incident)],
   ['Closed: the card', card(closed)],
 ]
@@ -347,6 +375,8 @@ const forOne: readonly (readonly [string, object])[] = [
   ['I did step 4 by hand…', attestForm(shown.incident, stepOf('revoke-passkeys'), about)],
   ['Record how alice was told…', notificationForm(shown.incident, about)],
   ['Show the temporary password…', secretForm(shown.incident, 'HK95U-GBT9U-VFY5S-UBJW3')],
+  ['Stop…', stopForm(shown.incident, about)],
+  ['Stop everything…', stopAllForm(3)],
   ['Close…', closeForm(at(...restored).incident, about)],
   [
     'Timeline',
@@ -369,6 +399,7 @@ const forOne: readonly (readonly [string, object])[] = [
       '⛔ Redis does not answer since 2026-11-23 03:20:11 UTC. What is approved waits, and goes on by itself. The workers are not known.',
     ]),
   ],
+  ['Home, everything is stopped', home(at(...ready, stops('chi', { all: true })), [])],
   ['/autentico list', incidentList([shown.incident], where)],
   ['/autentico status', statusMessage(shown.incident, where)],
   [

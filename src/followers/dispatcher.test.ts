@@ -36,6 +36,8 @@ async function issued(
   const dispatch = dispatcher({
     find: (id) => (id === incident.id ? incident : undefined),
     entry: (seq) => recorded.find((one) => one.seq === seq),
+    hold: async () => undefined,
+    release: async () => undefined,
     issue: async (order) => void orders.push(await Promise.resolve(order)),
     orderTtlMs,
   })

@@ -1,4 +1,4 @@
-import type { IncidentId, Recorded } from '#/incident/events.ts'
+import type { EventType, IncidentId, Recorded } from '#/incident/events.ts'
 import { type OpenedIncident, type OpenOrder, orderIdOf, type Request, stepState } from '#/incident/state.ts'
 import type { OrderId } from '#/incident/work.ts'
 import type { WorkOrder } from '#/work/work-order.ts'
@@ -8,6 +8,10 @@ export type DispatcherDeps = {
   /** The entry that gave an order, by its number. */
   readonly entry: (seq: number) => Recorded | undefined
   readonly issue: (order: WorkOrder) => Promise<void>
+  /** Keeps the work of a stopped incident from being done. */
+  readonly hold: (incident: OpenedIncident) => Promise<void>
+  /** Its work goes on: the workers need not be told of a stop any more. */
+  readonly release: (id: IncidentId) => Promise<void>
   /** How long an approval is good for once its work may begin. */
   readonly orderTtlMs: number
 }
@@ -16,27 +20,47 @@ export type DispatcherDeps = {
  * Hands what was ordered to the queue. It may see an entry twice; the order's id makes the second time a no-op. What was
  * withdrawn, or has ended meanwhile, is no longer in the state and is not issued.
  */
-export function dispatcher({
-  find,
-  entry,
-  issue,
-  orderTtlMs,
-}: DispatcherDeps): (entries: readonly Recorded[]) => Promise<void> {
+export function dispatcher(deps: DispatcherDeps): (entries: readonly Recorded[]) => Promise<void> {
+  const { find, hold } = deps
   return async (entries) => {
     for (const { incident: id, seq, event } of entries) {
-      const order =
-        event.type === 'WorkOrdered' ? orderIdOf(id, seq) : event.type === 'WorkIssuedAgain' ? event.order : undefined
-      if (order === undefined) continue
+      if (!(event.type in concerns)) continue
       const incident = find(id)
-      const cause = entry(entryOf(order))
-      if (incident === undefined || cause === undefined) continue
-      const work = workOrder(incident, order, cause, orderTtlMs)
-      if (work !== undefined) await issue(work)
+      if (incident === undefined) continue
+      if (event.type === 'WorkOrdered') await issueOne(deps, incident, orderIdOf(id, seq))
+      else if (event.type === 'WorkIssuedAgain') await issueOne(deps, incident, event.order)
+      else if (event.type === 'WorkStopped') await hold(incident)
+      else if (event.type === 'WorkResumed') await goOn(deps, incident)
     }
   }
 }
 
-/** The order as a worker gets it. Undefined when it is no longer open. */
+/** The entries that have something to do with the queue. The state is looked up for these alone. */
+const concerns: Readonly<Partial<Record<EventType, true>>> = {
+  WorkOrdered: true,
+  WorkIssuedAgain: true,
+  WorkStopped: true,
+  WorkResumed: true,
+}
+
+async function issueOne(
+  { entry, issue, orderTtlMs }: DispatcherDeps,
+  incident: OpenedIncident,
+  order: OrderId,
+): Promise<void> {
+  const cause = entry(entryOf(order))
+  const work = cause === undefined ? undefined : workOrder(incident, order, cause, orderTtlMs)
+  if (work !== undefined) await issue(work)
+}
+
+/** What was held is issued, unless something else still holds it. */
+async function goOn(deps: DispatcherDeps, incident: OpenedIncident): Promise<void> {
+  if (incident.stops.length > 0) return
+  await deps.release(incident.id)
+  for (const order of incident.orders.keys()) await issueOne(deps, incident, order)
+}
+
+/** The order as a worker gets it. Undefined when it is no longer open, or the incident is stopped. */
 export function workOrder(
   incident: OpenedIncident,
   id: OrderId,
@@ -44,7 +68,7 @@ export function workOrder(
   orderTtlMs: number,
 ): WorkOrder | undefined {
   const order = incident.orders.get(id)
-  if (order === undefined || incident.status === 'closed') return undefined
+  if (order === undefined || incident.status === 'closed' || incident.stops.length > 0) return undefined
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   const approvedBy = request?.end.kind === 'approved' ? [request.end.by] : []
   const params = paramsOf(incident, request)
@@ -59,6 +83,7 @@ export function workOrder(
     issuedAt: order.orderedAt,
     expiresAt: expiryOf(order, orderTtlMs),
     drill: incident.drill,
+    ...(incident.resumedSeq === 0 ? {} : { resumed: incident.resumedSeq }),
     ...(request === undefined ? {} : { requestedBy: request.requester, request: request.id }),
     ...(request?.shown === undefined ? {} : { basis: request.shown.effect.basis }),
     ...(order.notBefore === undefined ? {} : { notBefore: order.notBefore }),

@@ -12,6 +12,8 @@ export type ReconcilerDeps = {
   readonly stateOf: (order: OrderId) => Promise<QueueState>
   /** Whether the dispatcher has come past the entry that gave the order. What it has not issued cannot be lost. */
   readonly dispatched: (order: OrderId) => boolean
+  /** Keeps the work of a stopped incident from being done; again and again, because Redis forgets. */
+  readonly hold: (incident: OpenedIncident) => Promise<void>
   readonly issueAgain: (incident: IncidentId, order: OrderId, why: string) => void
   readonly expire: (incident: IncidentId, order: OrderId, sentence: string) => void
   readonly orderTtlMs: number
@@ -31,9 +33,9 @@ export function createReconciler(deps: ReconcilerDeps): () => Promise<void> {
   const missingSince = new Map<OrderId, number>()
 
   return async () => {
-    const orders = deps
-      .open()
-      .flatMap((incident) => [...incident.orders.values()].map((order) => ({ incident, order })))
+    const open = deps.open()
+    for (const incident of open) if (incident.stops.length > 0) await deps.hold(incident)
+    const orders = open.flatMap((incident) => [...incident.orders.values()].map((order) => ({ incident, order })))
     for (const id of missingSince.keys()) if (!orders.some(({ order }) => order.id === id)) missingSince.delete(id)
 
     for (const { incident, order } of orders) {
@@ -43,6 +45,7 @@ export function createReconciler(deps: ReconcilerDeps): () => Promise<void> {
         deps.expire(incident.id, order.id, 'No worker did it in time, so the approval is no longer good. Ask again.')
         continue
       }
+      if (incident.stops.length > 0) continue
       const state = await deps.stateOf(order.id)
       if (state === 'waiting') {
         missingSince.delete(order.id)

@@ -1,6 +1,6 @@
 import type { Playbook, StepId } from '#/playbook/playbook.ts'
 import type { Account } from './account.ts'
-import type { RequestKind, Severity } from './events.ts'
+import type { IncidentId, Severity, StepRequestKind } from './events.ts'
 import type { Person, Standing } from './people.ts'
 import type { OrderId, RequestId, WorkResult } from './work.ts'
 
@@ -23,7 +23,7 @@ export type PersonCommand =
       readonly type: 'AskForStep'
       readonly by: Standing
       readonly step: StepId
-      readonly kind: RequestKind
+      readonly kind: StepRequestKind
       readonly reason?: string
     }
   | {
@@ -37,6 +37,10 @@ export type PersonCommand =
       /** Who could approve, as `@name, @name`, for the sentence of a refusal. */
       readonly able?: string
     }
+  /** The emergency stop. `all`: said of every open incident at once. One person is enough. */
+  | { readonly type: 'StopWork'; readonly by: Standing; readonly all: boolean; readonly reason?: string }
+  /** Asks for stopped work to go on; a second person approves. `all`: in every incident that was stopped with all others. */
+  | { readonly type: 'AskToResume'; readonly by: Standing; readonly all: boolean }
   | { readonly type: 'DenyRequest'; readonly by: Standing; readonly request: RequestId; readonly reason: string }
   | { readonly type: 'WithdrawRequest'; readonly by: Standing; readonly request: RequestId }
   /** Make the snapshot or the sweep anew. Both only read, so nobody has to approve. */
@@ -66,6 +70,13 @@ export type ProgramCommand =
   | { readonly type: 'ExpireRequests' }
   /** `able`: who could approve it now, as the roster says. */
   | { readonly type: 'RemindOfRequest'; readonly request: RequestId; readonly able: readonly Person[] }
+  /** Everything was resumed at once, by a request that stands in another incident. */
+  | {
+      readonly type: 'ResumeToo'
+      readonly incident: IncidentId
+      readonly request: RequestId
+      readonly people: readonly Person[]
+    }
   | { readonly type: 'IssueAgain'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'ExpireOrder'; readonly order: OrderId; readonly sentence: string }
   | { readonly type: 'DestroySecret'; readonly order: OrderId; readonly why: string }

@@ -30,7 +30,8 @@ import {
   underWay,
   unproven,
 } from '../../test/support/stories.ts'
-import { decide, longestText } from './decide.ts'
+import { decide } from './decide.ts'
+import { longestText } from './limits.ts'
 import { type OpenedIncident, unopened, unprovenSteps } from './state.ts'
 import { utc } from './timeline.ts'
 

@@ -1,11 +1,13 @@
-import type { ActionName, PlaybookStep, StepId } from '#/playbook/playbook.ts'
+import type { ActionName, PlaybookStep } from '#/playbook/playbook.ts'
 import { verdict, whyNotRespond, whyNotReview } from './approval.ts'
 import type { Command, PersonCommand, ProgramCommand, WorkerCommand } from './commands.ts'
+import { accepted, because, type Decision, refused, refusedFor } from './decision.ts'
 import type { IncidentEvent, RequesterIdentity, RequestKind } from './events.ts'
+import { longestText } from './limits.ts'
 import { fits, recordOutcome } from './outcome.ts'
 import { type Standing, samePerson } from './people.ts'
-import { type About, type Refusal, type RefusalCode, refusalSentence } from './refusals.ts'
-import { effectOfDecision, nextRequestId, remindersDue, shown, stepsLeft } from './requests.ts'
+import type { Refusal } from './refusals.ts'
+import { effectOfDecision, nextRequestId, ofStep, remindersDue, shown, stepsLeft } from './requests.ts'
 import {
   containmentSteps,
   type Incident,
@@ -18,19 +20,21 @@ import {
   type Request,
   stepState,
 } from './state.ts'
+import {
+  afterResume,
+  askToResume,
+  resumeToo,
+  stoppedFromTheStart,
+  stopWork,
+  whyNotResume,
+  whyNotWhileStopped,
+} from './stop.ts'
 import type { Surroundings } from './surroundings.ts'
 import { orderSweep, settle } from './sweep.ts'
-import { atAndAgo, utc } from './timeline.ts'
-
-export type Decision =
-  | { readonly kind: 'accepted'; readonly events: readonly IncidentEvent[] }
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly sentence: string }
+import { atAndAgo, requestName, utc } from './timeline.ts'
 
 /** Why a secret is destroyed when its time is over. */
 const unseen = 'nobody looked at it in time'
-
-/** Longest free text that one entry takes, in UTF-16 units; Slack's own limit for an input. */
-export const longestText = 3000
 
 /**
  * The only place that says yes or no: a command against the state gives events, or a refusal. It changes nothing and asks
@@ -78,6 +82,7 @@ function openIncident(
       drill,
     },
     { type: 'WorkOrdered', mode: 'run', action: playbook.snapshot },
+    ...stoppedFromTheStart(around),
   )
 }
 
@@ -91,6 +96,8 @@ function decidePerson(
   const refusal = reviews ? undefined : whyNotRespond(command.by, incident.target)
   if (refusal !== undefined) return refusedFor(refusal)
   if (incident.status === 'closed') return refused('incident_not_open')
+  const stopped = setsInMotion(incident, command) ? whyNotWhileStopped(incident) : undefined
+  if (stopped !== undefined) return refusedFor(stopped)
 
   switch (command.type) {
     case 'AskForStep':
@@ -103,6 +110,10 @@ function decidePerson(
       return withdrawRequest(incident, command, around)
     case 'ReadAgain':
       return readAgain(incident, command.what, around)
+    case 'StopWork':
+      return stopWork(incident, command)
+    case 'AskToResume':
+      return askToResume(incident, command, around)
     case 'TakeCommand':
       return samePerson(incident.commander, command.by.person)
         ? refused('already_commander')
@@ -115,6 +126,27 @@ function decidePerson(
       return showSecret(incident, command, around)
     case 'CloseIncident':
       return closeIncident(incident, command.reason)
+  }
+}
+
+/** What an emergency stop holds up. What is read, noted, turned down or taken back goes on. */
+function setsInMotion(incident: OpenedIncident, command: Exclude<PersonCommand, { type: 'OpenIncident' }>): boolean {
+  switch (command.type) {
+    case 'AskForStep':
+    case 'ReadAgain':
+    case 'ShowSecret':
+    case 'CloseIncident':
+      return true
+    case 'ApproveRequest':
+      return incident.requests.get(command.request)?.kind !== 'resume'
+    case 'StopWork':
+    case 'AskToResume':
+    case 'DenyRequest':
+    case 'WithdrawRequest':
+    case 'TakeCommand':
+    case 'AddNote':
+    case 'RecordNotification':
+      return false
   }
 }
 
@@ -147,7 +179,7 @@ function askForStep(
 
   // Nothing outside is touched, so there is nothing to look at first: the effect is what the words say.
   const effect = effectOfDecision(incident, step, kind, reason ?? '')
-  return accepted(asked, shown(incident, { request, step: step.id, kind, effect }, around))
+  return accepted(asked, shown(incident, { request: { id: request, step: step.id, kind }, effect }, around))
 }
 
 function whyNotAsk(
@@ -193,8 +225,12 @@ function whyTooEarly(incident: OpenedIncident, step: PlaybookStep): Refusal | un
 /** Why a request that was right to make is not right to approve any more: something came in between. */
 function whyNotNow(
   incident: OpenedIncident,
-  { step: id, kind, action, reason = '', shown: seen }: Request,
+  request: Request,
+  by: Standing,
+  around: Surroundings,
 ): Refusal | undefined {
+  const { step: id, kind, action, reason = '', shown: seen } = request
+  if (kind === 'resume') return whyNotResume(incident, request, by, around)
   const step = incident.playbook.steps.find((known) => known.id === id)
   if (step === undefined) return because('no_such_step')
   const early = whyTooEarly(incident, step)
@@ -238,17 +274,24 @@ function approveRequest(
   const { shown: seen } = request
   if (seen === undefined) return refused('request_not_ready')
   if (seen.digest !== command.digest) return refused('shown_differs')
-  const notNow = whyNotNow(incident, request)
+  const notNow = whyNotNow(incident, request, by, around)
   if (notNow !== undefined) return refusedFor(notNow)
   const word = seen.effect.confirmByTyping
   if (word !== undefined && command.typed?.trim() !== word) return refused('confirm_by_typing', { what: `“${word}”` })
 
-  const approved: IncidentEvent = { type: 'StepApproved', request: request.id, step: request.step, digest: seen.digest }
-  return accepted(approved, ...afterApproval(incident, request, around))
+  const approved: IncidentEvent = { type: 'StepApproved', request: request.id, ...ofStep(request), digest: seen.digest }
+  return accepted(approved, ...afterApproval(incident, request, by, around))
 }
 
-function afterApproval(incident: OpenedIncident, request: Request, around: Surroundings): readonly IncidentEvent[] {
+function afterApproval(
+  incident: OpenedIncident,
+  request: Request,
+  { person }: Standing,
+  around: Surroundings,
+): readonly IncidentEvent[] {
+  if (request.kind === 'resume') return afterResume(incident, request, person)
   const { step, id, reason = '' } = request
+  if (step === undefined) throw new Error(`request ${id} to ${request.kind} names no step`)
   switch (request.kind) {
     case 'run':
     case 'suspend':
@@ -284,7 +327,7 @@ function denyRequest(
   const reason = command.reason.trim()
   if (reason === '') return refused('reason_missing')
   if (reason.length > longestText) return refused('text_too_long')
-  return accepted({ type: 'StepDenied', request: request.id, step: request.step, reason })
+  return accepted({ type: 'StepDenied', request: request.id, ...ofStep(request), reason })
 }
 
 function withdrawRequest(
@@ -300,7 +343,7 @@ function withdrawRequest(
   if (!samePerson(request.requester, person) && !samePerson(incident.commander, person)) {
     return refused('not_the_requester', { who: `@${request.requester.name}` })
   }
-  return accepted({ type: 'RequestWithdrawn', request: request.id, step: request.step })
+  return accepted({ type: 'RequestWithdrawn', request: request.id, ...ofStep(request) })
 }
 
 /** Why a request can no longer be decided. Undefined: it is open. */
@@ -367,7 +410,7 @@ function showSecret(
 
 function closeIncident(incident: OpenedIncident, reason: string): Decision {
   const [request] = openRequests(incident)
-  if (request !== undefined) return refused('requests_open', { what: `“${titleOf(incident, request.step)}”` })
+  if (request !== undefined) return refused('requests_open', { what: `“${requestName(request, incident)}”` })
   const running = incident.playbook.steps.find(({ id }) => stepState(incident, id).status === 'running')
   if (running !== undefined) return refused('work_in_flight', { what: `“${running.title}” is still running` })
   if (incident.sweep.status === 'due')
@@ -407,6 +450,8 @@ function decideProgram(
       return incident.status === 'closed' ? accepted() : accepted(...expiries(incident, around))
     case 'RemindOfRequest':
       return accepted(...reminder(incident, command, around))
+    case 'ResumeToo':
+      return incident.status === 'closed' ? refused('not_stopped') : resumeToo(incident, command)
     case 'IssueAgain':
       return incident.orders.has(command.order) && incident.status === 'open'
         ? accepted({ type: 'WorkIssuedAgain', order: command.order, why: command.why })
@@ -427,7 +472,9 @@ function decideProgram(
 
 function expiries(incident: OpenedIncident, { now }: Surroundings): readonly IncidentEvent[] {
   const requests = openRequests(incident).flatMap(({ id, step, shown: seen }) =>
-    seen !== undefined && seen.expiresAt <= now ? [{ type: 'RequestExpired', request: id, step } as const] : [],
+    seen !== undefined && seen.expiresAt <= now
+      ? [{ type: 'RequestExpired', request: id, ...ofStep({ step }) } as const]
+      : [],
   )
   const { secret } = incident
   return secret?.state === 'sealed' && secret.expiresAt <= now
@@ -445,7 +492,7 @@ function reminder(
   if (request === undefined || incident.status === 'closed') return []
   const due = remindersDue(request, around)
   return due > request.reminders
-    ? [{ type: 'RequestReminded', request: id, step: request.step, reminder: due, able }]
+    ? [{ type: 'RequestReminded', request: id, ...ofStep(request), reminder: due, able }]
     : []
 }
 
@@ -456,24 +503,4 @@ function actionOf(step: PlaybookStep, kind: RequestKind): ActionName | undefined
 
 function identityOf({ email, account }: Standing): RequesterIdentity {
   return { ...(email === undefined ? {} : { email }), ...(account === undefined ? {} : { account }) }
-}
-
-function titleOf(incident: OpenedIncident, id: StepId): string {
-  return incident.playbook.steps.find((step) => step.id === id)?.title ?? id
-}
-
-function accepted(...events: readonly IncidentEvent[]): Decision {
-  return { kind: 'accepted', events }
-}
-
-function refused(code: RefusalCode, about: About = {}): Decision {
-  return refusedFor({ code, about })
-}
-
-function refusedFor(refusal: Refusal): Decision {
-  return { kind: 'refused', refusal, sentence: refusalSentence(refusal) }
-}
-
-function because(code: RefusalCode, about: About = {}): Refusal {
-  return { code, about }
 }

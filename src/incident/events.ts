@@ -10,9 +10,12 @@ export const severities: readonly Severity[] = ['sev1', 'sev2', 'sev3']
 
 /**
  * What a request asks for: the step's own action, suspending the account in its place, taking somebody's word that it was
- * done by hand, or leaving the step (or all that are left) undone.
+ * done by hand, or leaving the step (or all that are left) undone; or, of no step at all, letting stopped work go on.
  */
-export type RequestKind = 'run' | 'suspend' | 'attest' | 'skip' | 'skip-rest'
+export type RequestKind = 'run' | 'suspend' | 'attest' | 'skip' | 'skip-rest' | 'resume'
+
+/** What can be asked for of a step. */
+export type StepRequestKind = Exclude<RequestKind, 'resume'>
 
 /** What a requester is compared by, besides the Slack id. */
 export type RequesterIdentity = { readonly email?: string; readonly account?: string }
@@ -42,6 +45,21 @@ export type IncidentEvent =
   | { readonly type: 'WorkIssuedAgain'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'WorkStarted'; readonly order: OrderId; readonly attempt: number }
   | { readonly type: 'WorkWaits'; readonly order: OrderId; readonly why: string }
+  /**
+   * The emergency stop: nothing is handed to workers from here on. `all`: everything was stopped at once. `by` is who did it; the
+   * actor may be another, where the incident was opened while everything was stopped.
+   */
+  | { readonly type: 'WorkStopped'; readonly by: Person; readonly all: boolean; readonly reason?: string }
+  /** A worker came upon the stop. `begun`: something had been changed before; what, is read when the work goes on. */
+  | { readonly type: 'WorkHalted'; readonly order: OrderId; readonly begun: boolean }
+  /** Two people let the work go on: `request` of `incident`, which is another one where everything was resumed at once. */
+  | {
+      readonly type: 'WorkResumed'
+      readonly all: boolean
+      readonly incident: IncidentId
+      readonly request: RequestId
+      readonly by: readonly Person[]
+    }
   | ({ readonly type: 'SnapshotTaken'; readonly order: OrderId } & Omit<
       Extract<WorkResult, { kind: 'snapshot' }>,
       'kind'
@@ -49,7 +67,8 @@ export type IncidentEvent =
   | {
       readonly type: 'StepRequested'
       readonly request: RequestId
-      readonly step: StepId
+      /** Absent where the request is about the incident as a whole: to resume it. */
+      readonly step?: StepId
       readonly kind: RequestKind
       readonly action?: ActionName
       readonly reason?: string
@@ -57,12 +76,14 @@ export type IncidentEvent =
       readonly identity: RequesterIdentity
       /** The request that this one takes the place of, because the account had changed. */
       readonly replaces?: RequestId
+      /** To resume everything that was stopped at once, here and in the other incidents. */
+      readonly all?: true
     }
   /** The request is complete: this is what people are shown, and what an approval is bound to. */
   | {
       readonly type: 'RequestShown'
       readonly request: RequestId
-      readonly step: StepId
+      readonly step?: StepId
       readonly effect: Effect
       readonly expiresAt: string
       /** SHA-256 over everything an approval binds, hex. */
@@ -74,14 +95,14 @@ export type IncidentEvent =
   | {
       readonly type: 'RequestReminded'
       readonly request: RequestId
-      readonly step: StepId
+      readonly step?: StepId
       readonly reminder: number
       readonly able: readonly Person[]
     }
-  | { readonly type: 'StepApproved'; readonly request: RequestId; readonly step: StepId; readonly digest: string }
-  | { readonly type: 'StepDenied'; readonly request: RequestId; readonly step: StepId; readonly reason: string }
-  | { readonly type: 'RequestWithdrawn'; readonly request: RequestId; readonly step: StepId }
-  | { readonly type: 'RequestExpired'; readonly request: RequestId; readonly step: StepId }
+  | { readonly type: 'StepApproved'; readonly request: RequestId; readonly step?: StepId; readonly digest: string }
+  | { readonly type: 'StepDenied'; readonly request: RequestId; readonly step?: StepId; readonly reason: string }
+  | { readonly type: 'RequestWithdrawn'; readonly request: RequestId; readonly step?: StepId }
+  | { readonly type: 'RequestExpired'; readonly request: RequestId; readonly step?: StepId }
   | {
       readonly type: 'ApprovalVoided'
       readonly request: RequestId

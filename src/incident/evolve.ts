@@ -10,6 +10,7 @@ import {
   type Request,
   type Secret,
   type StepState,
+  type Stop,
   stepState,
 } from './state.ts'
 import type { OrderedWork, OrderId, RequestId, StepCheck } from './work.ts'
@@ -50,6 +51,8 @@ function opened(
     orders: new Map(),
     work: new Map(),
     sweep: { status: 'none' },
+    stops: [],
+    resumedSeq: 0,
     refusedClicks: 0,
   }
 }
@@ -76,6 +79,12 @@ function applied(
       return ordered(incident, event, at, seq)
     case 'WorkIssuedAgain':
       return withOrder(incident, event.order, (order) => ({ ...order, issuedAgain: order.issuedAgain + 1 }))
+    case 'WorkStopped':
+      return { ...incident, stops: [...incident.stops, stopped(event, { at, seq })] }
+    case 'WorkHalted':
+      return halted(incident, event)
+    case 'WorkResumed':
+      return resumed(incident, event, seq)
     case 'WorkWaits':
       return waits(incident, event.order, event.why)
     case 'SnapshotTaken':
@@ -209,25 +218,53 @@ function requested(
   event: Extract<IncidentEvent, { type: 'StepRequested' }>,
   at: string,
 ): OpenedIncident {
-  const { request: id, step, kind, action, reason, requester, identity, replaces } = event
+  const { request: id, step, kind, action, reason, requester, identity, replaces, all } = event
   const request: Request = {
     id,
-    step,
     kind,
     requester,
     identity,
     askedAt: at,
-    before: stepState(incident, step),
     reminders: 0,
     end: { kind: 'open' },
+    ...(step === undefined ? {} : { step, before: stepState(incident, step) }),
+    ...(all === undefined ? {} : { all }),
     ...(action === undefined ? {} : { action }),
     ...(reason === undefined ? {} : { reason }),
     ...(replaces === undefined ? {} : { replaces }),
   }
-  return withStep({ ...incident, requests: new Map(incident.requests).set(id, request) }, step, {
-    status: 'requested',
-    request: id,
-  })
+  const next = { ...incident, requests: new Map(incident.requests).set(id, request) }
+  return step === undefined ? next : withStep(next, step, { status: 'requested', request: id })
+}
+
+function stopped(
+  { by, all, reason }: Extract<IncidentEvent, { type: 'WorkStopped' }>,
+  { at, seq }: Pick<Recorded, 'at' | 'seq'>,
+): Stop {
+  return { by, at, seq, all, ...(reason === undefined ? {} : { reason }) }
+}
+
+/** The order is with no worker any more. */
+function halted(
+  incident: OpenedIncident,
+  { order: id, begun }: Extract<IncidentEvent, { type: 'WorkHalted' }>,
+): OpenedIncident {
+  const order = incident.orders.get(id)
+  const next = withOrder(incident, id, (one) => ({ ...one, halted: { begun } }))
+  const step = order?.step === undefined ? undefined : incident.steps.get(order.step)
+  if (order?.step === undefined || step?.status !== 'running') return next
+  const { taken: _over, waits: _past, ...running } = step
+  return withStep(next, order.step, running)
+}
+
+/** Resuming everything leaves an incident stopped that was stopped for itself; resuming one incident lifts both. */
+function resumed(
+  incident: OpenedIncident,
+  { all }: Extract<IncidentEvent, { type: 'WorkResumed' }>,
+  seq: number,
+): OpenedIncident {
+  const orders = new Map([...incident.orders].map(([id, { halted: _over, ...order }]) => [id, order]))
+  return { ...incident, orders, stops: all ? incident.stops.filter((stop) => !stop.all) : [], resumedSeq: seq }
 }
 
 function taken(
@@ -350,12 +387,13 @@ function exposure(incident: OpenedIncident, endsAt: string | null | undefined): 
 
 function backToBefore(
   incident: OpenedIncident,
-  { step, request }: { readonly step: StepId; readonly request: RequestId },
+  { step, request }: { readonly step?: StepId; readonly request: RequestId },
 ): OpenedIncident {
+  if (step === undefined) return incident
   const now = incident.steps.get(step)
   const asked =
     now?.status === 'requested' || now?.status === 'running' ? incident.requests.get(now.request) : undefined
-  return asked?.id === request ? withStep(incident, step, asked.before) : incident
+  return asked?.id === request && asked.before !== undefined ? withStep(incident, step, asked.before) : incident
 }
 
 function bothOf(incident: OpenedIncident, id: RequestId): readonly Person[] {

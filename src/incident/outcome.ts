@@ -12,6 +12,7 @@ export function fits({ playbook }: OpenedIncident, order: OpenOrder, { kind }: W
   switch (kind) {
     case 'started':
     case 'waiting':
+    case 'halted':
     case 'failed':
       return true
     case 'snapshot':
@@ -40,6 +41,8 @@ export function recordOutcome(
     case 'waiting':
       // The same reason again is no news.
       return order.waits === result.why ? [] : [{ type: 'WorkWaits', order: order.id, why: result.why }]
+    case 'halted':
+      return order.halted === undefined ? [{ type: 'WorkHalted', order: order.id, begun: result.begun }] : []
     case 'snapshot': {
       const { facts, evidence, warnings } = result
       return [{ type: 'SnapshotTaken', order: order.id, facts, evidence, warnings }]
@@ -63,8 +66,7 @@ function prepared(
 ): readonly IncidentEvent[] {
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   if (request === undefined) throw new Error(`order ${order.id} prepares no request`)
-  const { id, step, kind } = request
-  return [shown(incident, { request: id, step, kind, effect }, around)]
+  return [shown(incident, { request, effect }, around)]
 }
 
 /** The approval was for something else than what is there now: it is void, and the new picture is shown at once. */
@@ -75,7 +77,7 @@ function changed(
   around: Surroundings,
 ): readonly IncidentEvent[] {
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
-  if (request === undefined) throw new Error(`order ${order.id} runs no request`)
+  if (request?.step === undefined) throw new Error(`order ${order.id} runs no request of a step`)
   const { step, kind, action, reason, requester, identity } = request
   const next = nextRequestId(incident)
   return [
@@ -91,7 +93,7 @@ function changed(
       ...(action === undefined ? {} : { action }),
       ...(reason === undefined ? {} : { reason }),
     },
-    shown(incident, { request: next, step, kind, effect: result.effect }, around),
+    shown(incident, { request: { id: next, step, kind }, effect: result.effect }, around),
   ]
 }
 

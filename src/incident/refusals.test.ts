@@ -19,7 +19,7 @@ describe('a refusal', () => {
 
   test('of a self-approval names those who can approve', () => {
     expect(refusalSentence({ code: 'approver_is_requester', about: { able: '@bao, @chi' } })).toBe(
-      'You asked for this step, so somebody else has to approve it. Able to now: @bao, @chi.',
+      'You asked for this, so somebody else has to approve it. Able to now: @bao, @chi.',
     )
   })
 

@@ -32,6 +32,16 @@ const sentences = {
   text_too_long: (a: About) =>
     `That text is too long for the record (${a.what ?? 'over 3,000 characters'}). Shorten it and send it again.`,
 
+  // The emergency stop
+  work_stopped: (a: About) =>
+    `The work is stopped${a.what === undefined ? '' : `: ${a.what}`}. Nothing is set in motion until two people let it go on. “Ask to resume” on the card begins that.`,
+  already_stopped: (a: About) => `Nothing to do: ${a.what ?? 'it is stopped already'}.`,
+  not_stopped: () => 'That is not stopped, so there is nothing to resume.',
+  resume_asked: (a: About) =>
+    `Resuming has been asked for already${a.who === undefined ? '' : ` by ${a.who}`}. Somebody else approves it in the thread.`,
+  resume_differs: () =>
+    'Another incident was stopped or closed since that was shown, so it is no longer what would go on. Withdraw the request and ask again.',
+
   // The step and its request
   no_such_step: () => 'That step is not part of this playbook. Use the buttons on the card of the incident.',
   step_not_next: (a: About) => `Not yet: ${a.what ?? 'an earlier step'} comes first.`,
@@ -82,7 +92,7 @@ const sentences = {
     'You have not accepted the invitation to this workspace yet, so you cannot take part in an incident. Accept it first.',
   standing_unknown: () => 'Slack did not say who you are, so nothing was done. Press again in a moment.',
   person_is_target: () => 'This account is the target of the incident. You cannot take part in it.',
-  approver_is_requester: (a: About) => `You asked for this step, so somebody else has to approve it.${ableTo(a)}`,
+  approver_is_requester: (a: About) => `You asked for this, so somebody else has to approve it.${ableTo(a)}`,
   approver_same_account: (a: About) =>
     `You are known to Autentico as the same account as ${a.who ?? 'the requester'}, so somebody else has to approve.${ableTo(a)}`,
 

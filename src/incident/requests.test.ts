@@ -28,7 +28,7 @@ import {
   unproven,
   withdraws,
 } from '../../test/support/stories.ts'
-import { longestText } from './decide.ts'
+import { longestText } from './limits.ts'
 import { codeOf } from './requests.ts'
 import { type OpenedIncident, openRequests, type Request } from './state.ts'
 import { utc } from './timeline.ts'

@@ -1,5 +1,5 @@
 import type { PlaybookStep, StepId } from '#/playbook/playbook.ts'
-import type { IncidentEvent, RequestKind } from './events.ts'
+import type { IncidentEvent, StepRequestKind } from './events.ts'
 import { type OpenedIncident, type Request, stepState } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Effect, RequestId } from './work.ts'
@@ -9,26 +9,32 @@ export function nextRequestId(incident: OpenedIncident, ahead = 0): RequestId {
   return `r${incident.requests.size + 1 + ahead}` as RequestId
 }
 
+type Shown = Pick<Request, 'id' | 'step' | 'kind'>
+
+/** The step of a request, for the events that speak of it; absent where it has none. */
+export function ofStep({ step }: { readonly step?: StepId | undefined }): { readonly step?: StepId } {
+  return step === undefined ? {} : { step }
+}
+
 /** The request as people are shown it, with the digest that an approval of it is bound to. */
 export function shown(
   incident: OpenedIncident,
-  what: { readonly request: RequestId; readonly step: StepId; readonly kind: RequestKind; readonly effect: Effect },
+  { request: { id, step, kind }, effect }: { readonly request: Shown; readonly effect: Effect },
   { now, later, requestTtlMs, digestOf }: Surroundings,
 ): IncidentEvent {
-  const { request, step, kind, effect } = what
   const digest = digestOf({
     incident: incident.id,
     playbook: incident.playbookDigest,
     target: incident.target.id,
-    request,
+    request: id,
     step,
     kind,
     effect,
   })
   return {
     type: 'RequestShown',
-    request,
-    step,
+    request: id,
+    ...ofStep({ step }),
     effect,
     expiresAt: later(now, requestTtlMs),
     digest,
@@ -71,7 +77,7 @@ export function stepsLeft(incident: OpenedIncident, from: StepId): readonly Play
 export function effectOfDecision(
   incident: OpenedIncident,
   step: PlaybookStep,
-  kind: RequestKind,
+  kind: StepRequestKind,
   reason: string,
 ): Effect {
   const who = incident.target.username

@@ -40,7 +40,8 @@ export type StepState =
 /** Someone asked for something to be done. It ends exactly once. */
 export type Request = {
   readonly id: RequestId
-  readonly step: StepId
+  /** Absent: it is about the incident as a whole. */
+  readonly step?: StepId
   readonly kind: RequestKind
   readonly action?: ActionName
   readonly reason?: string
@@ -50,7 +51,9 @@ export type Request = {
   /** The request that this one takes the place of, because the account had changed before that was run. */
   readonly replaces?: RequestId
   /** Where the step stood before: it returns there when the request comes to nothing. */
-  readonly before: StepState
+  readonly before?: StepState
+  /** To resume everything that was stopped at once. */
+  readonly all?: true
   readonly shown?: {
     readonly effect: Effect
     readonly expiresAt: string
@@ -79,6 +82,18 @@ export type OpenOrder = OrderedWork & {
   readonly issuedAgain: number
   /** What it waits for, as last reported. */
   readonly waits?: string
+  /** A worker came upon the emergency stop with it. */
+  readonly halted?: { readonly begun: boolean }
+}
+
+/** An emergency stop in force. Its own and one of everything can hold an incident at the same time. */
+export type Stop = {
+  readonly by: Person
+  readonly at: string
+  /** The entry that says so: a later stop has a higher one. */
+  readonly seq: number
+  readonly all: boolean
+  readonly reason?: string
 }
 
 export type Sweep =
@@ -134,6 +149,10 @@ export type OpenedIncident = {
   /** What every order was for, those that have ended too. */
   readonly work: ReadonlyMap<OrderId, Pick<OpenOrder, 'step' | 'action' | 'request'>>
   readonly sweep: Sweep
+  /** In the order they were pulled; none: the work goes on. */
+  readonly stops: readonly Stop[]
+  /** The last entry that let stopped work go on; 0: it never was stopped. */
+  readonly resumedSeq: number
   readonly suspendedAt?: string
   readonly notification?: Notification
   readonly secret?: Secret
@@ -148,6 +167,11 @@ export const unopened: Incident = { status: 'unopened' }
 /** The id of the order that the entry at `seq` gave. */
 export function orderIdOf(incident: IncidentId, seq: number): OrderId {
   return `${incident}-${seq}` as OrderId
+}
+
+/** The latest emergency stop in force; undefined: the work goes on. */
+export function stopOf({ stops }: OpenedIncident): Stop | undefined {
+  return stops.at(-1)
 }
 
 /** A step that needs nothing more before the next one may be asked for. */

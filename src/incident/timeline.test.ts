@@ -5,6 +5,7 @@ import {
   allProven,
   approves,
   asks,
+  asksToResume,
   check,
   closes,
   contained,
@@ -30,6 +31,7 @@ import {
   standing,
   start,
   steps,
+  stops,
   swept,
   underWay,
   unproven,
@@ -81,6 +83,18 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
   WorkWaits: [
     [...underWay, ...running(steps.sessions), reports('run', { kind: 'waiting', why: 'no answer', attempt: 1 })],
     /^waits with “Revoke all sessions”\. no answer\. It goes on by itself\.$/,
+  ],
+  WorkStopped: [
+    [opens(), stops('bao', { reason: 'It is the wrong account.' })],
+    /^stopped the work\. It is the wrong account\. Nothing more is done until two people resume it\.$/,
+  ],
+  WorkHalted: [
+    [...underWay, ...running(steps.sessions), stops(), reports('run', { kind: 'halted', begun: true, attempt: 1 })],
+    /^halted: “Revoke all sessions”\. It had begun/,
+  ],
+  WorkResumed: [
+    [opens(), stops(), asksToResume(), approves()],
+    /^resumed the work\. Asked by @ana, approved by @bao \(request r1\)\.$/,
   ],
   SnapshotTaken: [
     underWay,
@@ -184,7 +198,7 @@ describe('every entry in words', () => {
     expect(timelineLine(entry, story.incident)).toMatchObject({
       actor: { name: 'ana' },
       tone: 'warning',
-      text: 'was refused: approve Revoke all sessions of alice. You asked for this step, so somebody else has to approve it.',
+      text: 'was refused: approve Revoke all sessions of alice. You asked for this, so somebody else has to approve it.',
     })
   })
 

@@ -110,6 +110,24 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         headline: `started: ${workName(incident, event.order)} (try ${event.attempt})`,
         forThread: event.attempt > 1,
       }
+    case 'WorkStopped':
+      return {
+        headline: event.all ? 'stopped everything' : 'stopped the work',
+        details: [...given(event.reason ?? ''), 'Nothing more is done until two people resume it.'],
+        tone: 'bad',
+      }
+    case 'WorkHalted':
+      return {
+        headline: `halted: ${workName(incident, event.order)}`,
+        details: [
+          event.begun
+            ? 'It had begun, so some of it may be done. Nothing more is changed; what is true is read when it goes on.'
+            : 'Nothing of it had been done.',
+        ],
+        tone: 'warning',
+      }
+    case 'WorkResumed':
+      return resumedLine(event, incident)
     case 'WorkWaits':
       return {
         headline: `waits with ${workName(incident, event.order)}`,
@@ -212,6 +230,20 @@ function shownLine(event: Extract<IncidentEvent, { type: 'RequestShown' }>, inci
   }
 }
 
+function resumedLine(
+  { all, incident: where, request, by }: Extract<IncidentEvent, { type: 'WorkResumed' }>,
+  incident: OpenedIncident,
+): Said {
+  const [requester, approver] = by.map(({ name }) => `@${name}`)
+  const elsewhere = where === incident.id ? '' : `, in ${where}`
+  return {
+    headline: all ? 'resumed, with everything that was stopped' : 'resumed the work',
+    details: [
+      `Asked by ${requester ?? 'nobody'}, approved by ${approver ?? 'nobody'} (request ${request}${elsewhere}).`,
+    ],
+  }
+}
+
 function remindedLine(
   { request: id, able }: Extract<IncidentEvent, { type: 'RequestReminded' }>,
   at: string,
@@ -309,7 +341,10 @@ function asked(incident: OpenedIncident, id: RequestId): string {
 }
 
 /** What a request asks for, in a few words: "Reset MFA of alice". */
-export function requestName({ kind, step }: Request, incident: OpenedIncident): string {
+export function requestName({ kind, step, all }: Request, incident: OpenedIncident): string {
+  if (kind === 'resume')
+    return all === true ? 'Resume everything that was stopped' : `Resume the work of ${incident.id}`
+  if (step === undefined) throw new Error(`ledger out of order: a request to ${kind} names no step`)
   const what = title(incident, step)
   switch (kind) {
     case 'run':
@@ -343,6 +378,7 @@ function workName(incident: OpenedIncident, id: OrderId): string {
   return order.action === incident.playbook.sweep ? 'the sweep' : 'the reading of the account'
 }
 
-function title(incident: OpenedIncident, id: StepId): string {
+/** The title of a step, as the playbook has it. */
+export function title(incident: OpenedIncident, id: StepId): string {
   return incident.playbook.steps.find((step) => step.id === id)?.title ?? id
 }

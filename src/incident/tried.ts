@@ -1,5 +1,5 @@
 import type { PersonCommand } from './commands.ts'
-import type { RequestKind } from './events.ts'
+import type { StepRequestKind } from './events.ts'
 import type { Incident } from './state.ts'
 import { requestName } from './timeline.ts'
 import type { RequestId } from './work.ts'
@@ -17,6 +17,10 @@ export function whatWasTried(command: PersonCommand, incident: Incident): string
       return `deny ${nameOf(incident, command.request)}`
     case 'WithdrawRequest':
       return `withdraw ${nameOf(incident, command.request)}`
+    case 'StopWork':
+      return command.all ? 'stop everything' : 'stop the work'
+    case 'AskToResume':
+      return command.all ? 'ask to resume everything' : 'ask to resume the work'
     case 'ReadAgain':
       return `make the ${command.what} again`
     case 'TakeCommand':
@@ -32,7 +36,7 @@ export function whatWasTried(command: PersonCommand, incident: Incident): string
   }
 }
 
-function asked(step: string, kind: RequestKind): string {
+function asked(step: string, kind: StepRequestKind): string {
   switch (kind) {
     case 'run':
       return `ask for ${step}`

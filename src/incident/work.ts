@@ -27,6 +27,8 @@ export type Effect = {
 export type WorkResult =
   | { readonly kind: 'started'; readonly attempt: number }
   | { readonly kind: 'waiting'; readonly why: string; readonly attempt: number }
+  /** The emergency stop was met; the order lies with nobody now. `begun`: something may have been changed before. */
+  | { readonly kind: 'halted'; readonly begun: boolean; readonly attempt: number }
   | {
       readonly kind: 'snapshot'
       readonly facts: AccountFacts

@@ -177,7 +177,7 @@ test('the requester may not approve, and hears who can', async () => {
   await w.local.as('ana').press(w.messageWith('approve'), 'approve')
   await vi.waitFor(() =>
     expect(w.told('ana').at(-1)).toMatch(
-      /^You asked for this step, so somebody else has to approve it\. Able to now: @bao, @chi\.$/,
+      /^You asked for this, so somebody else has to approve it\. Able to now: @bao, @chi\.$/,
     ),
   )
   expect(w.door.events('StepApproved')).toEqual([])
@@ -261,7 +261,7 @@ test('somebody who left the channel is told in a direct message when nothing els
   await w.local.control.removeMember('C0INCIDENTS', cast.ana.user)
   await w.local.as('ana').pressStale(seen, 'approve')
   await vi.waitFor(() =>
-    expect(JSON.stringify(w.local.as('ana').sees())).toMatch(/You asked for this step, so somebody else/),
+    expect(JSON.stringify(w.local.as('ana').sees())).toMatch(/You asked for this, so somebody else/),
   )
 })
 

@@ -80,6 +80,10 @@ export const presses = {
   secret: 'secret',
   note: 'note',
   take: 'take_command',
+  stop: 'stop',
+  stopAll: 'stop_all',
+  resume: 'resume',
+  resumeAll: 'resume_all',
   readSnapshot: 'read_snapshot',
   readSweep: 'read_sweep',
   timeline: 'timeline',
@@ -101,6 +105,8 @@ export const forms = {
   note: 'note_form',
   noteFromMessage: 'note_from_message_form',
   close: 'close_form',
+  stop: 'stop_form',
+  stopAll: 'stop_all_form',
   secret: 'secret_shown',
 } as const
 

@@ -8,8 +8,10 @@ import { addToTimeline, note, noted, notedFromMessage } from './inbound/note.ts'
 import { notified, notify } from './inbound/notify.ts'
 import { opened, openIncident } from './inbound/open-incident.ts'
 import { readAgain } from './inbound/read-again.ts'
+import { resume, resumeAll } from './inbound/resume.ts'
 import { showSecret } from './inbound/secret.ts'
 import { skip, skipped } from './inbound/skip.ts'
+import { stop, stopAll, stopped, stoppedAll } from './inbound/stop.ts'
 import { takeCommand } from './inbound/take-command.ts'
 import { timeline } from './inbound/timeline.ts'
 import { withdraw } from './inbound/withdraw.ts'
@@ -31,6 +33,10 @@ export const pressed: Readonly<Record<string, Handler<Press>>> = {
   [presses.secret]: showSecret,
   [presses.note]: note,
   [presses.take]: takeCommand,
+  [presses.stop]: stop,
+  [presses.stopAll]: stopAll,
+  [presses.resume]: resume,
+  [presses.resumeAll]: resumeAll,
   [presses.readSnapshot]: readAgain('snapshot'),
   [presses.readSweep]: readAgain('sweep'),
   [presses.timeline]: timeline,
@@ -50,6 +56,8 @@ export const sent: Readonly<Record<string, Handler<Submission>>> = {
   [forms.note]: noted,
   [forms.noteFromMessage]: notedFromMessage,
   [forms.close]: closed,
+  [forms.stop]: stopped,
+  [forms.stopAll]: stoppedAll,
 }
 
 export const used: Readonly<Record<string, Handler<Shortcut>>> = {

@@ -79,6 +79,7 @@ const attempt = z.int().positive()
 export const workResult: z.ZodType<WorkResult> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('started'), attempt }),
   z.strictObject({ kind: z.literal('waiting'), why: z.string(), attempt }),
+  z.strictObject({ kind: z.literal('halted'), begun: z.boolean(), attempt }),
   z.strictObject({
     kind: z.literal('snapshot'),
     facts: accountFacts,

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { keyIdOf } from './keys.ts'
 
 /** What a signature is for. The same text signed for one purpose is worth nothing for another. */
-export type Purpose = 'order' | 'outcome' | 'notice' | 'progress' | 'question' | 'answer' | 'presence'
+export type Purpose = 'order' | 'outcome' | 'notice' | 'progress' | 'question' | 'answer' | 'presence' | 'stop'
 
 /** A signed text as it lies in Redis. */
 export type Envelope = {
@@ -83,6 +83,7 @@ const names: Readonly<Record<Purpose, string>> = {
   question: 'question',
   answer: 'answer',
   presence: 'word of presence',
+  stop: 'stop notice',
 }
 
 function message(purpose: Purpose, body: string): Buffer {

@@ -14,6 +14,7 @@ import type { Log } from './log.ts'
 import type { SharedMemory } from './memory.ts'
 import { isFinal, type Outcome, signNotice, signOutcome } from './outcome.ts'
 import type { Envelope } from './signing.ts'
+import type { StopSigns } from './stops.ts'
 import { judgeOrder, type WorkOrder } from './work-order.ts'
 
 export type TakerDeps = {
@@ -26,6 +27,7 @@ export type TakerDeps = {
   readonly prefix: string
   readonly journal: Journal
   readonly memory: SharedMemory
+  readonly stops: StopSigns
   /** Sends what the journal holds; throws when Redis does not take it. */
   readonly flush: () => Promise<void>
   readonly log: Log
@@ -61,10 +63,14 @@ export function orderTaker(deps: TakerDeps): (message: Taken) => Promise<void> {
       await say.last({ result: tooLate(order, known) })
       return tell(deps, order, 'failed')
     }
+    // Held by an emergency stop, it leaves the queue. The bot issues it again when two people let it go on.
+    const halted = { kind: 'halted', begun: known.begunAt !== undefined, attempt: message.attempt } as const
+    if (await isHeld(deps, order)) return say.arrived(halted)
     const waitMs = order.notBefore === undefined ? 0 : Date.parse(order.notBefore) - now().getTime()
     if (waitMs > 0) throw new TryAgain(waitMs, 'It is not time yet.')
 
     const report = await attempt(deps, { order, known, message, say })
+    if (report === 'halted') return say.arrived({ ...halted, begun: journal.recall(order.id)?.begunAt !== undefined })
     await say.last(report)
     tell(deps, order, report.result.kind)
     if (report.result.kind !== 'failed')
@@ -121,9 +127,24 @@ async function repeat({ journal, flush }: TakerDeps, { id }: WorkOrder, final: E
   await delivered(flush)
 }
 
+async function isHeld({ stops }: TakerDeps, order: WorkOrder): Promise<boolean> {
+  try {
+    return await stops.holds(order)
+  } catch {
+    throw new TryAgain(1_000, 'Redis could not be asked whether the work is stopped.')
+  }
+}
+
+/** The emergency stop was met before something would have been changed. */
+class Halted extends Error {
+  override readonly name = 'Halted'
+}
+
 type Speaker = {
   /** Something on the way, which need not have arrived before the work goes on. */
   note(result: WorkResult): void
+  /** The same, but when it returns Redis has it. */
+  arrived(result: WorkResult): Promise<void>
   /** How the order ended. When it returns, Redis has it. */
   last(report: Report): Promise<void>
   ended(): Envelope
@@ -150,6 +171,10 @@ function speaker({ name, journal, signingKey, flush, now }: TakerDeps, order: Wo
       say({ result })
       void flush().catch(() => undefined)
     },
+    async arrived(result) {
+      say({ result })
+      await delivered(flush)
+    },
     async last(report) {
       ended = say(report)
       await delivered(flush)
@@ -172,10 +197,11 @@ async function delivered(flush: () => Promise<void>): Promise<void> {
 
 type Attempt = { readonly order: WorkOrder; readonly known: Remembered; readonly message: Taken; readonly say: Speaker }
 
-async function attempt(deps: TakerDeps, what: Attempt): Promise<Report> {
+async function attempt(deps: TakerDeps, what: Attempt): Promise<Report | 'halted'> {
   try {
     return await run(deps, what)
   } catch (error) {
+    if (error instanceof Halted) return 'halted'
     // Stopping cuts what is under way off, and then nothing may be written any more. Whoever takes the order next reads what is true.
     if (what.message.signal.aborted) throw new HandBack('The worker is stopping.')
     return afterFailure(deps, what, error)
@@ -189,12 +215,14 @@ async function run(deps: TakerDeps, { order, known, message, say }: Attempt): Pr
   const key = `${deps.prefix}:account:${createHash('sha256').update(order.target.id).digest('hex').slice(0, 32)}`
   await using lock = changing ? await lockAccount(deps.redis, { key, ms: deps.lockMs }) : undefined
   if (changing && lock === undefined) throw new TryAgain(jittered(1), 'Another order changes this account.')
-  if (order.mode === 'run' && known.begunAt === undefined && known.waits === undefined)
+  const isNew = known.begunAt === undefined && known.waits === undefined
+  if (order.mode === 'run' && (isNew || (order.resumed !== undefined && message.attempt === 1)))
     say.note({ kind: 'started', attempt: message.attempt })
 
   const fence = async (): Promise<void> => {
     if (message.signal.aborted) throw new HandBack('The worker is stopping.')
     await lock?.fence()
+    if (await isHeld(deps, order)) throw new Halted('The work was stopped.')
   }
   const waits = (why: string): void => notice(deps, { order, known, message, say }, why)
   const ctx = await contextOf(deps, order, known, { fence, waits })

@@ -29,6 +29,8 @@ export type WorkOrder = {
   readonly notBefore?: string
   readonly expiresAt: string
   readonly drill: boolean
+  /** The entry that last let stopped work go on. A stop of an earlier entry does not hold this order. */
+  readonly resumed?: number
 }
 
 const workOrder: z.ZodType<WorkOrder> = z.strictObject({
@@ -47,6 +49,7 @@ const workOrder: z.ZodType<WorkOrder> = z.strictObject({
   notBefore: moment.exactOptional(),
   expiresAt: moment,
   drill: z.boolean(),
+  resumed: z.int().positive().exactOptional(),
 })
 
 /** Free text does not go into orders, so a larger one is none of ours. */

@@ -10,6 +10,7 @@ import { sharedMemory } from './memory.ts'
 import { openOutcomeSender } from './outcomes.ts'
 import type { RedisPlace } from './queue.ts'
 import { checkRedis, defaultPrefix, firstTry, impatientConnection, RedisUnfit } from './redis.ts'
+import { stopSigns } from './stops.ts'
 import { orderTaker, type TakerDeps } from './take-order.ts'
 
 export type WorkerDeps = RedisPlace & {
@@ -116,6 +117,7 @@ function takerOf(deps: WorkerDeps, { redis, prefix, journal, now, flush }: Insid
     prefix,
     journal,
     memory,
+    stops: stopSigns({ redis, prefix, botKeys }),
     flush,
     log,
     now,

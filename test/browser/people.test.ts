@@ -12,7 +12,7 @@ test('ana cannot approve what she asked for: she alone is told why and who can, 
   await askFor(1, ana, bao)
 
   await ana.pressAndConfirm('Approve')
-  await ana.toldAlone(/You asked for this step, so somebody else has to approve it\. Able to now: .*@bao/)
+  await ana.toldAlone(/You asked for this, so somebody else has to approve it\. Able to now: .*@bao/)
   await bao.reads(/@ana was refused: approve Revoke all sessions of user-001/)
   expect(await bao.page.getByText('Only visible to you').count()).toBe(0)
   await approve(1, bao)

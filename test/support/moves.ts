@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Command } from '#/incident/commands.ts'
-import type { Decision } from '#/incident/decide.ts'
+import type { Decision } from '#/incident/decision.ts'
 import type { Person, Standing } from '#/incident/people.ts'
 import {
   containmentSteps,

@@ -137,6 +137,17 @@ export function asks(step: StepId, change: Partial<Ask> = {}): Ask {
   return { type: 'AskForStep', by: standing('ana'), step, kind: 'run', ...change }
 }
 
+type Stop = Extract<Command, { type: 'StopWork' }>
+
+/** One person stops the work of the incident; with `all`, as one of everything. */
+export function stops(handle: Handle = 'chi', change: Partial<Stop> = {}): Stop {
+  return { type: 'StopWork', by: standing(handle), all: false, ...change }
+}
+
+export function asksToResume(handle: Handle = 'ana', all = false): Extract<Command, { type: 'AskToResume' }> {
+  return { type: 'AskToResume', by: standing(handle), all }
+}
+
 /** Presses Approve on the newest request, as its card shows it. */
 export function approves(
   by: Standing = standing('bao'),

@@ -1,4 +1,4 @@
-import type { KnownBlock } from '@slack/types'
+import type { Button, KnownBlock } from '@slack/types'
 import { type Person, samePerson } from '#/incident/people.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import { presses } from '../references.ts'
@@ -45,6 +45,7 @@ export function homeView(home: HomeContext): { readonly type: 'home'; readonly b
           action_id: presses.openForm,
           style: 'primary',
         },
+        ...brake(open),
       ]),
       ...part('Waits for you', waiting.map(waitingBlock), 'Nothing waits for you.'),
       ...(mine.length === 0 ? [] : part('You command', mine.map(incidentBlock(home)), '')),
@@ -57,6 +58,21 @@ export function homeView(home: HomeContext): { readonly type: 'home'; readonly b
       ...statusPart(status),
     ],
   }
+}
+
+/** The emergency stop for everything, and its undoing, once there is something that it holds. */
+function brake(open: readonly OpenedIncident[]): readonly Button[] {
+  const isHeld = ({ stops }: OpenedIncident): boolean => stops.some(({ all }) => all)
+  const pressable = (words: string, action: string, danger: boolean): Button => ({
+    type: 'button',
+    text: { type: 'plain_text', text: words, emoji: false },
+    action_id: action,
+    ...(danger ? { style: 'danger' as const } : {}),
+  })
+  return [
+    ...(open.some(isHeld) ? [pressable('Ask to resume everything', presses.resumeAll, false)] : []),
+    ...(open.every(isHeld) ? [] : [pressable('Stop everything…', presses.stopAll, true)]),
+  ]
 }
 
 function waitingBlock({ incident, request, link }: Waiting): KnownBlock {

@@ -1,5 +1,13 @@
 import type { Button, Overflow } from '@slack/types'
-import { isRepeatable, isRestored, nextStep, type OpenedIncident, openRequests, stepState } from '#/incident/state.ts'
+import {
+  isRepeatable,
+  isRestored,
+  nextStep,
+  type OpenedIncident,
+  openRequests,
+  stepState,
+  stopOf,
+} from '#/incident/state.ts'
 import type { PlaybookStep, StepId } from '#/playbook/playbook.ts'
 import { presses, type Reference, writeReference } from '../references.ts'
 import {
@@ -26,6 +34,7 @@ import {
   progress,
   stepLine,
   stepNumber,
+  stopLine,
   sweepLine,
 } from './words.ts'
 
@@ -45,7 +54,7 @@ export function incidentCard(incident: OpenedIncident, card: CardContext): Messa
   const title = mrkdwn`${drillMark(incident)}${incidentName(incident)}`
   const next = whatNext(incident, card.now)
   const nextLine = next === undefined ? closedLine(incident) : mrkdwn`*Next:* ${next}`
-  const meter = lines(progress(incident), exposure(incident, card.now))
+  const meter = lines(stopLine(incident), progress(incident), exposure(incident, card.now))
   const steps = incident.playbook.steps.map((step) => stepLine(incident, step))
   const sweep = sweepLine(incident, card.now)
   const spoken = lines(
@@ -98,11 +107,26 @@ function closedLine({ closed, containedAt, openedAt }: OpenedIncident): Mrkdwn {
 }
 
 function openPart(incident: OpenedIncident, card: CardContext): Blocks {
+  if (stopOf(incident) !== undefined)
+    return row([...resumeButtons(incident, card), noteButton(incident), moreMenu(incident)])
   return [
-    ...row([...nextButtons(incident, card), noteButton(incident), moreMenu(incident)]),
+    ...row([...nextButtons(incident, card), noteButton(incident), ...stopButtons(incident), moreMenu(incident)]),
     // While something is being decided or done, that comes first.
     ...(isBusy(incident) ? [] : fallbackRows(incident)),
   ]
+}
+
+/** While the work is stopped there is one thing to decide: whether it goes on. */
+function resumeButtons(incident: OpenedIncident, { requestLink }: CardContext): readonly Button[] {
+  const isAsked = openRequests(incident).some(({ kind }) => kind === 'resume')
+  if (isAsked) return requestLink === undefined ? [] : [linkButton('Open the request', requestLink, presses.link)]
+  return [button('Ask to resume', presses.resume, { of: 'incident', incident: incident.id })]
+}
+
+/** Once all is settled nothing is left to be stopped. */
+function stopButtons(incident: OpenedIncident): readonly Button[] {
+  if (isClosable(incident)) return []
+  return [button('Stop…', presses.stop, { of: 'incident', incident: incident.id }, { style: 'danger' })]
 }
 
 function isBusy(incident: OpenedIncident): boolean {
@@ -208,6 +232,9 @@ function isReading({ orders, playbook }: OpenedIncident): boolean {
 /** What is possible besides what is next. Nothing stands here that would be refused to everybody. */
 function moreMenu(incident: OpenedIncident): Overflow {
   const of = writeReference({ of: 'incident', incident: incident.id })
+  const take = option('Take command', `${presses.take}|${of}`)
+  const timeline = option('Timeline', `${presses.timeline}|${of}`)
+  if (stopOf(incident) !== undefined) return { type: 'overflow', action_id: presses.more, options: [take, timeline] }
   const { status } = incident.sweep
   const isSwept = (status === 'clean' || status === 'found') && !isRestored(incident)
   const sweepAgain = status === 'found' ? [] : [option('Sweep again', `${presses.readSweep}|${of}`)]
@@ -215,12 +242,7 @@ function moreMenu(incident: OpenedIncident): Overflow {
   return {
     type: 'overflow',
     action_id: presses.more,
-    options: [
-      option('Take command', `${presses.take}|${of}`),
-      ...stepOptions(incident),
-      option('Timeline', `${presses.timeline}|${of}`),
-      ...(isReading(incident) ? [] : readAgain),
-    ],
+    options: [take, ...stepOptions(incident), timeline, ...(isReading(incident) ? [] : readAgain)],
   }
 }
 

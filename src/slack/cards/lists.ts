@@ -16,7 +16,16 @@ import {
   span,
 } from './text.ts'
 import { whatNext } from './what-next.ts'
-import { drillMark, incidentName, incidentState, progress, requestTitle, stepLine, sweepLine } from './words.ts'
+import {
+  drillMark,
+  incidentName,
+  incidentState,
+  progress,
+  requestTitle,
+  stepLine,
+  stopLine,
+  sweepLine,
+} from './words.ts'
 
 export type ListContext = {
   readonly now: string
@@ -32,6 +41,7 @@ export function incidentLine(incident: OpenedIncident, { now, threadLink }: List
   return lines(
     mrkdwn`${literal(sign)} *${drillMark(incident)}${incidentName(incident)}* · ${literal(word)}${link}`,
     mrkdwn`${literal(incident.severity.toUpperCase())} · ${progress(incident)}`,
+    stopLine(incident),
     next === undefined ? endLine(incident) : mrkdwn`Next: ${next}`,
   )
 }
@@ -41,7 +51,8 @@ function endLine({ closed, openedAt }: OpenedIncident): Mrkdwn | undefined {
   return mrkdwn`Closed ${literal(minute(closed.at))} by ${at(closed.by)} · ${literal(span(openedAt, closed.at))}`
 }
 
-function threadMark(url: string | undefined): Mrkdwn {
+/** The link to a thread, to put behind a line; nothing while the address is not known. */
+export function threadMark(url: string | undefined): Mrkdwn {
   return url !== undefined && isOfSlack(url) ? (` · <${url}|thread>` as Mrkdwn) : literal('')
 }
 
@@ -101,6 +112,8 @@ export function helpMessage(about?: Mrkdwn): Message {
     mrkdwn`\`/autentico incident [playbook] [target]\` opens an incident: a form first, nothing happens before you send it`,
     mrkdwn`\`/autentico list\` the open incidents and what each waits for`,
     mrkdwn`\`/autentico status [INC-n]\` where one incident stands`,
+    mrkdwn`\`/autentico stop INC-n\` or \`all\`: nothing more is done there, at once; add why`,
+    mrkdwn`\`/autentico resume INC-n\` or \`all\`: asks for stopped work to go on; somebody else approves`,
     mrkdwn`\`/autentico timeline INC-n\` everything that happened in it`,
     mrkdwn`\`/autentico verify INC-n\` recomputes the ledger and compares it with the thread`,
   ]

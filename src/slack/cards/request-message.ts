@@ -4,7 +4,7 @@ import { presses, type Reference } from '../references.ts'
 import { type Blocks, button, confirm, context, type Message, message, row, section } from './blocks.ts'
 import { fallbackRows } from './incident-card.ts'
 import { clock, exactMoment, hour, line, lines, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
-import { drillMark, isAskable, progressOf, requestTitle, stepNumber } from './words.ts'
+import { drillMark, heldWords, isAskable, progressOf, requestTitle, stepNumber } from './words.ts'
 
 /**
  * A request in the thread. The first lines are enough on a phone: what is asked, what it does, and who decides until when, or
@@ -84,11 +84,14 @@ function stateLine(incident: OpenedIncident, request: Request): Mrkdwn | undefin
 
 /** What came of an approved request. The first line says it, the next ones what was done and what is open. */
 function outcomeLines(incident: OpenedIncident, request: Request, approved: Mrkdwn): Mrkdwn {
-  const state = stateAfter(incident, request)
   const time = (iso: string) => literal(hour(iso, request.askedAt))
   const capital = mrkdwn`A${approved.slice(1) as Mrkdwn}`
+  const state = stateAfter(incident, request)
+  if (state === undefined) return mrkdwn`▶️ ${capital} → *the work goes on*`
   switch (state.status) {
     case 'running': {
+      const held = heldWords(incident, state)
+      if (held !== undefined) return mrkdwn`⛔ ${capital} → *${held}*`
       const does = incident.playbook.steps.find(({ id }) => id === request.step)?.does ?? ''
       return state.waits === undefined
         ? lines(
@@ -127,8 +130,9 @@ function outcomeLines(incident: OpenedIncident, request: Request, approved: Mrkd
   }
 }
 
-/** Where the step stood when this request was over: a later request for the same step began from there. */
-function stateAfter({ requests, ...incident }: OpenedIncident, { id, step }: Request): StepState {
+/** Where the step stood when this request was over; undefined where it is about no step. A later request for the same step began from there. */
+function stateAfter({ requests, ...incident }: OpenedIncident, { id, step }: Request): StepState | undefined {
+  if (step === undefined) return undefined
   const ofStep = [...requests.values()].filter((one) => one.step === step)
   const later = ofStep[ofStep.findIndex((one) => one.id === id) + 1]
   return later?.before ?? stepState({ requests, ...incident }, step)

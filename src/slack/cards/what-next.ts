@@ -1,4 +1,4 @@
-import { containmentSteps, nextStep, type OpenedIncident, stepState } from '#/incident/state.ts'
+import { containmentSteps, nextStep, type OpenedIncident, openRequests, stepState, stopOf } from '#/incident/state.ts'
 import type { PlaybookStep } from '#/playbook/playbook.ts'
 import { clock, line, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
 import { lookOf, stepNumber } from './words.ts'
@@ -9,6 +9,7 @@ const patienceMs = 30_000
 /** What is next and who does it, as one short sentence. Undefined when the incident is closed. */
 export function whatNext(incident: OpenedIncident, now: string): Mrkdwn | undefined {
   if (incident.status === 'closed') return undefined
+  if (stopOf(incident) !== undefined) return afterTheStop(incident)
   const step = nextStep(incident)
   if (step === undefined) return afterTheSteps(incident)
   const number = stepNumber(incident, step)
@@ -40,6 +41,13 @@ export function whatNext(incident: OpenedIncident, now: string): Mrkdwn | undefi
     case 'skipped':
       return askNext(incident, step, now)
   }
+}
+
+function afterTheStop(incident: OpenedIncident): Mrkdwn {
+  const asked = openRequests(incident).find(({ kind }) => kind === 'resume')
+  return asked === undefined
+    ? mrkdwn`any responder asks for the work to be resumed, once it may go on.`
+    : mrkdwn`somebody other than ${mention(asked.requester)} approves that the work goes on.`
 }
 
 function otherWays({ target }: OpenedIncident, { fallbacks = [] }: PlaybookStep): Mrkdwn {

@@ -8,11 +8,12 @@ import {
   type Request,
   type StepState,
   stepState,
+  stopOf,
 } from '#/incident/state.ts'
 import { requestName } from '#/incident/timeline.ts'
 import type { RequestId } from '#/incident/work.ts'
 import type { PlaybookStep } from '#/playbook/playbook.ts'
-import { at, bar, clock, hour, line, listed, literal, type Mrkdwn, mrkdwn, prose, span } from './text.ts'
+import { at, bar, clock, hour, line, listed, literal, type Mrkdwn, mention, mrkdwn, prose, span } from './text.ts'
 
 /** `1` for the first step of the playbook. */
 export function stepNumber(incident: OpenedIncident, step: PlaybookStep): number {
@@ -25,7 +26,7 @@ export function drillMark({ drill }: { readonly drill: boolean }): Mrkdwn {
 }
 
 /** The state of an incident as a sign and a word. */
-export function incidentState({ status, containedAt }: OpenedIncident): {
+export function incidentState({ status, containedAt, stops }: OpenedIncident): {
   readonly sign: string
   readonly word: string
 } {
@@ -33,6 +34,7 @@ export function incidentState({ status, containedAt }: OpenedIncident): {
     return containedAt === undefined
       ? { sign: '⚠️', word: 'closed, not contained' }
       : { sign: '✅', word: 'closed, contained' }
+  if (stops.length > 0) return { sign: '⛔', word: containedAt === undefined ? 'stopped' : 'contained, stopped' }
   return containedAt === undefined ? { sign: '🔴', word: 'open' } : { sign: '🟢', word: 'contained, open' }
 }
 
@@ -81,6 +83,8 @@ function requestedWords(incident: OpenedIncident, id: RequestId): { readonly sig
     return { sign: '🟡', words: mrkdwn`waits for approval until ${literal(until)}${by}` }
   }
   const look = lookOf(incident, id)
+  if (stopOf(incident) !== undefined)
+    return { sign: '⛔', words: mrkdwn`stopped: the account is looked at when the work goes on${by}` }
   if (look?.waits !== undefined) return { sign: '⏸', words: mrkdwn`waits: ${prose(look.waits, longestReason)}${by}` }
   const since = look === undefined ? literal('') : literal(` since ${hour(look.orderedAt, incident.openedAt)}`)
   return { sign: '🟡', words: mrkdwn`the account is being looked at${since}${by}` }
@@ -94,9 +98,29 @@ export function lookOf({ orders }: OpenedIncident, id: RequestId): OpenOrder | u
 type Running = Extract<StepState, { status: 'running' }>
 
 function runningWords(incident: OpenedIncident, state: Running): { readonly sign: string; readonly words: Mrkdwn } {
+  const held = heldWords(incident, state)
+  if (held !== undefined) return { sign: '⛔', words: mrkdwn`approved, ${held}` }
   return state.waits === undefined
     ? { sign: state.taken === undefined ? '⏳' : '🔵', words: progressOf(incident, state) }
     : { sign: '⏸', words: mrkdwn`approved and waits: ${prose(state.waits, longestReason)}` }
+}
+
+/** What the emergency stop makes of a step that was approved. Undefined: the work is not stopped. */
+export function heldWords(incident: OpenedIncident, { order, taken }: Running): Mrkdwn | undefined {
+  if (stopOf(incident) === undefined) return undefined
+  if (taken !== undefined) return mrkdwn`halts before its next change on ${line(taken.by, 60)}`
+  return incident.orders.get(order)?.halted?.begun === true
+    ? literal('stopped halfway: what is true is read when it goes on')
+    : literal('stopped: it waits until two people resume the work')
+}
+
+/** "⛔ *Stopped* by @ana 12:03:11 UTC: nothing more is done until two people resume it" */
+export function stopLine(incident: OpenedIncident): Mrkdwn | undefined {
+  const stop = stopOf(incident)
+  if (stop === undefined || incident.status === 'closed') return undefined
+  const word = stop.all ? literal('Everything is stopped') : literal('Stopped')
+  const why = stop.reason === undefined ? literal('') : mrkdwn` ${prose(stop.reason, longestReason)}`
+  return mrkdwn`⛔ *${word}* by ${mention(stop.by)} ${literal(hour(stop.at, incident.openedAt))}: nothing more is done until two people resume it.${why}`
 }
 
 /** Since when a step runs, and where; or that no worker has taken it yet. */
@@ -199,9 +223,9 @@ export function isClosable(incident: OpenedIncident): boolean {
 export function requestTitle(incident: OpenedIncident, request: Request): Mrkdwn {
   const step = incident.playbook.steps.find(({ id }) => id === request.step)
   const number = step === undefined ? literal('') : mrkdwn`Step ${stepNumber(incident, step)} · `
-  const name = request.kind === 'run' ? (step?.title ?? request.step) : requestName(request, incident)
+  const name = request.kind === 'run' ? (step?.title ?? '') : requestName(request, incident)
   return mrkdwn`${literal(kindSign[request.kind])}${number}${line(name, 120)}`
 }
 
 // Two kinds of request must never look alike.
-const kindSign = { run: '', suspend: '🛑 ', attest: '✍️ ', skip: '⏭️ ', 'skip-rest': '⏭️ ' } as const
+const kindSign = { run: '', suspend: '🛑 ', attest: '✍️ ', skip: '⏭️ ', 'skip-rest': '⏭️ ', resume: '▶️ ' } as const

@@ -1,5 +1,6 @@
 import { isAccountOf } from '#/incident/approval.ts'
 import type { IncidentId } from '#/incident/events.ts'
+import type { Standing } from '#/incident/people.ts'
 import { refusalSentence } from '#/incident/refusals.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { plainLine, timelineLine } from '#/incident/timeline.ts'
@@ -16,9 +17,11 @@ import type { Command, Desk } from './desk.ts'
 import { threadLinks } from './home.ts'
 import { nearest } from './nearest.ts'
 import { openIncident } from './open-incident.ts'
+import { askToResume } from './resume.ts'
+import { stopEverything, stopOne } from './stop.ts'
 import { namedTarget } from './target.ts'
 
-const verbs = ['incident', 'list', 'status', 'timeline', 'verify', 'help'] as const
+const verbs = ['incident', 'list', 'status', 'stop', 'resume', 'timeline', 'verify', 'help'] as const
 
 /** `/autentico …`: the form for an incident at once; everything else is acknowledged and answered in private. */
 export async function autenticoCommand(command: Command, desk: Desk): Promise<void> {
@@ -62,6 +65,7 @@ async function reply(
     const doubt = await desk.roster.doubt()
     return saying(sentence(doubt === undefined ? refusal : `${refusal} ${doubt}`))
   }
+  if (verb === 'stop' || verb === 'resume') return brake(desk, user, { verb, by, rest })
   const where = { now: desk.now(), threadLink: threadLinks(desk) }
   const open = desk.door.openIncidents().filter(({ target }) => !isAccountOf(by, target))
   const [named] = rest
@@ -74,6 +78,25 @@ async function reply(
   if (personal !== undefined) return saying(sentence(personal))
   if (verb === 'status') return statusMessage(incident, where)
   return verb === 'verify' ? verifyMessage(incident, await desk.door.verify(incident.id)) : lastLines(desk, incident)
+}
+
+/** `stop` and `resume`, of one incident or `all`. Both name what they are about: neither is ever guessed. */
+async function brake(
+  desk: Desk,
+  user: Command['user'],
+  { verb, by, rest }: { readonly verb: 'stop' | 'resume'; readonly by: Standing; readonly rest: readonly string[] },
+): Promise<Message> {
+  const [named, ...words] = rest
+  if (named?.toLowerCase() === 'all')
+    return verb === 'resume'
+      ? askToResume(desk, user, 'all')
+      : saying(sentence((await stopEverything(desk, user, words.join(' '))).sentence))
+  const incident = named === undefined ? undefined : find(desk, named)
+  if (incident === undefined)
+    return saying(sentence(`${whichOne(verb, named)} \`/autentico ${verb} all\` is for all of them.`))
+  const personal = whyNotRead(by, incident)
+  if (personal !== undefined) return saying(sentence(personal))
+  return verb === 'resume' ? askToResume(desk, user, incident) : stopOne(desk, user, incident, words.join(' '))
 }
 
 function find(desk: Desk, named: string): OpenedIncident | undefined {
