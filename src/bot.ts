@@ -114,7 +114,8 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startReconciling({ ledger, incidents, queue, stops, config, log, now }))
   building.use(
     every(expireEveryMs, log, async () => {
-      expire(incidents.open(), now().toISOString(), (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
+      const around = { now: now().toISOString(), outlived: incidents.outlived }
+      expire(incidents.open(), around, (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
     }),
   )
   building.use(startReminding({ incidents, slack, config, log, now }))

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Command } from '#/incident/commands.ts'
 import type { IncidentId } from '#/incident/events.ts'
+import type { RequestId } from '#/incident/work.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
 import {
@@ -51,6 +52,27 @@ test('incidents are numbered in the order in which they were opened, also over a
   const later = createIncidents({ ledger: store.ledger, rules, now })
   expect(later.open().map(({ id }) => id)).toEqual(['INC-1', 'INC-2'])
   expect(open(later, { target: other('chi') })).toBe('INC-3')
+})
+
+test('an approval is good for no longer because the clock was set back: a request ends by the clock that never goes back', () => {
+  const store = temporaryLedger()
+  onTestFinished(() => store[Symbol.dispose]())
+  const clocks = { wall: Date.parse(start), steady: 0 }
+  const start1 = () =>
+    createIncidents({ ledger: store.ledger, rules, now: () => new Date(clocks.wall), monotonic: () => clocks.steady })
+  const incidents = start1()
+  const id = open(incidents)
+  const skip: Command = { ...asks(steps.sessions), kind: 'skip', reason: 'A test account.' }
+  execute(incidents, id, skip)
+  clocks.wall -= 3_600_000
+  clocks.steady += rules.requestTtlMs - 1
+  // Started anew in the middle: it has at most a whole life left, and not the hour that the clock gave it.
+  const later = start1()
+  expect(later.outlived(id, 'r1' as RequestId)).toBe(false)
+  clocks.steady += 1
+  expect(execute(incidents, id, approves())).toMatchObject({ refusal: { code: 'request_expired' } })
+  clocks.steady += rules.requestTtlMs - 1
+  expect(later.outlived(id, 'r1' as RequestId)).toBe(true)
 })
 
 test('a second incident for the same account is refused and recorded, also after a restart', () => {

@@ -9,6 +9,7 @@ import type { Refusal } from '#/incident/refusals.ts'
 import { type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
+import type { RequestId } from '#/incident/work.ts'
 import type { Draft, Entry, Json } from '#/ledger/chain.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
@@ -35,6 +36,11 @@ export type Incidents = {
   /** Newest first, open or closed. */
   recent(count: number): readonly OpenedIncident[]
   timeline(id: IncidentId): readonly Recorded[]
+  /**
+   * Whether an open request has been shown for as long as one may be, by a clock that never goes back. The other clock, whose times
+   * the record shows, can be set; setting it back must not make an approval good for longer.
+   */
+  readonly outlived: (incident: IncidentId, request: RequestId) => boolean
 }
 
 export type Rules = Pick<Surroundings, 'requestTtlMs' | 'sweepDelayMs'>
@@ -44,21 +50,37 @@ export function createIncidents({
   ledger,
   rules,
   now,
+  monotonic = () => performance.now(),
 }: {
   readonly ledger: Ledger
   readonly rules: Rules
   readonly now: () => Date
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonic?: () => number
 }): Incidents {
   const open = new Map<IncidentId, OpenedIncident>()
   for (const id of ledger.streams({ having: 'IncidentOpened', without: 'IncidentClosed' })) {
     const incident = fold(ledger, id as IncidentId)
     if (incident !== undefined) open.set(incident.id, incident)
   }
+  // What was shown before this start has at most a whole life left, whatever was done to the clock meanwhile.
+  const shownAt = new Map<string, number>()
+  const noteShown = (id: IncidentId, request: RequestId): void => void shownAt.set(`${id} ${request}`, monotonic())
+  for (const { id, requests } of open.values()) for (const request of requests.keys()) noteShown(id, request)
+  const outlived = (id: IncidentId, request: RequestId): boolean => {
+    const since = shownAt.get(`${id} ${request}`)
+    return since !== undefined && monotonic() - since >= rules.requestTtlMs
+  }
   // A stream's end is not always the state's: refusals may stand in a stream that never opened.
   const positions = new Map<IncidentId, number>()
   let opened = ledger.streamCount({ having: 'IncidentOpened' })
 
   const find = (id: IncidentId) => open.get(id) ?? fold(ledger, id)
+
+  const forget = ({ id, requests }: OpenedIncident): void => {
+    open.delete(id)
+    for (const request of requests.keys()) shownAt.delete(`${id} ${request}`)
+  }
 
   const record = (id: IncidentId, before: Incident, actor: Actor, at: string, events: readonly IncidentEvent[]) => {
     const expected =
@@ -68,7 +90,8 @@ export function createIncidents({
     const after = recorded.reduce(evolve, before)
     if (after.status === 'unopened') positions.set(id, entries.at(-1)?.seq ?? expected)
     else if (after.status === 'open') open.set(id, after)
-    else open.delete(id)
+    else forget(after)
+    for (const { event } of recorded) if (event.type === 'RequestShown') noteShown(id, event.request)
     return { after, recorded }
   }
 
@@ -77,7 +100,14 @@ export function createIncidents({
     const at = now().toISOString()
     const id = target === 'new' ? (`INC-${opened + 1}` as IncidentId) : target
     const before: Incident = target === 'new' ? unopened : (find(id) ?? unopened)
-    const decision = decide(before, command, { ...rules, now: at, open: [...open.values()], digestOf, later })
+    const decision = decide(before, command, {
+      ...rules,
+      now: at,
+      open: [...open.values()],
+      digestOf,
+      later,
+      outlived: (request) => outlived(id, request),
+    })
     if (decision.kind === 'refused') {
       const { refusal, sentence } = decision
       if ('by' in command) {
@@ -113,6 +143,7 @@ export function createIncidents({
     execute,
     find,
     open: () => [...open.values()],
+    outlived,
     recent: (count) =>
       ledger.latestStreams({ having: 'IncidentOpened', limit: count }).flatMap((id) => find(id as IncidentId) ?? []),
     timeline: (id) => ledger.stream(id).map(recordedOf),

@@ -132,6 +132,7 @@ function incidentsIn(reader: Reader | undefined, closed: string): Incidents {
       orNone((from) =>
         from.latestStreams({ having: 'IncidentOpened', limit }).flatMap((id) => fold(from, id as IncidentId) ?? []),
       ),
+    outlived: () => false,
     timeline: (id) => orSay((from) => from.stream(id).map(recordedOf)),
   }
 }

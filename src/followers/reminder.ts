@@ -5,11 +5,16 @@ import { type OpenedIncident, openRequests, type Request } from '#/incident/stat
 import type { Surroundings } from '#/incident/surroundings.ts'
 import type { RequestId } from '#/incident/work.ts'
 
+/** Whether the time of a request is over by a clock that nobody can set back. */
+type Outlived = (incident: IncidentId, request: RequestId) => boolean
+
 /** Whether something in the incident has run out: a request nobody decided, a secret nobody looked at. */
-function hasRunOut(incident: OpenedIncident, now: string): boolean {
+function hasRunOut(incident: OpenedIncident, now: string, outlived: Outlived): boolean {
   const { secret } = incident
   return (
-    openRequests(incident).some(({ shown }) => shown !== undefined && shown.expiresAt <= now) ||
+    openRequests(incident).some(
+      ({ id, shown }) => shown !== undefined && (shown.expiresAt <= now || outlived(incident.id, id)),
+    ) ||
     (secret?.state === 'sealed' && secret.expiresAt <= now)
   )
 }
@@ -17,10 +22,10 @@ function hasRunOut(incident: OpenedIncident, now: string): boolean {
 /** Ends what has run out, in every open incident. Called every second; most calls find nothing. */
 export function expire(
   open: readonly OpenedIncident[],
-  now: string,
+  { now, outlived }: { readonly now: string; readonly outlived: Outlived },
   expireRequests: (incident: IncidentId) => void,
 ): void {
-  for (const incident of open) if (hasRunOut(incident, now)) expireRequests(incident.id)
+  for (const incident of open) if (hasRunOut(incident, now, outlived)) expireRequests(incident.id)
 }
 
 export type ReminderDeps = {

@@ -347,10 +347,10 @@ function withdrawRequest(
 }
 
 /** Why a request can no longer be decided. Undefined: it is open. */
-function whyEnded({ end, shown: seen }: Request, { now }: Surroundings): Refusal | undefined {
+function whyEnded({ id, end, shown: seen }: Request, { now, outlived }: Surroundings): Refusal | undefined {
   switch (end.kind) {
     case 'open':
-      return seen !== undefined && seen.expiresAt <= now
+      return seen !== undefined && (seen.expiresAt <= now || outlived(id))
         ? because('request_expired', { what: utc(seen.expiresAt) })
         : undefined
     case 'approved':
@@ -470,9 +470,9 @@ function decideProgram(
   }
 }
 
-function expiries(incident: OpenedIncident, { now }: Surroundings): readonly IncidentEvent[] {
+function expiries(incident: OpenedIncident, { now, outlived }: Surroundings): readonly IncidentEvent[] {
   const requests = openRequests(incident).flatMap(({ id, step, shown: seen }) =>
-    seen !== undefined && seen.expiresAt <= now
+    seen !== undefined && (seen.expiresAt <= now || outlived(id))
       ? [{ type: 'RequestExpired', request: id, ...ofStep({ step }) } as const]
       : [],
   )

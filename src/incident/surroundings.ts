@@ -1,4 +1,5 @@
 import type { OpenedIncident } from './state.ts'
+import type { RequestId } from './work.ts'
 
 /** What a decision needs of the world. Everything in it is a value or a pure function. */
 export type Surroundings = {
@@ -10,6 +11,8 @@ export type Surroundings = {
   readonly sweepDelayMs: number
   /** SHA-256 over the canonical JSON (RFC 8785) of a value, lower-case hex. */
   readonly digestOf: (value: unknown) => string
+  /** Whether the time of a request is over by a clock that nobody can set back. */
+  readonly outlived: (request: RequestId) => boolean
   /** `ms` after an ISO moment, as ISO. */
   readonly later: (at: string, ms: number) => string
 }

@@ -4,6 +4,7 @@ import { type App, type Receiver, type ReceiverEvent, SocketModeReceiver } from 
 import { Agent, fetch } from 'undici'
 import { SlackUnavailable } from './failures.ts'
 import { type Answer, createGuard, type Genuine, type Seen } from './guard.ts'
+import { heartbeat } from './heartbeat.ts'
 import { type Log, sdkLogger } from './log.ts'
 import { type Connection, Sockets, type SocketsOptions } from './sockets.ts'
 
@@ -65,6 +66,8 @@ function connect(options: {
     logger: sdkLogger(log, 'socket mode'),
     // Its own reconnecting waits five seconds, grows without a cap, and rejects where nobody can catch it.
     autoReconnectEnabled: false,
+    // Its own check is put off for good, see `heartbeat`.
+    clientPingTimeout: longestTimerMs,
     installerOptions: {
       clientOptions: {
         ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
@@ -94,6 +97,16 @@ function connect(options: {
     lastError = error.message
   })
   receiver.client.on('disconnected', () => ended.resolve())
+  const beat = heartbeat({
+    socket: () => receiver.client.websocket?.['websocket'] ?? undefined,
+    monotonic,
+    silentMs: deadAfterMs,
+    onDead: () => {
+      log.warn({ afterMs: deadAfterMs }, 'Slack does not answer on a Socket Mode connection; it is replaced')
+      close()
+    },
+  })
+  void ended.promise.then(() => beat[Symbol.dispose]())
   const close = () => {
     if (closed) return
     closed = true
@@ -131,6 +144,11 @@ function watchMessages({ client }: SocketModeReceiver, heard: () => void, log: L
     }
   })
 }
+
+/** How long Slack may leave a ping without an answer. */
+const deadAfterMs = 5_000
+/** What a timer takes at most, times three because the SDK takes a third of it. */
+const longestTimerMs = 2_147_483_647
 
 // A socket that opens and never says hello would be waited for without end.
 const helloWithinMs = 10_000

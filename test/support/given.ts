@@ -19,7 +19,7 @@ export const sweepDelayMs: number = 10 * 60_000
 
 /** The world as `decide` sees it at a moment. */
 export function around(now: string, open: readonly OpenedIncident[] = []): Surroundings {
-  return { now, open, requestTtlMs, sweepDelayMs, digestOf, later }
+  return { now, open, requestTtlMs, sweepDelayMs, digestOf, later, outlived: () => false }
 }
 
 /** SHA-256 over the canonical JSON, as the program makes it. */
