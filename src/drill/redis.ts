@@ -31,6 +31,9 @@ export type PrivateRedis = AsyncDisposable & {
   readonly kill: () => Promise<void>
   /** Ends it in order if it runs, and starts it again at the same address. */
   readonly restart: () => Promise<void>
+  /** Stops it where it is, connections open, as a machine does that hangs; `thaw` lets it go on. */
+  readonly freeze: () => void
+  readonly thaw: () => void
 }
 
 /** No Redis could be started; the message says why and what to do. */
@@ -77,6 +80,8 @@ export async function startPrivateRedis(options: PrivateRedisOptions = {}): Prom
       await end(server, 'SIGTERM')
       server = await start()
     },
+    freeze: () => void server.kill('SIGSTOP'),
+    thaw: () => void server.kill('SIGCONT'),
     [Symbol.asyncDispose]: stop,
   }
 }
@@ -160,6 +165,8 @@ async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill(signal)
+  // One that is frozen takes no other signal before it goes on.
+  child.kill('SIGCONT')
   await exited
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LocalAutentico, type LocalAutenticoOptions, startLocalAutentico } from './autentico/local-autentico.ts'
 import { cast, incidentChannel, securityGroup } from './cast.ts'
-import { type PrivateRedis, startPrivateRedis } from './redis.ts'
+import { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './redis.ts'
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from './slack/local-slack.ts'
 
 /** What the drill's clocks are set to; the rules are the same, only the waiting is shorter. */
@@ -19,6 +19,7 @@ export type StageOptions = {
   readonly database?: boolean
   readonly slack?: Partial<LocalSlackOptions>
   readonly autentico?: Partial<LocalAutenticoOptions>
+  readonly redis?: PrivateRedisOptions
   /** Overrides for the program's environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -41,7 +42,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const dir =
     options.dir ??
     building.adopt(mkdtempSync(join(tmpdir(), 'responder-')), (path) => rmSync(path, { recursive: true, force: true }))
-  const redis = building.use(await startPrivateRedis())
+  const redis = building.use(await startPrivateRedis(options.redis))
   const slack = building.use(await startLocalSlack({ manifest: readFileSync(manifest, 'utf8'), ...options.slack }))
   const autentico = building.use(await startLocalAutentico({ dir: join(dir, 'autentico'), ...options.autentico }))
   const { credentials } = autentico

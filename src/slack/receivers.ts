@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type App, type Receiver, type ReceiverEvent, SocketModeReceiver } from '@slack/bolt'
-import { Agent, fetch } from 'undici'
+import { Agent, fetch, type WebSocket } from 'undici'
 import { SlackUnavailable } from './failures.ts'
 import { type Answer, createGuard, type Genuine, type Seen } from './guard.ts'
 import { heartbeat } from './heartbeat.ts'
@@ -98,7 +98,8 @@ function connect(options: {
   })
   receiver.client.on('disconnected', () => ended.resolve())
   const beat = heartbeat({
-    socket: () => receiver.client.websocket?.['websocket'] ?? undefined,
+    // Declared private, and the only way to it.
+    socket: () => (receiver.client.websocket?.['websocket'] as WebSocket | null | undefined) ?? undefined,
     monotonic,
     silentMs: deadAfterMs,
     onDead: () => {
