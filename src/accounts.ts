@@ -88,6 +88,11 @@ function hit({
  * of; nobody waits longer for it.
  */
 async function status(directory: Directory): Promise<readonly string[]> {
+  const refused = await directory.refusal(redisMs)
+  if (refused !== undefined)
+    return [
+      `⛔ Redis answers, but takes nothing (${refused}). What is approved waits. Ask an operator to look after it.`,
+    ]
   const workers = await directory.workers(redisMs)
   if (workers === undefined) {
     const since = directory.awaySince()

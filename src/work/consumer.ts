@@ -9,7 +9,7 @@ import {
 } from 'bullmq'
 import { jittered } from './back-off.ts'
 import { canaryKind, openQueue, type QueueName, type RedisPlace } from './queue.ts'
-import { defaultPrefix, patientConnection } from './redis.ts'
+import { defaultPrefix, longestBlockSeconds, patientConnection } from './redis.ts'
 
 /** A message that was taken. It may be taken again, by this or another process, until `take` has returned. */
 export type Taken = {
@@ -48,7 +48,7 @@ export type ConsumerOptions = RedisPlace & {
   readonly queue: QueueName
   readonly concurrency: number
   readonly take: (message: Taken) => Promise<void>
-  /** Every so often it is seen whether messages wait that nobody takes. Default 5 s. */
+  /** Every so often it is seen whether messages wait that nobody takes. Default 2.5 s. */
   readonly canaryMs?: number
   /** Take-over: how long a dead worker holds a message, and how often such are looked for. Default 5 s and 2 s. */
   readonly lockMs?: number
@@ -69,7 +69,7 @@ export type Consumer = AsyncDisposable & {
 
 /** Starts taking messages. Nothing is thrown for a Redis that cannot be reached: it begins when Redis is there. */
 export function startConsumer(options: ConsumerOptions): Consumer {
-  const { url, log, concurrency, canaryMs = 5_000, build = buildWorker } = options
+  const { url, log, concurrency, canaryMs = 2_500, build = buildWorker } = options
   const queue = openQueue(options.queue, options)
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
@@ -111,7 +111,16 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   function start(): { readonly worker: Worker; readonly end: (force: boolean) => Promise<void> } {
     const connection = patientConnection(url, log)
     const worker = build(process, { ...tuned(options), connection })
-    worker.on('error', (error) => log.warn({ why: error.message }, 'the queue reports a problem'))
+    let said: string | undefined
+    worker.on('error', (error) => {
+      // The script that Redis ran, and the line in it, are told as well; they are no news.
+      const why = error.message.replace(/ script: .*/s, '')
+      if (why !== said) log.warn({ why }, 'the queue reports a problem')
+      said = why
+    })
+    worker.on('active', () => {
+      said = undefined
+    })
     return {
       worker,
       async end(force) {
@@ -174,10 +183,27 @@ export function buildWorker(
  * that it is, so that whoever takes it refuses it like every other message that nobody signed.
  */
 class PatientReader extends Worker<unknown, unknown, string> {
+  /** BullMQ waits ten seconds, in which a connection that is gone is not missed. */
+  override get maximumBlockTimeout(): number {
+    return longestBlockSeconds
+  }
+
+  /** A Redis that answers and refuses, being full or a replica, is asked again without a pause by BullMQ, which logs every time. */
+  protected override async moveToActive(token: string, name?: string): Promise<Job<unknown, unknown, string>> {
+    try {
+      return await super.moveToActive(token, name)
+    } catch (error) {
+      await this.delay(refusedPauseMs)
+      throw error
+    }
+  }
+
   protected override createJob(message: JobJson, id: string): Job<unknown, unknown, string> {
     return super.createJob({ ...message, data: isJson(message.data) ? message.data : JSON.stringify(message.data) }, id)
   }
 }
+
+const refusedPauseMs = 1_000
 
 function isJson(text: string): boolean {
   try {
@@ -198,6 +224,7 @@ function tuned({ queue, prefix = defaultPrefix, concurrency, lockMs = 5_000, sta
     // A crash is no verdict on the message: without this BullMQ gives up after the second one.
     maxStalledCount: 1000,
     runRetryDelay: 1_000,
+    drainDelay: longestBlockSeconds,
   } as const
 }
 

@@ -13,7 +13,7 @@ import {
   type Reply,
 } from './questions.ts'
 import type { RedisPlace } from './queue.ts'
-import { impatientConnection, patientConnection } from './redis.ts'
+import { impatientConnection, longestBlockSeconds, patientConnection } from './redis.ts'
 import { signed, verified } from './signing.ts'
 
 export type AnswerDeps = RedisPlace & {
@@ -48,7 +48,9 @@ export function answerQuestions(deps: AnswerDeps): AsyncDisposable {
   async function listen(): Promise<void> {
     while (!stopping.signal.aborted) {
       // Not for ever: a connection that died in silence is noticed by its not answering.
-      const taken = await ears.blpop(keys.list, keys.listOf(name), 5).catch(() => pause(500, stopping.signal))
+      const taken = await ears
+        .blpop(keys.list, keys.listOf(name), longestBlockSeconds)
+        .catch(() => pause(500, stopping.signal))
       if (Array.isArray(taken)) void answer(taken[1]).catch(() => log.warn({}, 'a question could not be answered'))
     }
   }

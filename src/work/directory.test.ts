@@ -122,3 +122,25 @@ test('nothing piles up where no worker listens', async () => {
 
   expect(await redis.client.pttl('autentico-responder:questions')).toBeGreaterThan(0)
 })
+
+test('a Redis that refused everybody at the start is asked again once it takes us', async () => {
+  const site = await aSite()
+  await site.redis.client.config('SET', 'requirepass', 'quite-another-one')
+  const directory = directoryOf(site)
+  expect(await directory.refusal(2_000)).toBe('NOAUTH')
+  await site.redis.client.config('SET', 'requirepass', '')
+  await expect
+    .poll(async () => directory.ask({ kind: 'search', text: 'bob', limit: 10 }, 2_000), { timeout: 10_000 })
+    .toMatchObject({ kind: 'hits' })
+})
+
+test('a Redis that takes no writes is told apart from one that is away', async () => {
+  const site = await aSite()
+  const directory = directoryOf(site)
+  expect(await directory.refusal(2_000)).toBeUndefined()
+  await site.redis.client.call('REPLICAOF', '127.0.0.1', '1')
+  expect(await directory.refusal(2_000)).toBe('READONLY')
+  await site.redis.client.call('REPLICAOF', 'NO', 'ONE')
+  await site.redis.kill()
+  expect(await directory.refusal(2_000)).toBeUndefined()
+})

@@ -19,6 +19,11 @@ export type Directory = AsyncDisposable & {
   ): Promise<Answers[K]>
   /** The workers that have said that they are there. Undefined: Redis did not answer in time. Never throws. */
   workers(timeoutMs: number): Promise<readonly WorkerSeen[] | undefined>
+  /**
+   * Why Redis takes nothing although it answers: it is full, a replica, or wants another password. Undefined: it takes what it is
+   * given, or does not answer. Never throws.
+   */
+  refusal(timeoutMs: number): Promise<string | undefined>
   /** Since when Redis has been away, ISO 8601. Undefined: it is there, or was never reached. */
   awaySince(): string | undefined
 }
@@ -45,7 +50,18 @@ export function openDirectory(options: DirectoryOptions): Directory {
   })
 
   // Where Redis is away, it is subscribed to when it comes; asking waits for that no longer than for an answer.
-  const listening = ears.subscribe(keys.replies).catch(() => undefined)
+  let subscribed: Promise<void> | undefined
+  const listening = async (): Promise<void> => {
+    subscribed ??= ears.subscribe(keys.replies).then(
+      () => undefined,
+      // Redis was there and refused, wanting a password, say. The client subscribes anew only to what it once was subscribed to.
+      () => {
+        subscribed = undefined
+      },
+    )
+    return subscribed
+  }
+  void listening()
   ears.on('message', (_channel, text) => {
     const seen = verified(parsed(text), { purpose: 'answer', schema: reply, keys: workerKeys, longest: longestReply })
     if (seen.kind === 'genuine') waiting.get(seen.value.id)?.(seen.value.answer)
@@ -70,7 +86,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     try {
       await firstTry(redis)
       if (redis.status !== 'ready') return unreachable
-      await Promise.race([listening, promise])
+      await Promise.race([listening(), promise])
       await put({ id, until: new Date(now().getTime() + timeoutMs).toISOString(), query }, timeoutMs, list)
       return await promise
     } catch {
@@ -94,23 +110,42 @@ export function openDirectory(options: DirectoryOptions): Directory {
             }
       ) as Answers[K]
     },
-    async workers(timeoutMs) {
-      const late = Promise.withResolvers<undefined>()
-      const timer = setTimeout(() => late.resolve(undefined), timeoutMs)
-      const seen = firstTry(redis)
-        .then(async () => workersSeen({ redis, prefix, workerKeys, now }))
-        .catch(() => undefined)
-      try {
-        return await Promise.race([seen, late.promise])
-      } finally {
-        clearTimeout(timer)
-      }
-    },
+    workers: async (timeoutMs) =>
+      within(
+        timeoutMs,
+        firstTry(redis)
+          .then(async () => workersSeen({ redis, prefix, workerKeys, now }))
+          .catch(() => undefined),
+      ),
+    refusal: async (timeoutMs) =>
+      within(
+        timeoutMs,
+        firstTry(redis)
+          .then(async () => redis.set(`${prefix}:probe`, '', 'PX', 1_000))
+          .then(() => undefined)
+          .catch(refusalIn),
+      ),
     awaySince: () => awaySince,
     async [Symbol.asyncDispose]() {
       redis.disconnect()
       ears.disconnect()
     },
+  }
+}
+
+/** What Redis itself said no with; undefined for a connection that failed. */
+function refusalIn(error: unknown): string | undefined {
+  const [code] = error instanceof Error ? error.message.split(' ') : []
+  return code !== undefined && /^[A-Z]{3,}$/.test(code) ? code : undefined
+}
+
+async function within<T>(ms: number, promise: Promise<T | undefined>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => late.resolve(undefined), ms)
+  try {
+    return await Promise.race([promise, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -14,12 +14,12 @@ export const defaultPrefix = 'autentico-responder'
  * trying to connect in the background.
  */
 export function impatientConnection(url: string, log: Log): Redis {
-  return watched(new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, retryStrategy }), log)
+  return watched(new Redis(url, { ...never, enableOfflineQueue: false, maxRetriesPerRequest: 1 }), log)
 }
 
 /** A connection that waits as long as it takes. The queue's consumers need it so. */
 export function patientConnection(url: string, log: Log): Redis {
-  return watched(new Redis(url, { maxRetriesPerRequest: null, retryStrategy }), log)
+  return watched(new Redis(url, { ...never, maxRetriesPerRequest: null }), log)
 }
 
 /** Waits until a connection that is being made for the first time is there, or has failed. At any other time it returns at once. */
@@ -70,9 +70,31 @@ function retryStrategy(times: number): number {
   return Math.min(50 * times, 1_000)
 }
 
+/** The longest that a connection of ours lets Redis keep a command waiting on purpose (`BZPOPMIN`, `BLPOP`), seconds. */
+export const longestBlockSeconds = 2
+
+/** How often a connection is asked whether it is still there. */
+const askEveryMs = 2_000
+
+/**
+ * A connection of which the other side is gone without a word would be waited on for ever: no answer for so long, and it is made
+ * anew. It has to be longer than {@link longestBlockSeconds}.
+ */
+const never = {
+  socketTimeout: 4_000,
+  connectTimeout: 4_000,
+  retryStrategy,
+  // What was the primary has become a replica: behind the same address there may be another one by now.
+  reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+} as const
+
 /** Says once that the connection is lost and once that it is back; without a listener an error would end the process. */
 function watched(redis: Redis, log: Log): Redis {
   let lost = false
+  // A connection on which nobody says anything, such as a subscriber's, would not be missed otherwise.
+  const asking = setInterval(() => void (redis.status === 'ready' && redis.ping().catch(() => undefined)), askEveryMs)
+  asking.unref()
+  redis.on('end', () => clearInterval(asking))
   redis.on('error', (error: Error & { readonly code?: string }) => {
     if (!lost) log.warn({ why: error.code ?? error.name }, 'redis is not reachable')
     lost = true

@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { fault, type Run } from '../harness/fault.ts'
-import { slowRevoking } from './orders.ts'
+import { askedWhenHealed, slowRevoking } from './orders.ts'
 
 /** Redis dies at some moment while a step is under way, and comes back. */
-async function diesAndComesBack({ asked, world, random, struck, proves }: Run): Promise<void> {
-  const incident = await asked()
+async function diesAndComesBack(run: Run): Promise<void> {
+  const { world, random, struck, proves } = run
+  const incident = await askedWhenHealed(run)
   slowRevoking(world, incident.username)
   await incident.approve()
   await pause(random.between(0, 500))

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { expect, vi } from 'vitest'
 import type { Case } from '../../support/incident-flow.ts'
 import { fault, type Run } from '../harness/fault.ts'
-import { slowRevoking } from './orders.ts'
+import { askedWhenHealed, slowRevoking } from './orders.ts'
 
 const prefix = 'autentico-responder'
 
@@ -54,8 +54,8 @@ fault({
   nightly: 13,
   variants: Object.keys(losses),
   async run(run) {
-    const { asked, variant, world, struck, proves, succeeds } = run
-    const incident = await asked()
+    const { variant, world, struck, proves, succeeds } = run
+    const incident = await askedWhenHealed(run)
     const waits = variant.includes('waits')
     await (waits ? waiting : inTheMiddle)(run, incident)
     const pattern = losses[variant]?.(orderOf(incident)) ?? ''

@@ -1,14 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { fault, type Run } from '../harness/fault.ts'
-import { slowRevoking } from './orders.ts'
+import { askedWhenHealed, slowRevoking } from './orders.ts'
 
 const second = 1_000
 
 /** Redis hangs for a while in mid-order; another step is approved meanwhile. */
-async function hangs({ asked, world, struck, proves, succeeds }: Run, ms: number): Promise<void> {
-  const incident = await asked()
-  const other = await asked()
+async function hangs(run: Run, ms: number): Promise<void> {
+  const { world, struck, proves, succeeds } = run
+  const incident = await askedWhenHealed(run)
+  const other = await askedWhenHealed(run)
   slowRevoking(world, incident.username)
   await incident.approve()
   await incident.happens('WorkStarted')

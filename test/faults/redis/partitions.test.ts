@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Stage } from '#/drill/stage.ts'
 import { fault } from '../harness/fault.ts'
-import { slowRevoking } from './orders.ts'
+import { askedWhenHealed, slowRevoking } from './orders.ts'
 import { type Line, type Partition, startPartition } from './partition.ts'
 
 const kinds: Readonly<Record<string, Line>> = {
@@ -30,10 +30,11 @@ fault({
       return { REDIS_URL: `redis://127.0.0.1:${partition.port}` }
     },
   },
-  async run({ asked, variant, world, random, struck, proves, succeeds }) {
+  async run(run) {
+    const { variant, world, random, struck, proves, succeeds } = run
     const partition = partitions.get(world.stage)
-    const incident = await asked()
-    const next = await asked()
+    const incident = await askedWhenHealed(run)
+    const next = await askedWhenHealed(run)
     slowRevoking(world, incident.username)
     await incident.approve()
     await pause(random.between(0, 400))

@@ -5,6 +5,7 @@ import { type PrivateRedis, startPrivateRedis } from '#/drill/redis.ts'
 import type { Stage } from '#/drill/stage.ts'
 import { fault } from '../harness/fault.ts'
 import type { World } from '../harness/world.ts'
+import { askedWhenHealed } from './orders.ts'
 import { type Partition, startPartition } from './partition.ts'
 
 /** What is wrong with Redis, and how it is put right. */
@@ -60,9 +61,10 @@ fault({
   nightly: 12,
   variants: Object.keys(troubles),
   world: partitioned,
-  async run({ asked, variant, world, struck, proves, succeeds }) {
+  async run(run) {
+    const { variant, world, struck, proves, succeeds } = run
     const trouble = troubles[variant]?.(world)
-    const incident = await asked()
+    const incident = await askedWhenHealed(run)
     await world.program().kill()
     await trouble?.begin()
     struck()
@@ -79,6 +81,8 @@ fault({
           )),
       )
       expect(program.isOver()).toBe(false)
+      // It is said, and not over and over.
+      expect(program.lines.filter((line) => line.includes('the queue reports a problem')).length).toBeLessThan(20)
     } finally {
       await trouble?.end()
     }
@@ -92,12 +96,13 @@ fault({
   ci: 2,
   nightly: 12,
   world: partitioned,
-  async run({ asked, world, struck, proves, succeeds }) {
+  async run(run) {
+    const { world, struck, proves, succeeds } = run
     const { stage } = world
     const partition = partitions.get(stage)
     await using replica = await startPrivateRedis({ port: 'any' })
     await tell(replica, ['REPLICAOF', '127.0.0.1', String(portOf(stage.redis))])
-    const incident = await asked()
+    const incident = await askedWhenHealed(run)
     await stage.autentico.stop()
     await incident.approve()
     await incident.happens('WorkWaits')
@@ -111,7 +116,7 @@ fault({
     // Back to the first, which is empty now.
     await stage.redis.restart()
     partition?.pointTo(portOf(stage.redis))
-    const next = await asked()
+    const next = await askedWhenHealed(run)
     await next.approve()
     await proves(next)
   },
