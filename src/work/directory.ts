@@ -45,7 +45,13 @@ export function openDirectory(options: DirectoryOptions): Directory {
   redis.on('close', () => {
     awaySince ??= now().toISOString()
   })
+  // What it says when it is asked whether it is ready, which is all that it says where it wants another password.
+  let refused: string | undefined
+  redis.on('error', (error: Error) => {
+    refused = refusalIn(error)
+  })
   redis.on('ready', () => {
+    refused = undefined
     awaySince = undefined
   })
 
@@ -123,7 +129,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
         firstTry(redis)
           .then(async () => redis.set(`${prefix}:probe`, '', 'PX', 1_000))
           .then(() => undefined)
-          .catch(refusalIn),
+          .catch((error: unknown) => refusalIn(error) ?? refused),
       ),
     awaySince: () => awaySince,
     async [Symbol.asyncDispose]() {
