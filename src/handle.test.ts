@@ -75,6 +75,14 @@ test('an approval is good for no longer because the clock was set back: a reques
   expect(later.outlived(id, 'r1' as RequestId)).toBe(true)
 })
 
+test('half a character in what somebody wrote, or is called, is replaced and loses nothing else', () => {
+  const { incidents } = desk()
+  const id = open(incidents, { target: { ...alice, username: 'al\ud800ice' } })
+  expect(execute(incidents, id, note('broken \udfff note'))).toMatchObject({ kind: 'accepted' })
+  expect(incidents.timeline(id).at(-1)?.event).toEqual({ type: 'NoteAdded', text: 'broken \ufffd note' })
+  expect(incidents.find(id)?.target.username).toBe('al\ufffdice')
+})
+
 test('a second incident for the same account is refused and recorded, also after a restart', () => {
   const { store, incidents } = desk()
   open(incidents)

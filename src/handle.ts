@@ -167,9 +167,10 @@ function draftOf({ type, ...body }: IncidentEvent, actor: Actor): Draft {
   return { type, actor: plain(actor), body: plain(body) }
 }
 
-/** The value as JSON has it: without absent fields. */
+/** The value as JSON has it: without absent fields, and every text whole, because canonical JSON knows no half characters. */
 function plain(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value)) as Json
+  const whole = (_key: string, one: unknown): unknown => (typeof one === 'string' ? one.toWellFormed() : one)
+  return JSON.parse(JSON.stringify(value, whole)) as Json
 }
 
 /** SHA-256 over the canonical JSON (RFC 8785), lower-case hex. */

@@ -64,7 +64,7 @@ const failed = (sort: 'snapshot' | 'run' | 'sweep') =>
 
 /** One story for every type of event, ending in it. */
 const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [acts: readonly Act[], line: RegExp]>> = {
-  IncidentOpened: [[opens()], /^opened: Compromised user account, SEV2, target alice\. Odd sign-in/],
+  IncidentOpened: [[opens()], /^opened: Compromised user account, SEV2, target alice\. “Odd sign-in/],
   WorkOrdered: [[opens()], /^ordered: snapshot-account$/],
   ThreadStarted: [[opens(), { type: 'StartThread', channel: 'C0INCIDENTS', ts: '1.2' }], /^started the thread$/],
   CommanderNamed: [[opens(), { type: 'TakeCommand', by: standing('chi') }], /^took command$/],
@@ -86,7 +86,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
   ],
   WorkStopped: [
     [opens(), stops('bao', { reason: 'It is the wrong account.' })],
-    /^stopped the work\. It is the wrong account\. Nothing more is done until two people resume it\.$/,
+    /^stopped the work\. “It is the wrong account\.” Nothing more is done until two people resume it\.$/,
   ],
   WorkHalted: [
     [...underWay, ...running(steps.sessions), stops(), reports('run', { kind: 'halted', begun: true, attempt: 1 })],
@@ -115,7 +115,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
   ],
   StepDenied: [
     [...underWay, ...shownRequest(steps.sessions), denies()],
-    /^denied: Revoke all sessions of alice\. Not this account\.$/,
+    /^denied: Revoke all sessions of alice\. “Not this account\.”$/,
   ],
   RequestWithdrawn: [
     [...underWay, ...shownRequest(steps.sessions), withdraws()],
@@ -137,7 +137,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
     [...underWay, ...running(steps.sessions), failed('run')],
     /^did not do: Revoke all sessions of alice\. No answer\.$/,
   ],
-  StepSkipped: [[...underWay, ...settledByWord(steps.sessions, 'skip')], /^skipped: Revoke all sessions\. Its owner/],
+  StepSkipped: [[...underWay, ...settledByWord(steps.sessions, 'skip')], /^skipped: Revoke all sessions\. “Its owner/],
   StepAttested: [
     [...firstThreeProven, ...unproven(steps.passkeys), ...settledByWord(steps.passkeys, 'attest')],
     /^recorded as done by hand, not proven: Revoke passkeys\./,
@@ -158,7 +158,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
         note: 'Calm.',
       },
     ],
-    /^told alice by phone\. Identity checked: called back\. Calm\.$/,
+    /^told alice by phone\. Identity checked: called back\. “Calm\.”$/,
   ],
   SecretShown: [[...restored, showsSecret], /^was shown the temporary password, once$/],
   SecretDestroyed: [
@@ -166,7 +166,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
     /^destroyed the temporary password: nobody looked at it in time$/,
   ],
   IncidentContained: [contained, /^contained: /],
-  IncidentClosed: [[...restored, closes()], /^closed the incident\. Over\.$/],
+  IncidentClosed: [[...restored, closes()], /^closed the incident\. “Over\.”$/],
   ForgeryRefused: [
     [opens(), { type: 'RecordForgery', what: 'outcome', why: 'signed by nobody known', digest: 'ab'.repeat(32) }],
     /^refused a forged outcome: signed by nobody known\. .*sha256 abababababab…$/,

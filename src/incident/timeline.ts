@@ -326,8 +326,9 @@ export function amount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** What somebody wrote, in quotes: on a line of its own it must not pass for one of ours. */
 function given(text: string): readonly string[] {
-  return text.trim() === '' ? [] : [text]
+  return text.trim() === '' ? [] : [`“${text}”`]
 }
 
 /** With a full stop, so that another sentence may follow. */

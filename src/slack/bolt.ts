@@ -273,11 +273,12 @@ function refuseWhenClosed({ door }: Desk): void {
 
 /** Something that has not the form of what Slack sends. Its sender is told, if it names one. */
 async function unreadable(desk: Desk, body: unknown, ack: (() => Promise<void>) | undefined): Promise<void> {
-  await ack?.().catch(() => undefined)
   desk.log.warn({}, 'a delivery has not the form that Slack documents')
   const read = anybody.safeParse(body)
   const user = read.success ? (read.data.user?.id ?? read.data.user_id) : undefined
+  // It gets no yes where there is nobody to be told that nothing was done.
   if (user === undefined || !read.success) return
+  await ack?.().catch(() => undefined)
   const said = mrkdwn`That could not be read, so nothing was done. Try once more.`
   await desk.outbound.replyPrivately(
     user,

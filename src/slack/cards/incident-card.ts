@@ -79,8 +79,8 @@ export function incidentCard(incident: OpenedIncident, card: CardContext): Messa
 
 function opening(incident: OpenedIncident, word: string): Mrkdwn {
   const { severity, openedAt, openedBy, commander, target } = incident
-  const address = target.email === '' ? literal('') : mrkdwn`${line(target.email, 80)} · `
-  return mrkdwn`${address}${literal(severity.toUpperCase())} · *${literal(word)}* · opened ${moment(openedAt)} by ${mention(openedBy)} · commander ${mention(commander)}`
+  const address = target.email === '' ? literal('') : mrkdwn` · ${line(target.email, 80)}`
+  return mrkdwn`${literal(severity.toUpperCase())} · *${literal(word)}*${address} · opened ${moment(openedAt)} by ${mention(openedBy)} · commander ${mention(commander)}`
 }
 
 /** How long tokens that nobody asks Autentico about are still believed. */

@@ -81,7 +81,7 @@ function origin({ seq, at: when, hash, code, drill }: TimelineLine): Mrkdwn {
 }
 
 function messageMark(url: string): Mrkdwn {
-  return isOfSlack(url) ? (`<${url}|the message>` as Mrkdwn) : line(url, 300)
+  return isOfSlack(url) ? (`<${url}|the message>` as Mrkdwn) : mrkdwn`the message: ${line(url, 300)}`
 }
 
 /** What follows the first line is shown as it is, letter for letter: a checkpoint has to stay readable to other tools. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { Redis } from 'ioredis'
 import { expect } from 'vitest'
+import { z } from 'zod'
 import { until } from '#/drill/crew.ts'
 import type { Delivered } from '#/drill/slack/local-slack.ts'
 import { recordedOf } from '#/handle.ts'
@@ -93,17 +94,22 @@ function everyAckIsRecorded({ world, since }: Evidence): void {
 }
 
 function decisionsIn({ payload }: Delivered): readonly { readonly who: string; readonly what: string }[] {
-  const { user, actions, view, type } = payload as {
-    readonly user?: { readonly id?: string }
-    readonly actions?: readonly { readonly action_id?: string }[]
-    readonly view?: { readonly callback_id?: string }
-    readonly type?: string
-  }
-  const what = type === 'view_submission' ? [view?.callback_id] : (actions ?? []).map(({ action_id }) => action_id)
+  // What an attacker sent may be of any shape.
+  const read = delivered.safeParse(payload)
+  if (!read.success) return []
+  const { user, actions, view, type } = read.data
+  const what = type === 'view_submission' ? [view?.callback_id] : (actions ?? []).map((action) => action.action_id)
   return what
     .filter((one) => one !== undefined && Object.hasOwn(recordedFor, one))
     .map((one) => ({ who: user?.id ?? '', what: one ?? '' }))
 }
+
+const delivered = z.object({
+  type: z.string().optional(),
+  user: z.object({ id: z.string() }).optional(),
+  actions: z.array(z.object({ action_id: z.string() })).optional(),
+  view: z.object({ callback_id: z.string() }).optional(),
+})
 
 function entriesAfter({ stage }: World, seq: number): readonly Recorded[] {
   using ledger = ledgerOf(stage)
