@@ -60,7 +60,7 @@ async function play({ ana, bao, phone }: Windows): Promise<void> {
   await inTheDark(phone, 'phone-request-dark')
 
   await ana.pressAndConfirm('Approve')
-  await ana.toldAlone(/You asked for this step/)
+  await ana.toldAlone(/You asked for this/)
   await keep(ana, 'refused')
   await takeHome(bao, 'home', id)
   await phone.pane('Channels')

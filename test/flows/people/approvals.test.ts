@@ -42,7 +42,7 @@ async function expectRefused(incident: Case, person: string, code: RefusalCode, 
 test('whoever asked cannot approve: they are told who can, the try is on record, and the request stays open', async () => {
   const incident = await openFor(stage, 'user-001')
   await incident.ask(1)
-  await expectRefused(incident, 'ana', 'approver_is_requester', /You asked for this step.*Able to now: .*@bao/)
+  await expectRefused(incident, 'ana', 'approver_is_requester', /You asked for this.*Able to now: .*@bao/)
   await incident.as('bao').reads(/@ana\* was refused: approve Revoke all sessions of user-001/)
   await incident.approve('bao')
   await incident.untilProven(1)

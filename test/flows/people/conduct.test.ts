@@ -45,7 +45,7 @@ test('whoever asked cannot deny their own request; they can withdraw it', async 
   const request = await incident.ask(1)
   await incident.at('ana').press('Deny…')
   const denied = await incident.as('ana').fillIn('Deny', { 'Why not': 'Changed my mind' })
-  expectFault(denied, 'reason', 'You asked for this step')
+  expectFault(denied, 'reason', 'You asked for this')
   await incident.as('ana').actor.close()
 
   await incident.at('ana').press('Withdraw')
@@ -75,7 +75,7 @@ test('a step is skipped with a reason that two people stand behind, and stays no
   await incident.as('ana').fillIn('Skip', { Why: 'The password is managed elsewhere' })
   const request = await incident.request()
   await incident.at('ana').press(/^Approve/)
-  await incident.as('ana').toldAlone(/You asked for this step/)
+  await incident.as('ana').toldAlone(/You asked for this/)
   await incident.approve('chi')
   await incident.happens('StepSkipped')
   expect(incident.step(2)).toMatchObject({ status: 'skipped', reason: 'The password is managed elsewhere' })
