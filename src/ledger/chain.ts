@@ -1,5 +1,6 @@
 import { hash as digest } from 'node:crypto'
 import canonicalize from 'canonicalize'
+import { isCanonical } from './canonical.ts'
 
 /** What an entry may hold: JSON, and nothing that JSON would change on the way (no dates, no `undefined` in arrays). */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -120,14 +121,6 @@ function hashesTo(row: Row): boolean {
     return hashOf(row) === row.hash
   } catch {
     return false // A field without a canonical form was not written by link().
-  }
-}
-
-function isCanonical(text: string): boolean {
-  try {
-    return canonicalize(JSON.parse(text)) === text
-  } catch {
-    return false
   }
 }
 

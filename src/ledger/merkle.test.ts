@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeFrontier, emptyFrontier, encodeNodes, extend, type Frontier, rootOf } from './merkle.ts'
+import { decodeFrontier, emptyFrontier, encodeNodes, extend, type Frontier, growingFrom, rootOf } from './merkle.ts'
 
 const treeOf = (leaves: readonly Buffer[]): Frontier => leaves.reduce(extend, emptyFrontier)
 
@@ -65,4 +65,29 @@ test('bytes that do not fit the size are not a frontier', () => {
   expect(decodeFrontier(4, bytes)).toBeUndefined()
   expect(decodeFrontier(3, bytes.subarray(1))).toBeUndefined()
   expect(decodeFrontier(-1, Buffer.alloc(0))).toBeUndefined()
+})
+
+test('a growing tree is at every size what adding leaf by leaf gives, and leaves where it started as it was', () => {
+  // Hex of any length and no hex at all: that is what a damaged file may hold.
+  const text = fc.oneof(
+    fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex')),
+    fc.string({ unit: 'binary', maxLength: 140 }),
+    fc.stringMatching(/^[0-9a-fA-F]{60,140}$/),
+  )
+  fc.assert(
+    fc.property(fc.array(leaf, { maxLength: 40 }), fc.array(text, { maxLength: 40 }), (before, after) => {
+      let expected = treeOf(before)
+      const start = encodeNodes(expected)
+      const first = expected
+      const growing = growingFrom(first)
+      for (const hash of after) {
+        expected = extend(expected, Buffer.from(hash, 'hex'))
+        growing.add(hash)
+        expect(growing.size()).toBe(expected.size)
+        expect(growing.frontier()).toEqual(expected)
+      }
+      expect(encodeNodes(first)).toEqual(start)
+    }),
+    { seed: 20_261_123, numRuns: 200 },
+  )
 })

@@ -18,6 +18,42 @@ export function extend(frontier: Frontier, leaf: Buffer): Frontier {
   return { size: frontier.size + 1, nodes }
 }
 
+/** A tree to which many leaves are added one after the other; the same as calling {@link extend} as often, only faster. */
+export type GrowingTree = {
+  readonly size: () => number
+  /** Adds one leaf, given in hex like an entry's hash. */
+  readonly add: (leaf: string) => void
+  readonly frontier: () => Frontier
+}
+
+/** Starts from `frontier`, which stays as it is. */
+export function growingFrom(frontier: Frontier): GrowingTree {
+  // One buffer for every leaf and one for every node, and digests as text: making buffers costs several times the hashing.
+  const leafBytes = Buffer.concat([leafPrefix, Buffer.alloc(32)])
+  const nodeBytes = Buffer.concat([nodePrefix, Buffer.alloc(64)])
+  const nodes = frontier.nodes.map((node) => node.toString('hex'))
+  let size = frontier.size
+
+  return {
+    size: () => size,
+    add(leaf) {
+      // What is not 32 bytes of hex stands in a damaged file only.
+      const fits = leaf.length === 64 && leafBytes.write(leaf, 1, 'hex') === 32
+      let node = hash('sha256', fits ? leafBytes : Buffer.concat([leafPrefix, Buffer.from(leaf, 'hex')]), 'hex')
+      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
+        const left = nodes.pop()
+        if (left === undefined) throw new Error(nodeMissing)
+        nodeBytes.write(left, 1, 'hex')
+        nodeBytes.write(node, 33, 'hex')
+        node = hash('sha256', nodeBytes, 'hex')
+      }
+      nodes.push(node)
+      size += 1
+    },
+    frontier: () => ({ size, nodes: nodes.map((node) => Buffer.from(node, 'hex')) }),
+  }
+}
+
 /** The Merkle Tree Hash of RFC 6962, section 2.1: 32 bytes. */
 export function rootOf(frontier: Frontier): Buffer {
   const root = frontier.nodes.reduceRight<Buffer | undefined>(
@@ -42,9 +78,10 @@ export function decodeFrontier(size: number, bytes: Buffer): Frontier | undefine
 // RFC 6962 tells leaves from nodes by one byte, so that no inner node can be passed off as an entry.
 const leafPrefix = Buffer.from([0])
 const nodePrefix = Buffer.from([1])
+const nodeMissing = 'a frontier must hold one node for every set bit of its size'
 
 function parent(left: Buffer | undefined, right: Buffer): Buffer {
-  if (left === undefined) throw new Error('a frontier must hold one node for every set bit of its size')
+  if (left === undefined) throw new Error(nodeMissing)
   return sha256(nodePrefix, left, right)
 }
 

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import { type Entry, entryOf, type Head, type Row } from './chain.ts'
-import { decodeFrontier, emptyFrontier, extend, type Frontier } from './merkle.ts'
+import { decodeFrontier, emptyFrontier, type Frontier, growingFrom } from './merkle.ts'
 import { openForReading } from './schema.ts'
 
 /** Which streams are meant: those that hold an entry of type `having` and none of type `without`. */
@@ -101,10 +101,10 @@ function treeReader(db: Database.Database): (size: number) => Frontier {
     // The kept frontier is derived: where it is missing or does not fit, the entries say the same, only slower.
     const start = stored !== undefined && stored.size <= size ? stored : emptyFrontier
     if (start.size === size) return start
-    let tree = start
-    for (const hash of hashes.iterate(start.size, size - start.size)) tree = extend(tree, Buffer.from(hash, 'hex'))
-    if (tree.size !== size) throw new RangeError(`the ledger has ${tree.size} entries, not ${size}`)
-    return tree
+    const tree = growingFrom(start)
+    for (const hash of hashes.iterate(start.size, size - start.size)) tree.add(hash)
+    if (tree.size() !== size) throw new RangeError(`the ledger has ${tree.size()} entries, not ${size}`)
+    return tree.frontier()
   }
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { checkLink, type Head, type Problem, type Row } from './chain.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
-import { emptyFrontier, encodeNodes, extend, type Frontier, rootOf } from './merkle.ts'
+import { emptyFrontier, encodeNodes, type Frontier, growingFrom, rootOf } from './merkle.ts'
 import { NoteRefused } from './note.ts'
 import { openForReading, triggers } from './schema.ts'
 
@@ -102,11 +102,11 @@ type Witness = {
 
 function createWitness(checkpoints: readonly Checkpoint[]): Witness {
   const problems: Problem[] = []
-  let tree = emptyFrontier
+  const tree = growingFrom(emptyFrontier)
   const bySize = Map.groupBy(checkpoints, ({ size }) => size)
   const compare = () => {
-    for (const { size, root } of bySize.get(tree.size) ?? []) {
-      if (rootOf(tree).equals(root)) continue
+    for (const { size, root } of bySize.get(tree.size()) ?? []) {
+      if (rootOf(tree.frontier()).equals(root)) continue
       problems.push({
         seq: size,
         what: `entries up to ${size} are not those the checkpoint of size ${size} was signed for`,
@@ -117,16 +117,16 @@ function createWitness(checkpoints: readonly Checkpoint[]): Witness {
   return {
     see(row) {
       // In a damaged file any column may be of any type.
-      tree = extend(tree, Buffer.from(String(row.hash), 'hex'))
+      tree.add(String(row.hash))
       compare()
     },
-    tree: () => tree,
+    tree: () => tree.frontier(),
     findings() {
-      const ahead = checkpoints.filter(({ size }) => size > tree.size)
+      const ahead = checkpoints.filter(({ size }) => size > tree.size())
       return [
         ...problems,
         ...ahead.map(({ size }) => ({
-          what: `a checkpoint was signed for ${size} entries and there are ${tree.size}: the end was cut off`,
+          what: `a checkpoint was signed for ${size} entries and there are ${tree.size()}: the end was cut off`,
         })),
       ]
     },
