@@ -6,7 +6,7 @@ import canonicalize from 'canonicalize'
  */
 export function isCanonical(text: string): boolean {
   // Nearly all entries hold plain values, and looking at them once is many times cheaper than reading and writing them again.
-  if (typeof text === 'string' && text.isWellFormed() && valueEnd(text, 0, 0) === text.length) return true
+  if (typeof text === 'string' && isPlain(text) && valueEnd(text, 0, 0) === text.length) return true
   try {
     return canonicalize(JSON.parse(text)) === text
   } catch {
@@ -14,9 +14,14 @@ export function isCanonical(text: string): boolean {
   }
 }
 
+/** Without escapes, raw control characters and lone surrogates: then the text between two quotes is the string itself. */
+function isPlain(text: string): boolean {
+  return /^[ -[\]-\uffff]*$/.test(text) && text.isWellFormed()
+}
+
 /**
- * Where the value that begins at `at` ends, or `unsure` where that value is not canonical or not plain enough to tell. It is surer
- * than it needs to be: escapes, fractions and deep nesting are left to the long way.
+ * Where the value that begins at `at` ends, or `unsure` where that value is not canonical or not simple enough to tell: fractions,
+ * negative numbers and deep nesting are left to the long way. `text` is plain.
  */
 function valueEnd(text: string, at: number, depth: number): number {
   const code = text.charCodeAt(at)
@@ -56,15 +61,10 @@ function arrayEnd(text: string, first: number, depth: number): number {
   }
 }
 
-/** Only strings without any escape: then the text between the quotes is the value itself. */
 function stringEnd(text: string, at: number): number {
   if (text.charCodeAt(at) !== quote) return unsure
-  for (let next = at + 1; next < text.length; next++) {
-    const code = text.charCodeAt(next)
-    if (code === quote) return next + 1
-    if (code < space || code === backslash) return unsure
-  }
-  return unsure
+  const closing = text.indexOf('"', at + 1)
+  return closing === -1 ? unsure : closing + 1
 }
 
 /** Only whole numbers, not negative, that a double holds exactly: each has one spelling. */
@@ -91,6 +91,5 @@ const deepest = 64
 const exactDigits = 15
 const words = ['null', 'true', 'false']
 
-const [space, quote, backslash, comma, colon, zero, nine, bracket, closingBracket, brace, closingBrace] = [
-  0x20, 0x22, 0x5c, 0x2c, 0x3a, 0x30, 0x39, 0x5b, 0x5d, 0x7b, 0x7d,
-]
+const [quote, comma, colon, zero, nine] = [0x22, 0x2c, 0x3a, 0x30, 0x39]
+const [bracket, closingBracket, brace, closingBrace] = [0x5b, 0x5d, 0x7b, 0x7d]

@@ -137,6 +137,7 @@ function canonical(value: Json, field: string): string {
 
 /** For a string alone RFC 8785 is what JSON.stringify does; most of an entry's fields are strings, and this is faster. */
 function quoted(text: string, field: string): string {
+  if (typeof text === 'string' && /^[\w.:-]*$/.test(text)) return `"${text}"` // Numbers, times, hashes: nothing to escape.
   return typeof text === 'string' && text.isWellFormed() ? JSON.stringify(text) : canonical(text, field)
 }
 
