@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import { backup } from './backup.ts'
 import { checkLink, type Draft, type Entry, entryOf, type Head, link, type Row } from './chain.ts'
 import { takeLock } from './lock.ts'
-import { encodeNodes, extend } from './merkle.ts'
+import { encodeNodes, growingFrom } from './merkle.ts'
 import { type LedgerReader, readerOf } from './reader.ts'
 import { LedgerDamaged, openForWriting, orDamaged } from './schema.ts'
 
@@ -127,15 +127,15 @@ function appender(db: Database.Database, reader: LedgerReader): Database.Transac
     const actual = position.get(incident) ?? 0
     if (actual !== expected) throw new PositionConflict({ incident, expected, actual })
     let head = reader.head()
-    let tree = reader.tree(head?.seq ?? 0)
+    const tree = growingFrom(reader.tree(head?.seq ?? 0))
     const rows = drafts.map((draft) => {
       const row = link(head, { incident, at, ...draft })
       insert.run(row)
-      tree = extend(tree, Buffer.from(row.hash, 'hex'))
+      tree.add(row.hash)
       head = row
       return row
     })
-    keepFrontier.run(tree.size, encodeNodes(tree))
+    keepFrontier.run(tree.size(), encodeNodes(tree.frontier()))
     return rows
   })
 }
