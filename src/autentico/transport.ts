@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Pool } from 'undici'
 import { AutenticoUnavailable, OutcomeUnknown, UnexpectedAnswer } from './failures.ts'
 
@@ -72,13 +73,16 @@ export function openTransport(base: URL, limits: Limits): Transport {
 
   return {
     async send(request) {
+      // A timer that is cleared: AbortSignal.timeout would keep every request's for the whole limit.
+      const ending = new AbortController()
+      const timer = setTimeout(() => ending.abort(new DOMException('too long', 'TimeoutError')), limits.totalMs)
       try {
         const response = await pool.request({
           method: request.method,
           path: prefix + request.path,
           headers: { accept: 'application/json', ...request.headers },
           body: request.body ?? null,
-          signal: AbortSignal.timeout(limits.totalMs),
+          signal: ending.signal,
         })
         const text = await readText(response.body, limits.bodyBytes)
         return {
@@ -90,6 +94,8 @@ export function openTransport(base: URL, limits: Limits): Transport {
         }
       } catch (error) {
         throw failureOf(request, error)
+      } finally {
+        clearTimeout(timer)
       }
     },
     async [Symbol.asyncDispose]() {
@@ -101,15 +107,22 @@ export function openTransport(base: URL, limits: Limits): Transport {
 
 class TooLarge extends Error {}
 
-async function readText(body: AsyncIterable<Buffer>, limit: number): Promise<string> {
+async function readText(body: Readable, limit: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
-  // Leaving the loop by a throw closes the connection, so the rest is never read.
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > limit) throw new TooLarge()
-    chunks.push(chunk)
-  }
+  await new Promise<void>((resolve, reject) => {
+    body.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      chunks.push(chunk)
+      // Destroying closes the connection, so the rest is never read.
+      if (size > limit) body.destroy(new TooLarge())
+    })
+    body.on('end', resolve)
+    body.on('error', reject)
+    body.on('close', () => {
+      if (!body.readableEnded) reject(new Error('the answer broke off'))
+    })
+  })
   return Buffer.concat(chunks).toString('utf8')
 }
 
