@@ -6,7 +6,9 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type Figure, measure, type Row } from './figure.ts'
+import { figures as autentico } from './parts/autentico.ts'
 import { figures as ledger } from './parts/ledger.ts'
+import { figures as queue } from './parts/queue.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -16,7 +18,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
   },
 })
-const chosen: readonly Figure[] = ledger.filter(({ name }) => name.includes(options.only))
+const chosen: readonly Figure[] = [...ledger, ...autentico, ...queue].filter(({ name }) => name.includes(options.only))
 
 if (options.list) {
   for (const { name } of chosen) process.stdout.write(`${name}\n`)
