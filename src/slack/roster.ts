@@ -58,6 +58,8 @@ export class Roster {
     { readonly until: number; readonly members: Promise<readonly string[] | undefined> }
   >()
 
+  #asking: Promise<readonly Standing[]> | undefined
+
   constructor(deps: RosterDeps) {
     this.#deps = deps
   }
@@ -121,7 +123,18 @@ export class Roster {
       : `Slack does not say who is in the user group ${silent.join(', ')} right now, so its members do not count. Press again in a moment.`
   }
 
+  /**
+   * Whoever is on the list, for sentences that name them. Those who ask at the same moment share one answer: of fifty clicks at once
+   * each would ask Slack about everybody. Nobody is allowed anything by it.
+   */
   async #approvers(): Promise<readonly Standing[]> {
+    this.#asking ??= this.#askApprovers().finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking
+  }
+
+  async #askApprovers(): Promise<readonly Standing[]> {
     const ids = await this.#expand(this.#deps.settings.approvers)
     return Promise.all(ids.slice(0, mostAsked).map(async (id) => this.standing(id as UserId)))
   }

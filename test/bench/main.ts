@@ -9,6 +9,9 @@ import { type Figure, measure, type Row } from './figure.ts'
 import { figures as autentico } from './parts/autentico.ts'
 import { figures as ledger } from './parts/ledger.ts'
 import { figures as queue } from './parts/queue.ts'
+import { figures as acks } from './whole/acks.ts'
+import { figures as actions } from './whole/actions.ts'
+import { figures as lifetimes } from './whole/lifetimes.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -18,7 +21,9 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
   },
 })
-const chosen: readonly Figure[] = [...ledger, ...autentico, ...queue].filter(({ name }) => name.includes(options.only))
+const chosen: readonly Figure[] = [...ledger, ...autentico, ...queue, ...acks, ...actions, ...lifetimes].filter(
+  ({ name }) => name.includes(options.only),
+)
 
 if (options.list) {
   for (const { name } of chosen) process.stdout.write(`${name}\n`)
@@ -38,7 +43,12 @@ if (options.list) {
 }
 
 function lineOf({ name, unit, ours, floor, ratio, spread, target, met }: Row): string {
-  const numbers = `${ours.toFixed(0).padStart(9)} ${floor.toFixed(0).padStart(9)} ${unit.padEnd(10)}`
+  const numbers = `${shown(ours)} ${shown(floor)} ${unit.padEnd(10)}`
   const range = `${ratio.toFixed(2)} [${spread.map((value) => value.toFixed(2)).join('–')}]`
-  return `${name.padEnd(24)} ${numbers} ${range.padEnd(20)} ${target.padEnd(14)} ${met ? 'met' : 'MISSED'}`
+  return `${name.padEnd(38)} ${numbers} ${range.padEnd(20)} ${target.padEnd(14)} ${met ? 'met' : 'MISSED'}`
+}
+
+/** Two digits behind the point for what is small. */
+function shown(value: number): string {
+  return value.toFixed(value < 100 ? 2 : 0).padStart(9)
 }
