@@ -1,9 +1,10 @@
 // Makes this checkout ready, then runs one of its scripts:
 //
-//   node setup/run.mjs [--redis] [--chromium] [--dev] [--env] <script.ts> [arguments…]
+//   node setup/run.mjs [--redis] [--chromium] [--strace] [--dev] [--env] <script.ts> [arguments…]
 //
-// --env reads .env; --redis, --chromium and --dev ask for a Redis server program, a browser, and the tools that tests need.
-// Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except, on Debian as root, Redis and Chromium).
+// --env reads .env; --redis, --chromium, --strace and --dev ask for a Redis server program, a browser, strace, and the tools that
+// tests need.
+// Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except, on Debian as root, those three programs).
 // The second time it only looks. Exit codes: the script's own; 69 when something is missing that cannot be installed here.
 import { spawn } from 'node:child_process'
 import { dirname, join, resolve } from 'node:path'
@@ -14,11 +15,12 @@ import { environmentOf, fetchNode, findNode } from './node.mjs'
 import { installPackages, packagesAreThere } from './packages.mjs'
 import { findRedis, installRedis } from './redis.mjs'
 import { CannotSetUp, say } from './say.mjs'
+import { findStrace, installStrace } from './strace.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const known = ['--redis', '--chromium', '--dev', '--env']
+const known = ['--redis', '--chromium', '--strace', '--dev', '--env']
 
-/** @typedef {{ readonly redis: boolean, readonly chromium: boolean, readonly dev: boolean }} Need */
+/** @typedef {{ readonly redis: boolean, readonly chromium: boolean, readonly strace: boolean, readonly dev: boolean }} Need */
 /** @typedef {{ readonly node: string, readonly redis: string | undefined, readonly chromium: string | undefined }} Ready */
 
 /**
@@ -38,6 +40,7 @@ function readArguments(argv) {
   return {
     redis: options.includes('--redis'),
     chromium: options.includes('--chromium'),
+    strace: options.includes('--strace'),
     dev: options.includes('--dev'),
     env: options.includes('--env'),
     script,
@@ -54,13 +57,18 @@ async function makeReady(need) {
   const node = findNode(root)
   const redis = need.redis ? findRedis() : undefined
   const chromium = need.chromium ? findChromium() : undefined
-  const programs = (redis !== undefined || !need.redis) && (chromium !== undefined || !need.chromium)
+  const strace = need.strace ? findStrace() : undefined
+  const programs =
+    (redis !== undefined || !need.redis) &&
+    (chromium !== undefined || !need.chromium) &&
+    (strace !== undefined || !need.strace)
   if (node !== undefined && packagesAreThere(root, need) && programs) return { node, redis, chromium }
 
   return whileLocked(join(root, '.runtime'), () => {
     const found = findNode(root) ?? fetchNode(root)
     // Another set-up may have done the work while this one waited.
     if (!packagesAreThere(root, need)) installPackages(root, { dev: need.dev, env: environmentOf(found) })
+    if (need.strace && findStrace() === undefined) installStrace()
     return {
       node: found,
       redis: need.redis ? (findRedis() ?? installRedis()) : undefined,

@@ -92,7 +92,7 @@ export async function until<T>(look: () => T | undefined, what: string, limitMs 
     const found = look()
     if (found !== undefined) return found
     if (performance.now() > end) throw new Error(`waited ${limitMs / 1000} s in vain for ${what}`)
-    await pause(20)
+    await pause(40)
   }
 }
 

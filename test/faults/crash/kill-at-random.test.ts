@@ -4,9 +4,10 @@ import { comeBack, press } from './deaths.ts'
 
 fault({
   id: 'F2',
-  title: 'kill -9 at a random moment while three incidents are worked on',
-  ci: 50,
-  nightly: 2_000,
+  title: 'kill -9 twice at random moments while three incidents are worked on',
+  // Two kills each.
+  ci: 25,
+  nightly: 1_000,
   async run(run) {
     const { world, random, struck } = run
     const first = await run.asked()
@@ -17,6 +18,10 @@ fault({
     await world.program().kill()
     struck()
     await presses
+    await world.start()
+    // And once more while it gets over the first.
+    await pause(random.between(0, 1_000))
+    await world.program().kill()
     await comeBack(run, first)
     for (const incident of others) {
       if (incident.entries('StepApproved').length === 0) await incident.approve()
