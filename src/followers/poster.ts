@@ -270,7 +270,7 @@ async function lookBack({ deps, memory, from }: Turn, incident: OpenedIncident, 
 type Written = { readonly recorded: Recorded; readonly line: TimelineLine }
 
 /** Most lines that are folded into one message. How many really fit is Slack's business. */
-const mostLines = 20
+const mostLines = 80
 
 /** The next message: a request or a summary by itself, or the plain lines that stand together. */
 function nextMessage(lines: readonly Written[]): readonly Written[] {

@@ -41,10 +41,14 @@ export function openOrderQueue(options: OrderQueueOptions): OrderQueue {
 
   return {
     async issue(order) {
-      const place = await clear(order)
+      const clearing = clear(order)
+      clearing.catch(() => undefined) // It is waited for below, unless signing throws.
+      // Signed while Redis is asked.
+      const envelope = signOrder(order, signingKey)
+      const place = await clearing
       if (place !== 'free') return place
       const delayMs = order.notBefore === undefined ? 0 : Date.parse(order.notBefore) - now().getTime()
-      await queue.put({ id: order.id, kind: 'order', envelope: signOrder(order, signingKey), delayMs })
+      await queue.put({ id: order.id, kind: 'order', envelope, delayMs })
       return 'issued'
     },
     state: async (order) => queue.state(order),

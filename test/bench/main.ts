@@ -12,6 +12,7 @@ import { figures as queue } from './parts/queue.ts'
 import { figures as acks } from './whole/acks.ts'
 import { figures as actions } from './whole/actions.ts'
 import { figures as lifetimes } from './whole/lifetimes.ts'
+import { figures as thread } from './whole/thread.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -21,9 +22,15 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
   },
 })
-const chosen: readonly Figure[] = [...ledger, ...autentico, ...queue, ...acks, ...actions, ...lifetimes].filter(
-  ({ name }) => name.includes(options.only),
-)
+const chosen: readonly Figure[] = [
+  ...ledger,
+  ...autentico,
+  ...queue,
+  ...acks,
+  ...actions,
+  ...lifetimes,
+  ...thread,
+].filter(({ name }) => name.includes(options.only))
 
 if (options.list) {
   for (const { name } of chosen) process.stdout.write(`${name}\n`)

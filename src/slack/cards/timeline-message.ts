@@ -31,6 +31,7 @@ export function timelineMessage(entries: readonly TimelineLine[]): {
   readonly message: Message
   readonly taken: number
 } {
+  if (entries.length > crowded) return crowdedMessage(entries)
   const texts: Mrkdwn[] = []
   const blocks: KnownBlock[] = []
   let length = 0
@@ -47,6 +48,32 @@ export function timelineMessage(entries: readonly TimelineLine[]): {
     length += spoken.length + 1
   }
   return { message: message(texts.join('\n') as Mrkdwn, blocks), taken: texts.length }
+}
+
+/** More lines than this at once come faster than Slack takes messages: they are drawn close together, so that the thread keeps up. */
+const crowded = 20
+
+/** A line each, without boxes. It ends before a line that has more to say than fits on one. */
+function crowdedMessage(entries: readonly TimelineLine[]): { readonly message: Message; readonly taken: number } {
+  const texts: Mrkdwn[] = []
+  let length = 0
+  for (const entry of entries) {
+    const [, rest] = parts(entry.headline)
+    const spoken = crowdedLine(entry)
+    if (rest.trim() !== '' || length + spoken.length + 1 > limits.messageText) break
+    texts.push(spoken)
+    length += spoken.length + 1
+  }
+  if (texts.length <= 1) return timelineMessage(entries.slice(0, 1))
+  return { message: message(texts.join('\n') as Mrkdwn, sections(texts)), taken: texts.length }
+}
+
+/** What ties it to the ledger is kept; the reader's own time is left to the lines around a burst. */
+function crowdedLine(entry: TimelineLine): Mrkdwn {
+  const { seq, at: when, code, hash, drill } = entry
+  const shown = code === undefined ? literal('') : mrkdwn` · code ${literal(code)}`
+  const tie = mrkdwn`${drillMark({ drill })}#${seq} · ${literal(utc(when))}${shown} · ${literal(hash.slice(0, 4))}…`
+  return [whatHappened(entry), ...detailLines(entry), tie].join(' · ') as Mrkdwn
 }
 
 /** Everything that the blocks say, as one line for screen readers and notifications: what happened comes first. */

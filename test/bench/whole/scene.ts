@@ -25,6 +25,8 @@ export type Scene = AsyncDisposable & {
   readonly env: Readonly<Record<string, string>>
   readonly ours: Endpoint
   readonly floor: Endpoint
+  /** Number of the last entry of an incident. */
+  readonly newest: (incident: IncidentId) => number
 }
 
 /** Sends what Slack would, signed, on connections that stay open. Throws for an answer other than 200. */
@@ -34,9 +36,11 @@ export type Endpoint = { readonly post: (fields: Readonly<Record<string, string>
 export async function openScene({
   crowd = 20,
   idle = false,
+  env: change = {},
 }: {
   readonly crowd?: number
   readonly idle?: boolean
+  readonly env?: Readonly<Record<string, string>>
 } = {}): Promise<Scene> {
   await using building = new AsyncDisposableStack()
   const [ourPort, floorPort] = [await freePort(), await freePort()]
@@ -53,6 +57,7 @@ export async function openScene({
     SLACK_APP_TOKEN: '',
     SLACK_SIGNING_SECRET: signingSecret,
     PORT: String(ourPort),
+    ...change,
     SLACK_API_URL: stage.slack.apiUrl.replace(/:\d+/, `:${slack.port}`),
     AUTENTICO_URL: stage.autentico.url.replace(/:\d+/, `:${autentico.port}`),
   }
@@ -70,6 +75,10 @@ export async function openScene({
     env,
     ours,
     floor,
+    newest(incident) {
+      using ledger = ledgerOf(stage)
+      return ledger.stream(incident).at(-1)?.seq ?? 0
+    },
     [Symbol.asyncDispose]: async () => parts.disposeAsync(),
   }
 }
