@@ -34,7 +34,7 @@ test('a denial says why in the thread, the requester can ask again, and nothing 
   await incident.at('bao').press('Deny…')
   expect(await incident.as('bao').fillIn('Deny', { 'Why not': 'Wrong account' })).toMatchObject({ now: 'closed' })
   await incident.at('ana', request).reads(/\*Denied\* by <@U0BAO> \d\d:\d\d UTC: Wrong account/)
-  await incident.as('ana').reads(/@bao\* denied: Revoke all sessions of user-001 · Wrong account/)
+  await incident.as('ana').reads(/@bao\* denied: Revoke all sessions of user-001 · “Wrong account/)
   expect(incident.at('ana', request).button(/./)).toBeUndefined()
   expect((await incident.ask(1)).id).not.toBe(request.id)
   expect(incident.entries('StepDone')).toEqual([])
