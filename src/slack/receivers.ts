@@ -147,7 +147,7 @@ function watchMessages({ client }: SocketModeReceiver, heard: () => void, log: L
 }
 
 /** How long Slack may leave a ping without an answer. */
-const deadAfterMs = 5_000
+const deadAfterMs = 10_000
 /** What a timer takes at most, times three because the SDK takes a third of it. */
 const longestTimerMs = 2_147_483_647
 
