@@ -14,7 +14,7 @@ const series: readonly Series[] = [
   { title: 'verify', unit: 's', of: ({ verifyMs }) => verifyMs / 1000, digits: 2 },
 ]
 
-const width = 180
+const width = 200
 const height = 120
 const gap = 40
 
@@ -42,16 +42,18 @@ function panel({ title, unit, of, digits }: Series, rows: readonly Grown[], left
     const tall = most === 0 ? 0 : (of(row) / most) * height
     const x = left + index * room
     const middle = x + room / 2
-    return `<rect x="${(x + 6).toFixed(1)}" y="${(30 + height - tall).toFixed(1)}" width="${(room - 12).toFixed(1)}" height="${tall.toFixed(1)}"/>
-<text class="small" text-anchor="middle" x="${middle.toFixed(1)}" y="${(24 + height - tall).toFixed(1)}">${of(row).toFixed(digits)}</text>
-<text class="small" text-anchor="middle" x="${middle.toFixed(1)}" y="${height + 46}">${short(row.label)}</text>`
+    return `<rect x="${(x + 6).toFixed(1)}" y="${(32 + height - tall).toFixed(1)}" width="${(room - 12).toFixed(1)}" height="${tall.toFixed(1)}"/>
+<text class="small" text-anchor="middle" x="${middle.toFixed(1)}" y="${(26 + height - tall).toFixed(1)}">${of(row).toFixed(digits)}</text>
+<text class="small" text-anchor="middle" x="${middle.toFixed(1)}" y="${height + 46}">${words(row.label)[0]}</text>
+<text class="small" text-anchor="middle" x="${middle.toFixed(1)}" y="${height + 58}">${words(row.label)[1]}</text>`
   })
-  return `<text x="${left}" y="14">${title}, ${unit}</text>
-<line x1="${left}" y1="${height + 30}" x2="${left + width}" y2="${height + 30}"/>
+  return `<text x="${left}" y="10">${title}, ${unit}</text>
+<line x1="${left}" y1="${height + 32}" x2="${left + width}" y2="${height + 32}"/>
 ${bars.join('\n')}`
 }
 
-/** `100000 closed` as `100k closed`. */
-function short(label: string): string {
-  return label.replace(/000\b/, 'k')
+/** `100000 closed` as `100k` and `closed`. */
+function words(label: string): readonly [string, string] {
+  const [count = '', state = ''] = label.split(' ')
+  return [count.replace(/000$/, 'k'), state]
 }
