@@ -294,7 +294,7 @@ function posterOf({
   })
   return createPoster({
     find: (id) => incidents.find(id),
-    timeline: (id) => incidents.timeline(id),
+    timeline: (id, after) => incidents.timeline(id, after),
     startThread: (id, { channel, ts }) => void incidents.execute(id, { type: 'StartThread', channel, ts }),
     thread,
     onLost: (id, error) =>

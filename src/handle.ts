@@ -35,7 +35,8 @@ export type Incidents = {
   open(): readonly OpenedIncident[]
   /** Newest first, open or closed. */
   recent(count: number): readonly OpenedIncident[]
-  timeline(id: IncidentId): readonly Recorded[]
+  /** Every entry of an incident in order; with `after`, only what came later. */
+  timeline(id: IncidentId, after?: number): readonly Recorded[]
   /**
    * Whether an open request has been shown for as long as one may be, by a clock that never goes back. The other clock, whose times
    * the record shows, can be set; setting it back must not make an approval good for longer.
@@ -149,7 +150,7 @@ export function createIncidents({
       Array.from({ length: Math.min(count, opened) }, (_, back) => `INC-${opened - back}` as IncidentId).flatMap(
         (id) => find(id) ?? [],
       ),
-    timeline: (id) => ledger.stream(id).map(recordedOf),
+    timeline: (id, after = 0) => ledger.stream(id, after).map(recordedOf),
   }
 }
 

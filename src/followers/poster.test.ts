@@ -54,7 +54,7 @@ async function scene(): Promise<Scene> {
   const poster = () =>
     createPoster({
       find: (one) => incidents.find(one),
-      timeline: (one) => incidents.timeline(one),
+      timeline: (one, after) => incidents.timeline(one, after),
       startThread: (one, { channel, ts }) => void incidents.execute(one, { type: 'StartThread', channel, ts }),
       thread: slackThread({ outbound, linkTo: () => undefined, timeline: (one) => incidents.timeline(one), now }),
       onLost: (_one, error) => void lost.push(error.message),

@@ -70,7 +70,8 @@ export class ThreadLost extends Error {
 
 export type PosterDeps = {
   readonly find: (id: IncidentId) => OpenedIncident | undefined
-  readonly timeline: (id: IncidentId) => readonly Recorded[]
+  /** What happened in an incident behind an entry, in order. */
+  readonly timeline: (id: IncidentId, after: number) => readonly Recorded[]
   readonly startThread: (id: IncidentId, place: Place) => void
   readonly thread: ThreadPort
   /** Told once when a thread cannot be written to. The ledger goes on; `redraw` fills the thread in once it can be reached again. */
@@ -225,10 +226,9 @@ async function postDue({ deps, pace, memory, from, ...turn }: Turn, thread: Plac
   const { id } = turn.incident
   let { incident } = turn
   for (;;) {
-    const history = deps.timeline(id)
+    const news = deps.timeline(id, memory.posted)
     incident = deps.find(id) ?? incident
-    const lines = history
-      .filter(({ seq }) => seq > memory.posted)
+    const lines = news
       .map((recorded) => ({ recorded, line: timelineLine(recorded, incident) }))
       .filter(({ line }) => line.forThread)
     const chunk = nextMessage(lines)

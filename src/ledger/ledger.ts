@@ -4,7 +4,7 @@ import { checkLink, type Draft, type Entry, entryOf, type Head, link, type Row }
 import { takeLock } from './lock.ts'
 import { encodeNodes, growingFrom } from './merkle.ts'
 import { type LedgerReader, readerOf } from './reader.ts'
-import { LedgerDamaged, openForWriting, orDamaged } from './schema.ts'
+import { LedgerDamaged, openForNotes, openForWriting, orDamaged } from './schema.ts'
 
 export interface Ledger extends LedgerReader {
   /**
@@ -21,7 +21,10 @@ export interface Ledger extends LedgerReader {
   }): readonly Entry[]
   /** Calls `listener` soon after every append. A wake-up, not a delivery: read the ledger to learn what is new. */
   onAppend(listener: () => void): () => void
-  /** Remembers how far a follower has come. Never goes back. */
+  /**
+   * Remembers how far a follower has come. Never goes back, except with a power loss: it does not wait for the disk, because a follower
+   * that is given entries again does no harm, and every entry has several.
+   */
   moveCursor(name: string, seq: number): void
   /** Writes something that means nothing, to see whether the disk takes it. Throws {@link LedgerWriteFailed}. */
   tryWriting(): void
@@ -86,15 +89,21 @@ export function openLedger({
   refuseBrokenEnd(file, db)
   const listeners = new Set<() => void>()
   const append = appender(db, reader)
-  const moveCursor = db.prepare<[string, number]>(
-    'INSERT INTO cursor (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = MAX(seq, excluded.seq)',
+  const notes = opening.adopt(
+    orDamaged(file, () => openForNotes(file)),
+    (open) => void open.close(),
   )
+  const moveCursor = notes.prepare<[string, number]>(setCursor)
+  const tryWriting = db.prepare<[string, number]>(setCursor)
+  const latest = latestEntries()
   const parts = opening.move()
 
   return {
     ...reader,
+    read: (range) => latest.behind(range) ?? reader.read(range),
     append(facts) {
       const entries = orWriteFailed(file, () => append.immediate(facts)).map(entryOf)
+      latest.keep(entries)
       if (entries.length > 0) for (const listener of listeners) queueMicrotask(listener)
       return entries
     },
@@ -104,9 +113,35 @@ export function openLedger({
     },
     moveCursor: (name, seq) => void orWriteFailed(file, () => moveCursor.run(name, seq)),
     // Another number each time: SQLite writes nothing where nothing changes.
-    tryWriting: () => void orWriteFailed(file, () => moveCursor.run('tried-writing', now().getTime())),
+    tryWriting: () => void orWriteFailed(file, () => tryWriting.run('tried-writing', now().getTime())),
     backup: (target) => backup(db, target),
     [Symbol.dispose]: () => parts.dispose(),
+  }
+}
+
+const setCursor =
+  'INSERT INTO cursor (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = MAX(seq, excluded.seq)'
+
+/** How many entries are kept in memory, to be handed to followers without reading them back. */
+const mostKept = 200
+
+/** The newest entries, as they were written. Every follower wants each of them right after its append. */
+function latestEntries(): {
+  readonly keep: (entries: readonly Entry[]) => void
+  /** Undefined when they have to be read from the file. */
+  readonly behind: (range: { readonly after: number; readonly limit: number }) => readonly Entry[] | undefined
+} {
+  let kept: readonly Entry[] = []
+  return {
+    keep(entries) {
+      kept = [...kept, ...entries].slice(-mostKept)
+    },
+    behind({ after, limit }) {
+      const [first] = kept
+      return first === undefined || after + 1 < first.seq
+        ? undefined
+        : kept.slice(after + 1 - first.seq, after + 1 - first.seq + limit)
+    },
   }
 }
 

@@ -99,6 +99,14 @@ export function openForWriting(file: string): Database.Database {
   })
 }
 
+/**
+ * A second connection to a ledger that is open for writing, for what may be forgotten: what it writes survives the end of the process,
+ * however that ends, and only a power loss may take the last moments of it. Entries never go through it.
+ */
+export function openForNotes(file: string): Database.Database {
+  return orClose(connect(file, { fileMustExist: true, timeout: 5_000 }), (db) => void db.pragma('synchronous = NORMAL'))
+}
+
 /** Opens an existing file for reading only. A writer may be at work on it meanwhile. Throws {@link LedgerUnusable}. */
 export function openForReading(file: string): Database.Database {
   if (!existsSync(file)) throw new LedgerUnusable(`there is no ledger at ${file}`)

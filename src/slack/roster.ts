@@ -48,6 +48,9 @@ const userAnswer = z.object({
 })
 type SlackUser = z.infer<typeof userAnswer>['user']
 
+/** Undefined: Slack does not say. */
+type Asked = { readonly user: SlackUser; readonly identity: Identity } | undefined
+
 const groupAnswer = z.object({ users: z.array(z.string()) })
 
 /** Who is a responder and who may approve, asked of Slack at the moment of the click. When Slack cannot say, nobody is. */
@@ -59,16 +62,18 @@ export class Roster {
   >()
 
   #asking: Promise<readonly Standing[]> | undefined
+  readonly #known: (user: UserId) => Promise<Asked>
 
   constructor(deps: RosterDeps) {
     this.#deps = deps
+    this.#known = together(async (user) => this.#ask(user))
   }
 
   /** Never throws: what Slack does not tell makes the standing `unknown`, and then the rules allow nothing. */
   async standing(user: UserId): Promise<Standing> {
     const { settings } = this.#deps
     const [asked, responder, approver] = await Promise.all([
-      this.#ask(user),
+      this.#known(user),
       this.#isListed(settings.responders, user),
       this.#isListed(settings.approvers, user),
     ])
@@ -150,7 +155,7 @@ export class Roster {
     return (await this.#expand(list.filter(isGroup))).includes(user)
   }
 
-  async #ask(user: UserId): Promise<{ readonly user: SlackUser; readonly identity: Identity } | undefined> {
+  async #ask(user: UserId): Promise<Asked> {
     try {
       const [identity, answer] = await Promise.all([
         this.#deps.workspace.identity(),
@@ -183,6 +188,41 @@ export class Roster {
       this.#groups.set(group, { until: monotonic() + groupFailureKeptMs, members: Promise.resolve(undefined) })
       return undefined
     }
+  }
+}
+
+/**
+ * One question about somebody at a time. Whoever asks the same meanwhile shares the next one, so that every answer was asked for after
+ * it was wanted; and hammering a button asks Slack no faster than it answers.
+ */
+function together<Key, Answer>(ask: (key: Key) => Promise<Answer>): (key: Key) => Promise<Answer> {
+  const asked = new Map<Key, Promise<Answer>>()
+  const next = new Map<Key, Promise<Answer>>()
+  const begin = async (key: Key): Promise<Answer> => {
+    const answer = ask(key)
+    asked.set(key, answer)
+    try {
+      return await answer
+    } finally {
+      if (asked.get(key) === answer) asked.delete(key)
+    }
+  }
+  return async (key) => {
+    const under = asked.get(key)
+    if (under === undefined) return begin(key)
+    const waiting =
+      next.get(key) ??
+      under
+        .then(
+          () => undefined,
+          () => undefined,
+        )
+        .then(async () => {
+          next.delete(key)
+          return begin(key)
+        })
+    next.set(key, waiting)
+    return waiting
   }
 }
 
