@@ -60,12 +60,16 @@ app.command(/.*/, async ({ ack, body }) => {
   record('command', body.text)
   await ack()
 })
-app.action(/.*/, async ({ ack, body }) => {
+app.action('approve', async ({ ack, body }) => {
   const { actions } = z.object({ actions: z.array(z.object({ value: z.string() })) }).parse(body)
   const about = actions[0]?.value ?? ''
   record('approved', about)
   await ack()
   await queue.add('work', { about, seal: sealed(about) })
+})
+app.action('take_command', async ({ ack, body }) => {
+  record('took command', body.user.id)
+  await ack()
 })
 await app.start(setting.FLOOR_PORT)
 await connection.ping()
