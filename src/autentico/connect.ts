@@ -112,7 +112,7 @@ function compose({ url, client, database, now }: Parts): Autentico {
     botHasTotp: async () => (await users.read(await botId()))?.totpVerified === true,
   })
   const audit = auditOf(client, settings)
-  const facts: FactsDeps = { users, sessions, tokens, audit, settings, database, botId, now }
+  const facts: FactsDeps = { users, sessions, tokens, settings, database, botId, now }
 
   return {
     users,
@@ -123,7 +123,7 @@ function compose({ url, client, database, now }: Parts): Autentico {
     database,
     proofs: proofsOf({ users, sessions, tokens, database }),
     facts: async (userId) => readFacts(facts, userId),
-    snapshot: async (userId, options) => takeSnapshot(facts, userId, options),
+    snapshot: async (userId, options) => takeSnapshot({ ...facts, audit }, userId, options),
     whoami,
     capabilities: async () => detectCapabilities({ url, client, users, audit, settings, database }),
     tracing: (witness) => compose({ url, client: client.tracing(witness), database, now }),

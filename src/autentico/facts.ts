@@ -1,9 +1,7 @@
-import type { Audit } from './audit.ts'
 import type { AutenticoDatabase } from './database.ts'
 import type { Doors } from './doors.ts'
 import type { Sessions } from './sessions.ts'
 import type { Settings } from './settings.ts'
-import { daysAfter } from './times.ts'
 import { latestExpiry, type Tokens } from './tokens.ts'
 import type { Account, Users } from './users.ts'
 
@@ -30,10 +28,6 @@ export type Facts = {
   readonly totpVerified: boolean | 'unknown'
   /** Whether this Autentico requires MFA of everybody. If not, resetting MFA leaves the account with none. */
   readonly requireMfa: boolean
-  /** Undefined where it never happened or no database tells. */
-  readonly lastLogin: string | undefined
-  /** Within the last seven days. `unknown` where auditing is off, because then zero would mean nothing. */
-  readonly recentAuditEvents: number | 'unknown'
   /** Until then a service that checks only signature and expiry may accept a token already issued, revoked or not. */
   readonly accessTokenExpiresLatest: string | undefined
 }
@@ -42,34 +36,33 @@ export type FactsDeps = {
   readonly users: Users
   readonly sessions: Sessions
   readonly tokens: Tokens
-  readonly audit: Audit
   readonly settings: Settings
   readonly database: AutenticoDatabase | undefined
   readonly botId: () => Promise<string>
   readonly now: () => Date
 }
 
-const recentDays = 7
-
 /** The fact sheet, or undefined if nobody has this id (without a database: or the account is deactivated). */
 export async function readFacts(deps: FactsDeps, userId: string): Promise<Facts | undefined> {
+  // Asked for all at once: this stands between an approval and what it approves.
+  const reading = Promise.all([
+    deps.botId(),
+    deps.sessions.ofUser(userId),
+    deps.sessions.idpOfUser(userId),
+    deps.settings.read(),
+    deps.database?.doors(userId),
+  ])
+  // Of an account that is not there nothing else matters.
+  reading.catch(() => undefined)
   const account = await deps.users.read(userId)
   const known = account ?? (await deps.database?.account(userId))
   if (known === undefined) return undefined
 
   const { id, username, email, role } = known
   const now = deps.now()
-  const window = { since: daysAfter(now, -recentDays), until: now }
-  const [bot, sessions, idp, tokens, events, auditing, settings, lastLogin, doors, lastAdmin] = await Promise.all([
-    deps.botId(),
-    deps.sessions.ofUser(id),
-    deps.sessions.idpOfUser(id),
+  const [[bot, sessions, idp, settings, doors], tokens, lastAdmin] = await Promise.all([
+    reading,
     deps.tokens.ofUser(known),
-    deps.audit.ofAccount(known, window),
-    deps.audit.auditing(),
-    deps.settings.read(),
-    deps.database?.lastLogin(id),
-    deps.database?.doors(id),
     isLastAdmin(deps.users, account),
   ])
   return {
@@ -83,8 +76,6 @@ export async function readFacts(deps: FactsDeps, userId: string): Promise<Facts 
     doors,
     totpVerified: account?.totpVerified ?? 'unknown',
     requireMfa: settings.get('require_mfa') === 'true',
-    lastLogin: lastLogin?.toISOString(),
-    recentAuditEvents: auditing.on === true ? events.length : 'unknown',
     accessTokenExpiresLatest: latestExpiry(tokens, now)?.toISOString(),
   }
 }

@@ -1,4 +1,4 @@
-import type { AuditEvent, Auditing } from './audit.ts'
+import type { Audit, AuditEvent, Auditing } from './audit.ts'
 import type { Doors } from './doors.ts'
 import type { FactsDeps } from './facts.ts'
 import type { IdpSession, Session } from './sessions.ts'
@@ -29,7 +29,7 @@ export type Snapshot = {
 
 /** Takes the evidence for an account, with the audit events of the last `auditDays` days. */
 export async function takeSnapshot(
-  deps: FactsDeps,
+  deps: FactsDeps & { readonly audit: Audit },
   userId: string,
   { auditDays = 30 }: { readonly auditDays?: number } = {},
 ): Promise<Snapshot> {
