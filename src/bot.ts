@@ -316,7 +316,13 @@ function startPoster({
   const following = follow({ ledger, name: 'poster', handle: poster.handle, onFailure: onFailure(log), retryIn: soon })
   // Countdowns move on although nothing happens.
   const redrawing = every(redrawEveryMs, log, async () => poster.redraw(incidents.open().map(({ id }) => id)))
-  return both(redrawing, following)
+  const running = both(redrawing, following)
+  return {
+    async [Symbol.asyncDispose]() {
+      poster.stop()
+      await running[Symbol.asyncDispose]()
+    },
+  }
 }
 
 /** Who could approve is asked of Slack only when a reminder is due. */

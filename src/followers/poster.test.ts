@@ -33,7 +33,7 @@ type Scene = {
   readonly notes: () => readonly string[]
 }
 
-async function scene(): Promise<Scene> {
+async function scene({ spacingMs = 1 }: { readonly spacingMs?: number } = {}): Promise<Scene> {
   const store = temporaryLedger()
   const { ledger } = store
   const slack = await startLocalSlack({ manifest, rateLimit: false })
@@ -59,7 +59,7 @@ async function scene(): Promise<Scene> {
       thread: slackThread({ outbound, linkTo: () => undefined, timeline: (one) => incidents.timeline(one), now }),
       onLost: (_one, error) => void lost.push(error.message),
       position: () => position,
-      spacingMs: 1,
+      spacingMs,
     })
   return {
     slack,
@@ -104,6 +104,18 @@ test('a poster that was started anew, and is given everything again, posts nothi
   await follow(poster(), 0)
   expect(notes()).toEqual(['first'])
   expect(slack.calls('chat.postMessage')).toHaveLength(before)
+})
+
+test('a poster that is stopped does not go on until everything is posted', async () => {
+  const { poster, follow, note, notes } = await scene({ spacingMs: 3_600_000 })
+  const one = poster()
+  note('first')
+  const following = follow(one)
+  following.catch(() => undefined)
+  // The card is there; its first line has to wait for an hour.
+  one.stop()
+  await expect(following).rejects.toThrow('stopping')
+  expect(notes()).toEqual([])
 })
 
 test('killed between posting the card and saying so: the card is found again', async () => {

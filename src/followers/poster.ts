@@ -100,6 +100,8 @@ export type Poster = {
   readonly redraw: (ids: readonly IncidentId[]) => Promise<void>
   /** Where the message of a request stands. Undefined: it is not posted yet, or the thread has not been looked at since the start. */
   readonly requestPlace: (id: IncidentId, request: RequestId) => Place | undefined
+  /** Posts nothing more, so that the program can end: what waits for its turn throws, and is posted after the next start. */
+  readonly stop: () => void
 }
 
 /**
@@ -109,7 +111,8 @@ export type Poster = {
  */
 export function createPoster(deps: PosterDeps): Poster {
   const memories = new Map<IncidentId, Memory>()
-  const pace = createPace(deps.spacingMs)
+  const stopping = new AbortController()
+  const pace = createPace(deps.spacingMs, stopping.signal)
   const limits = createLimits()
   const drawing = new Map<IncidentId, Promise<void>>()
   /** Threads that could not be written to, and how far each of them had come for sure. */
@@ -156,6 +159,7 @@ export function createPoster(deps: PosterDeps): Poster {
       const channel = deps.find(id)?.thread?.channel
       return ts === undefined || channel === undefined ? undefined : { channel, ts }
     },
+    stop: () => stopping.abort(),
     async handle(entries) {
       const touched = Map.groupBy(entries, ({ incident }) => incident as IncidentId)
       const results = await Promise.allSettled(
@@ -270,19 +274,21 @@ async function lookBack({ deps, memory, from }: Turn, incident: OpenedIncident, 
 type Written = { readonly recorded: Recorded; readonly line: TimelineLine }
 
 /** Most lines that are folded into one message. How many really fit is Slack's business. */
-const mostLines = 80
+const mostLines = 120
 
-/** The next message: a request or a summary by itself, or the plain lines that stand together. */
+/** The next message: a request or a summary by itself, or the plain lines that stand together, up to the next checkpoint. */
 function nextMessage(lines: readonly Written[]): readonly Written[] {
   const [first] = lines
   if (first === undefined || standsAlone(first)) return lines.slice(0, 1)
-  const end = lines.findIndex(standsAlone)
-  return lines.slice(0, Math.min(end === -1 ? lines.length : end, mostLines))
+  const alone = lines.findIndex(standsAlone)
+  const checkpoint = lines.findIndex(({ recorded }) => recorded.event.type === 'CheckpointSigned')
+  const ends = [alone, checkpoint === -1 ? -1 : checkpoint + 1, mostLines].filter((end) => end !== -1)
+  return lines.slice(0, Math.min(...ends))
 }
 
 function standsAlone({ recorded }: Written): boolean {
   const { type } = recorded.event
-  return type === 'RequestShown' || type === 'IncidentClosed' || type === 'CheckpointSigned'
+  return type === 'RequestShown' || type === 'IncidentClosed'
 }
 
 /** Posts the chunk, or as much of its front as fits, and says how many lines that was. */
@@ -340,14 +346,15 @@ async function drawCard(deps: PosterDeps, memory: Memory, incident: OpenedIncide
 
 type Pace = (channel: string) => Promise<void>
 
-/** Waits until the channel's turn has come. Callers of different channels do not wait for each other. */
-function createPace(spacingMs: number): Pace {
+/** Waits until the channel's turn has come; throws once we stop. Callers of different channels do not wait for each other. */
+function createPace(spacingMs: number, stopping: AbortSignal): Pace {
   const next = new Map<string, number>()
   return async (channel) => {
     const now = performance.now()
     const turn = Math.max(now, next.get(channel) ?? 0)
     next.set(channel, turn + spacingMs)
-    if (turn > now) await pause(turn - now)
+    if (turn > now) await pause(turn - now, undefined, { signal: stopping }).catch(() => undefined)
+    if (stopping.aborted) throw new TryLater('The program is stopping.', { again: true })
   }
 }
 

@@ -55,7 +55,7 @@ export function openLanes(options: {
     })
     return async (method, args = {}) => {
       try {
-        const answer = { ...(await client.apiCall(method, { ...args })) }
+        const answer = { ...(await client.apiCall(method, asText(args))) }
         options.called?.({ method, result: 'ok' })
         return answer
       } catch (error) {
@@ -78,6 +78,19 @@ export function openLanes(options: {
 function resultOf(failure: SlackFailure): Called['result'] {
   if (failure instanceof RateLimited) return 'rate limited'
   return failure instanceof SlackRejected ? 'rejected' : 'unavailable'
+}
+
+/**
+ * Blocks and views as the JSON text that goes over the line. The SDK would make it too, but before that it takes every object apart, field
+ * by field, for a log that nobody reads: with a card at hand that is half of what a call costs.
+ */
+function asText(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [
+      name,
+      typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
+    ]),
+  )
 }
 
 /**

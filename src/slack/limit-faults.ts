@@ -1,13 +1,13 @@
 import { limits } from './limits.ts'
 
-/** What Slack would refuse about blocks, a message or a view: one sentence for each fault, with where it is. For tests. */
-export function limitFaults(surface: object): readonly string[] {
+/** What Slack would refuse about blocks, a message or a view: one sentence for each fault, with where it is. For tests. `longestText`: of a message's text, in characters. */
+export function limitFaults(surface: object, longestText: number = limits.messageText): readonly string[] {
   const faults: string[] = []
   const given = surface as Readonly<Record<string, unknown>>
   const blocks = Array.isArray(given['blocks']) ? (given['blocks'] as readonly unknown[]) : []
   const isView = given['type'] === 'modal' || given['type'] === 'home'
   over(faults, 'blocks', blocks.length, isView ? limits.blocksPerView : limits.blocksPerMessage)
-  if (!isView) over(faults, 'text', lengthOf(given['text']), limits.messageText)
+  if (!isView) over(faults, 'text', lengthOf(given['text']), longestText)
   for (const name of ['title', 'submit', 'close']) over(faults, name, lengthOf(textOf(given[name])), limits.viewTitle)
   over(faults, 'private_metadata', lengthOf(given['private_metadata']), limits.viewMetadata)
   const inputs = blocks.some((block) => object(block)['type'] === 'input')

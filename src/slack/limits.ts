@@ -30,6 +30,8 @@ export const limits = {
   inputHint: 2000,
   placeholder: 150,
   plainInput: 3000,
-  /** `chat.update` refuses a longer text with `msg_too_long`, so no text of ours is longer. */
+  /** `chat.update` refuses a longer text with `msg_too_long`, so no text that may be edited is longer. */
   messageText: 4000,
+  /** Of a message that is never edited. Slack takes up to 40,000 and advises against more than 4,000: only where it has to catch up. */
+  crowdedText: 12_000,
 } as const

@@ -10,6 +10,7 @@ import type { OrderId, RequestId } from '#/incident/work.ts'
 import { accountCompromise } from '#/playbook/account-compromise.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import { limitFaults } from '../limit-faults.ts'
+import { limits } from '../limits.ts'
 import { facts } from '../test-support.ts'
 import {
   approveByTypingForm,
@@ -150,7 +151,12 @@ function story(
   return { incident, recorded }
 }
 
-/** Every card, message and form of an incident. */
+/** What is written into the thread and never edited. */
+function folded({ incident, recorded }: ReturnType<typeof story>): readonly object[] {
+  return [timelineMessage(recorded.map((one) => timelineLine(one, incident))).message]
+}
+
+/** Every card, message and form of an incident that may be edited. */
 function everything({ incident, recorded }: ReturnType<typeof story>, words: string): readonly object[] {
   const step = incident.playbook.steps[0]
   const request = [...incident.requests.values()].at(-1)
@@ -161,7 +167,6 @@ function everything({ incident, recorded }: ReturnType<typeof story>, words: str
   return [
     incidentCard(incident, { now, requestLink: 'https://acme.slack.com/archives/C0INCIDENTS/p1700000000000100' }),
     ...[...incident.requests.values()].map((one) => requestMessage(incident, one)),
-    timelineMessage(lines).message,
     summaryMessage(incident),
     statusMessage(incident, where),
     incidentList(
@@ -225,11 +230,16 @@ function marked(surface: unknown): readonly string[] {
 const ours =
   /<(?:@U0(?:ANA|BAO)|#C0INCIDENTS|!date\^\d+\^\(\{time\} for you\)\|\(\d\d:\d\dZ\)|https:\/\/acme\.slack\.com\/archives\/C0INCIDENTS\/p\d+\|thread)>/g
 
-function expectHarmless(surfaces: readonly object[]): void {
+function expectHarmless(surfaces: readonly object[], longestText: number = limits.messageText): void {
   for (const surface of surfaces) {
-    expect(limitFaults(surface)).toEqual([])
+    expect(limitFaults(surface, longestText)).toEqual([])
     for (const text of marked(surface)) expect(text.replace(ours, '')).not.toMatch(/[<>]/)
   }
+}
+
+function expectAllHarmless(told: ReturnType<typeof story>, words: string): void {
+  expectHarmless(everything(told, words))
+  expectHarmless(folded(told), limits.crowdedText)
 }
 
 const hostile = [
@@ -245,19 +255,18 @@ const hostile = [
 ]
 
 test.each(hostile)('%j neither calls, links nor breaks anything', (words) => {
-  for (const upTo of [1, 3, 4, 5, 7, 8, 9, 14, 20, 22, 23, 24, 99])
-    expectHarmless(everything(story(words, upTo), words))
+  for (const upTo of [1, 3, 4, 5, 7, 8, 9, 14, 20, 22, 23, 24, 99]) expectAllHarmless(story(words, upTo), words)
 })
 
 test.each(hostile)('40,000 characters of %j stay within what Slack takes', (words) => {
   const long = words.repeat(Math.ceil(40_000 / Math.max(1, words.length))).slice(0, 40_000)
-  for (const upTo of [5, 9, 22, 99]) expectHarmless(everything(story(long, upTo), long))
+  for (const upTo of [5, 9, 22, 99]) expectAllHarmless(story(long, upTo), long)
 })
 
 test('any words at all stay within what Slack takes and call nobody', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 5000 }), fc.integer({ min: 1, max: 25 }), (words, upTo) => {
-      expectHarmless(everything(story(words, upTo), words))
+      expectAllHarmless(story(words, upTo), words)
     }),
     { numRuns: 60 },
   )
@@ -306,7 +315,7 @@ test('many lines are folded into few messages, none is lost and none is cut apar
   let messages = 0
   while (rest.length > 0) {
     const { message, taken } = timelineMessage(rest)
-    expect(limitFaults(message)).toEqual([])
+    expect(limitFaults(message, limits.crowdedText)).toEqual([])
     rest = rest.slice(taken)
     messages += 1
   }

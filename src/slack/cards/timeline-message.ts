@@ -53,19 +53,23 @@ export function timelineMessage(entries: readonly TimelineLine[]): {
 /** More lines than this at once come faster than Slack takes messages: they are drawn close together, so that the thread keeps up. */
 const crowded = 20
 
-/** A line each, without boxes. It ends before a line that has more to say than fits on one. */
+/** A line each, without boxes. It ends with a line that has more to say than fits on one: that one is drawn as always. */
 function crowdedMessage(entries: readonly TimelineLine[]): { readonly message: Message; readonly taken: number } {
   const texts: Mrkdwn[] = []
   let length = 0
   for (const entry of entries) {
     const [, rest] = parts(entry.headline)
-    const spoken = crowdedLine(entry)
-    if (rest.trim() !== '' || length + spoken.length + 1 > limits.messageText) break
+    const isLast = rest.trim() !== ''
+    const spoken = isLast ? spokenLine(entry) : crowdedLine(entry)
+    if (length + spoken.length + 1 > limits.crowdedText) break
     texts.push(spoken)
     length += spoken.length + 1
+    if (isLast) {
+      const blocks = [...sections(texts.slice(0, -1)), ...blocksOf(entry)]
+      return { message: { text: texts.join('\n'), blocks }, taken: texts.length }
+    }
   }
-  if (texts.length <= 1) return timelineMessage(entries.slice(0, 1))
-  return { message: message(texts.join('\n') as Mrkdwn, sections(texts)), taken: texts.length }
+  return { message: { text: texts.join('\n'), blocks: sections(texts) }, taken: texts.length }
 }
 
 /** What ties it to the ledger is kept; the reader's own time is left to the lines around a burst. */
