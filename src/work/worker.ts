@@ -72,7 +72,7 @@ export async function startWorker(deps: WorkerDeps): Promise<OrderWorker> {
       startConsumer({
         ...deps,
         queue: 'orders',
-        concurrency: deps.concurrency ?? 10,
+        concurrency: deps.concurrency ?? 4,
         take: takerOf(deps, { redis, prefix, journal, now, flush: async () => sender.flush() }),
       }),
     )
