@@ -19,6 +19,8 @@ const settings: Readonly<Record<string, (now: number) => number>> = {
   1970: (now) => Date.UTC(1970, 0, 1, 12) - now,
   2038: (now) => Date.UTC(2038, 0, 19, 3, 14, 0) - now,
   'a leap second twice': () => -second,
+  // One minute later it is an hour earlier there.
+  'summer time ends': (now) => Date.UTC(2026, 9, 25, 0, 59, 58) - now,
 }
 
 const preload = join(import.meta.dirname, 'shifted-clock.ts')
@@ -34,7 +36,11 @@ fault({
   except: ['I3'],
   world: {
     before: (stage) =>
-      Promise.resolve({ NODE_OPTIONS: `--import=${preload}`, CLOCK_OFFSET_FILE: join(stage.dir, 'clock-offset') }),
+      Promise.resolve({
+        NODE_OPTIONS: `--import=${preload}`,
+        CLOCK_OFFSET_FILE: join(stage.dir, 'clock-offset'),
+        TZ: 'Europe/Berlin',
+      }),
   },
   async run({ asked, variant, world, struck, proves, succeeds }) {
     const file = join(world.stage.dir, 'clock-offset')

@@ -121,6 +121,15 @@ const changes: Readonly<Record<string, Change>> = {
   },
 }
 
+async function refusedToChi(incident: Case, refusals: readonly RefusalCode[]): Promise<void> {
+  const refused = await incident.happens(
+    'ClickRefused',
+    ({ actor, event }) => 'name' in actor && actor.name === 'chi' && refusals.includes(event.refusal as RefusalCode),
+  )
+  await incident.as('chi').toldAlone(refused.event.sentence.slice(0, 25))
+  expect(incident.entries('StepApproved').filter(({ actor }) => 'name' in actor && actor.name === 'chi')).toEqual([])
+}
+
 fault({
   id: 'F23',
   title: 'an approval of something that is not asked for any more, or was never shown, is refused and recorded',
@@ -134,21 +143,30 @@ fault({
     const incident = await run.asked()
     await change.click(incident, run)
     struck()
-    await succeeds(async () => {
-      const refused = await incident.happens(
-        'ClickRefused',
-        ({ actor, event }) =>
-          'name' in actor && actor.name === 'chi' && change.refusals.includes(event.refusal as RefusalCode),
-      )
-      await incident.as('chi').toldAlone(refused.event.sentence.slice(0, 25))
-      expect(incident.entries('StepApproved').filter(({ actor }) => 'name' in actor && actor.name === 'chi')).toEqual(
-        [],
-      )
-    })
+    await succeeds(async () => refusedToChi(incident, change.refusals))
     if (incident.entries('StepDone').length === 0) {
       if (incident.step(1).status !== 'requested') await incident.ask(1)
       await incident.approve()
     }
+    await proves(incident)
+  },
+})
+
+fault({
+  id: 'F23',
+  title: 'an approval that comes after the request has run out is refused and recorded',
+  ci: 1,
+  nightly: 50,
+  world: { env: { REQUEST_TTL: '8s' } },
+  async run({ asked, struck, proves, succeeds }) {
+    const incident = await asked()
+    const copy = copyOf(incident, 'chi')
+    await incident.happens('RequestExpired')
+    struck()
+    await approveOn(incident, 'chi', copy)
+    await succeeds(async () => refusedToChi(incident, ['already_decided', 'request_expired']))
+    await incident.ask(1)
+    await incident.approve()
     await proves(incident)
   },
 })
