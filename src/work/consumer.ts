@@ -108,7 +108,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     throw new DelayedError()
   }
 
-  function start(): { readonly worker: Worker; readonly end: (force: boolean) => Promise<void> } {
+  function start(): { readonly worker: Worker; readonly end: () => Promise<void>; readonly cut: () => void } {
     const connection = patientConnection(url, log)
     const worker = build(process, { ...tuned(options), connection })
     let said: string | undefined
@@ -123,10 +123,12 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     })
     return {
       worker,
-      async end(force) {
-        await worker.close(force).catch(() => undefined)
+      /** What has ended is told to Redis first. */
+      async end() {
+        await worker.close().catch(() => undefined)
         connection.disconnect()
       },
+      cut: () => connection.disconnect(),
     }
   }
 
@@ -146,7 +148,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     log.warn({ queue: options.queue, waits }, 'messages wait and none is taken: the connection is made anew')
     const old = current
     current = start()
-    void old.end(false)
+    void old.end()
   }
 
   // A Redis that does not answer is no sign of deafness.
@@ -158,7 +160,9 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     await settledWithin(running, graceMs)
     stopping.abort()
     await settledWithin(running, 1_000)
-    await current.end(true)
+    // A Redis that does not answer is not waited for.
+    await settledWithin(new Set([current.end()]), 1_000)
+    current.cut()
     await queue[Symbol.asyncDispose]()
   }
 
@@ -234,8 +238,6 @@ async function settledWithin(running: ReadonlySet<Promise<void>>, ms: number): P
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms)
   })
-  // One turn more, so that what was settled is also told to Redis.
-  const all = Promise.allSettled(running).then(async () => new Promise<void>((resolve) => void setTimeout(resolve, 20)))
-  await Promise.race([all, late])
+  await Promise.race([Promise.allSettled(running), late])
   clearTimeout(timer)
 }

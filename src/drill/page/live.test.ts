@@ -229,10 +229,17 @@ test('a message as it was just shown is kept as long as a finger may be on its w
   now({ messages: { 'C0INCIDENTS/1.1': message('1.1', 'Approved.') } })
   await vi.waitFor(() => expect(ana.events().at(-1)).toContain('Approved.'))
 
-  expect(live.justShown('ana', 'C0INCIDENTS', '1.1')).toMatchObject({ text: 'Approve?' })
-  expect(live.justShown('bao', 'C0INCIDENTS', '1.1')).toBeUndefined()
+  clock = 1_000
+  now({ messages: { 'C0INCIDENTS/1.1': message('1.1', 'Done.') } })
+  await vi.waitFor(() => expect(ana.events().at(-1)).toContain('Done.'))
+
+  // It may change twice under a finger.
+  expect(live.justShown('ana', 'C0INCIDENTS', '1.1')).toMatchObject([{ text: 'Approved.' }, { text: 'Approve?' }])
+  expect(live.justShown('bao', 'C0INCIDENTS', '1.1')).toEqual([])
   clock = 3_001
-  expect(live.justShown('ana', 'C0INCIDENTS', '1.1')).toBeUndefined()
+  expect(live.justShown('ana', 'C0INCIDENTS', '1.1')).toMatchObject([{ text: 'Approved.' }])
+  clock = 4_001
+  expect(live.justShown('ana', 'C0INCIDENTS', '1.1')).toEqual([])
 })
 
 test('at the end the windows are ended and nothing is listened to any more', async () => {

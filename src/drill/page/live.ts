@@ -22,15 +22,15 @@ export type LiveOptions = {
 export type Live = Disposable & {
   /** Sends the whole screen, and from then on what changes, until the window goes away. */
   readonly open: (handle: string, window: Writable) => void
-  /** A message as this person's windows showed it until a moment ago, when it has changed or gone since. */
-  readonly justShown: (handle: string, channel: string, ts: string) => Seen | undefined
+  /** A message as this person's windows showed it until a moment ago, when it has changed or gone since; the newest first. */
+  readonly justShown: (handle: string, channel: string, ts: string) => readonly Seen[]
 }
 
 type Watched = {
   readonly screen: Screen
   readonly windows: Set<Window>
-  /** Messages as they were before their last change, for as long as a finger may be on its way to them. */
-  readonly before: Map<string, { readonly seen: Seen; readonly until: number }>
+  /** Messages as they were before their last changes, for as long as a finger may be on its way to them. */
+  readonly before: Map<string, readonly { readonly seen: Seen; readonly until: number }[]>
 }
 
 /** `full` while more waits for it than may; `missed` when something was left out meanwhile. */
@@ -110,8 +110,8 @@ export function liveStreams(options: LiveOptions): Live {
       send(handle, window, `retry: 1000\n\n${event('screen', person.screen)}`)
     },
     justShown: (handle, channel, ts) => {
-      const found = watched.get(handle)?.before.get(`${channel}/${ts}`)
-      return found === undefined || found.until < now() ? undefined : found.seen
+      const versions = watched.get(handle)?.before.get(`${channel}/${ts}`) ?? []
+      return versions.filter(({ until }) => until >= now()).map(({ seen }) => seen)
     },
     [Symbol.dispose]: () => {
       stop()
@@ -149,11 +149,15 @@ function remember(
   shown: Screen,
   { change, now }: { readonly change: Change; readonly now: number },
 ): void {
-  for (const [key, { until }] of before) if (until < now) before.delete(key)
+  for (const [key, versions] of before) {
+    const left = versions.filter(({ until }) => until >= now)
+    if (left.length === 0) before.delete(key)
+    else before.set(key, left)
+  }
   const { set = {}, gone = [] } = change.messages ?? {}
   for (const key of [...Object.keys(set), ...gone]) {
     const seen = shown.messages[key]
-    if (seen !== undefined) before.set(key, { seen, until: now + reactionMs })
+    if (seen !== undefined) before.set(key, [{ seen, until: now + reactionMs }, ...(before.get(key) ?? [])])
   }
 }
 

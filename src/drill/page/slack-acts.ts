@@ -18,10 +18,10 @@ export async function actInSlack(
   { handle, name, body }: { readonly handle: string; readonly name: keyof SlackActs; readonly body: JsonObject },
 ): Promise<object> {
   const who = slack.as(handle)
-  const before = name === 'press' ? live.justShown(handle, text(body['channel']), text(body['ts'])) : undefined
+  const shown = name === 'press' ? live.justShown(handle, text(body['channel']), text(body['ts'])) : []
+  const before = shown.find((one) => offers(one, body))
   // Somebody pressed what changed under their finger: Slack hands that to the app all the same, and the app answers.
-  const missed =
-    before !== undefined && offers(before, body) && !who.sees().some((now) => isAt(now, before) && offers(now, body))
+  const missed = before !== undefined && !who.sees().some((now) => isAt(now, before) && offers(now, body))
   const act = actNamed(missed ? 'pressStale' : name)
   if (act === undefined) throw new Error(`the local Slack does not know how to ${name}`)
   return (await act(who, missed ? { ...body, copy: before } : body)) ?? { ok: true }
