@@ -11,6 +11,7 @@ import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
 import type { RequestId } from '#/incident/work.ts'
 import type { Draft, Entry, Json } from '#/ledger/chain.ts'
+import type { Inputs } from '#/playbook/inputs.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
 import { scrub } from './scrub.ts'
@@ -44,7 +45,7 @@ export type Incidents = {
   readonly outlived: (incident: IncidentId, request: RequestId) => boolean
 }
 
-export type Rules = Pick<Surroundings, 'requestTtlMs' | 'sweepDelayMs'>
+export type Rules = Pick<Surroundings, 'requestTtlMs' | 'sweepDelayMs' | 'legalDeadlineMs'>
 
 /** Folds the open incidents once and keeps them; a click never reads the ledger again. */
 export function createIncidents({
@@ -122,7 +123,12 @@ export function createIncidents({
       return { kind: 'refused', refusal, sentence }
     }
     const { after, recorded } = record(id, before, actorOf(command), at, decision.events)
-    if (command.type === 'OpenIncident') opened += 1
+    if (command.type === 'OpenIncident') {
+      opened += 1
+      // Cut short here, the new incident still names the one it follows from.
+      if (command.from !== undefined && find(command.from) !== undefined)
+        execute(command.from, { type: 'LinkIncident', to: id, playbook: command.playbook.title })
+    }
     // Only a forgery is accepted where no incident is open, and nobody waits for its state.
     if (after.status === 'unopened')
       return { kind: 'refused', refusal: { code: 'no_such_incident', about: {} }, sentence: '' }
@@ -200,14 +206,26 @@ function scrubbed(command: Command): Command {
   return { ...command, ...mapped(command) }
 }
 
+/** A fingerprint looks like a secret and is none; what is no such thing is free text. */
+function scrubbedInputs(inputs: Inputs): Inputs {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [name, /^[0-9a-f]{64}$/.test(value) ? value : scrub(value)]),
+  )
+}
+
 function mapped(
   command: PersonCommand,
-): Partial<Record<'summary' | 'reason' | 'text' | 'channel' | 'identityCheck' | 'note', string>> {
+): Partial<Record<'summary' | 'reason' | 'text' | 'channel' | 'identityCheck' | 'note', string>> & {
+  readonly inputs?: Inputs
+} {
   switch (command.type) {
     case 'OpenIncident':
       return { summary: scrub(command.summary) }
     case 'AskForStep':
-      return command.reason === undefined ? {} : { reason: scrub(command.reason) }
+      return {
+        ...(command.reason === undefined ? {} : { reason: scrub(command.reason) }),
+        ...(command.inputs === undefined ? {} : { inputs: scrubbedInputs(command.inputs) }),
+      }
     case 'StopWork':
       return command.reason === undefined ? {} : { reason: scrub(command.reason) }
     case 'DenyRequest':
@@ -215,6 +233,8 @@ function mapped(
       return { reason: scrub(command.reason) }
     case 'AddNote':
       return { text: scrub(command.text) }
+    case 'CorrectAwareness':
+      return { note: scrub(command.note) }
     case 'RecordNotification':
       return { channel: scrub(command.channel), identityCheck: scrub(command.identityCheck), note: scrub(command.note) }
     case 'ApproveRequest':

@@ -118,11 +118,11 @@ const wording: Readonly<Record<'sessions' | 'password' | 'mfa' | 'passkeys' | 'n
 
 type Name = keyof typeof wording
 const actionOf = (name: Name): ActionName =>
-  accountCompromise.steps.find(({ id }) => id === steps[name])?.action ?? 'sweep-account'
+  accountCompromise.steps.find(({ id }) => id === steps[name])?.action ?? 'sweep'
 const checked = (name: Name, proven: StepCheck['proven'] = true): readonly StepCheck[] =>
   wording[name].back.map((detail) => ({ action: actionOf(name), name: detail, proven, detail }))
 
-const looked = (effect: Effect): Act => reports('prepare', { kind: 'prepared', facts: facts(), effect })
+const looked = (effect: Effect): Act => reports('prepare', { kind: 'prepared', effect })
 const asked = (name: Name): readonly Act[] => [passes(1), asks(steps[name]), looked(wording[name].effect)]
 const approved = (name: Name): readonly Act[] => [...asked(name), passes(1), approves()]
 const started = reports('run', { kind: 'started', attempt: 1 })
@@ -350,7 +350,6 @@ const messages: readonly (readonly [string, Message])[] = [
 function voided(): Parameters<typeof requestMessage> {
   const changed: WorkResult = {
     kind: 'changed',
-    facts: facts(),
     effect: wording.sessions.effect,
     differences: ['alice now has 4 sessions, not 3.'],
   }

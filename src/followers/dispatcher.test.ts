@@ -84,7 +84,7 @@ test('the sweep is ordered for later, and its time to live begins then', async (
   const { orders } = await issued(allProven)
   const [sweep] = orders
   expect(orders).toHaveLength(1)
-  expect(sweep).toMatchObject({ action: 'sweep-account', notBefore: minute(10) })
+  expect(sweep).toMatchObject({ action: 'sweep', notBefore: minute(10) })
   expect(Date.parse(sweep?.expiresAt ?? '') - Date.parse(minute(10))).toBe(orderTtlMs)
 })
 

@@ -181,7 +181,6 @@ describe('the last administrator', () => {
     asks(steps.sessions),
     reports('prepare', {
       kind: 'prepared',
-      facts: facts({ isLastAdmin: true }),
       effect: effect('Locks alice out.', 'alice'),
     }),
   ]

@@ -1,4 +1,4 @@
-import type { Account } from './account.ts'
+import { type Account, isInstance } from './account.ts'
 import { type Person, type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import type { Request } from './state.ts'
@@ -64,6 +64,7 @@ function whyNotApprove(request: Request, target: Account, candidate: Standing, a
 
 /** Matched by e-mail address, and by the configured map where there is one. */
 export function isAccountOf(standing: Standing, account: Account): boolean {
+  if (isInstance(account)) return false
   if (standing.account !== undefined && standing.account === account.username) return true
   return standing.email !== undefined && account.email !== '' && standing.email === account.email.toLowerCase()
 }

@@ -1,4 +1,6 @@
 import type { Playbook, StepId } from '#/playbook/playbook.ts'
+import type { ActionName } from '#/playbook/actions.ts'
+import type { Inputs } from '#/playbook/inputs.ts'
 import type { Account } from './account.ts'
 import type { IncidentId, Severity, StepRequestKind } from './events.ts'
 import type { Person, Standing } from './people.ts'
@@ -18,6 +20,10 @@ export type PersonCommand =
       readonly targetIsBot: boolean
       readonly channel: string
       readonly drill: boolean
+      /** The incident that this one follows from. */
+      readonly from?: IncidentId
+      /** When somebody became aware, where that matters. ISO 8601, UTC. Absent: now. */
+      readonly awareAt?: string
     }
   | {
       readonly type: 'AskForStep'
@@ -25,6 +31,12 @@ export type PersonCommand =
       readonly step: StepId
       readonly kind: StepRequestKind
       readonly reason?: string
+      /** Which of the ways that a finding offers. */
+      readonly action?: ActionName
+      /** As `readInputs` gave them. */
+      readonly inputs?: Inputs
+      /** The id of the answer to a question. */
+      readonly answer?: string
     }
   | {
       readonly type: 'ApproveRequest'
@@ -46,6 +58,7 @@ export type PersonCommand =
   /** Make the snapshot or the sweep anew. Both only read, so nobody has to approve. */
   | { readonly type: 'ReadAgain'; readonly by: Standing; readonly what: 'snapshot' | 'sweep' }
   | { readonly type: 'TakeCommand'; readonly by: Standing }
+  | { readonly type: 'CorrectAwareness'; readonly by: Standing; readonly awareAt: string; readonly note: string }
   | { readonly type: 'AddNote'; readonly by: Standing; readonly text: string; readonly link?: string }
   | {
       readonly type: 'RecordNotification'
@@ -68,6 +81,9 @@ export type WorkerCommand = {
 export type ProgramCommand =
   | { readonly type: 'StartThread'; readonly channel: string; readonly ts: string }
   | { readonly type: 'ExpireRequests' }
+  | { readonly type: 'RemindOfLegalClock' }
+  /** An incident was opened from this one. */
+  | { readonly type: 'LinkIncident'; readonly to: IncidentId; readonly playbook: string }
   /** `able`: who could approve it now, as the roster says. */
   | { readonly type: 'RemindOfRequest'; readonly request: RequestId; readonly able: readonly Person[] }
   /** Everything was resumed at once, by a request that stands in another incident. */

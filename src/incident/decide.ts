@@ -1,8 +1,11 @@
-import type { ActionName, PlaybookStep } from '#/playbook/playbook.ts'
+import { type ActionName, onlyReads } from '#/playbook/actions.ts'
+import { leftOutBy } from '#/playbook/playbook.ts'
+import { isInstance } from './account.ts'
 import { verdict, whyNotRespond, whyNotReview } from './approval.ts'
 import type { Command, PersonCommand, ProgramCommand, WorkerCommand } from './commands.ts'
 import { accepted, because, type Decision, refused, refusedFor } from './decision.ts'
 import type { IncidentEvent, RequesterIdentity, RequestKind } from './events.ts'
+import { correctAwareness, legalClockFrom, remindOfLegalClock } from './legal-clock.ts'
 import { longestText } from './limits.ts'
 import { fits, recordOutcome } from './outcome.ts'
 import { type Standing, samePerson } from './people.ts'
@@ -10,7 +13,10 @@ import type { Refusal } from './refusals.ts'
 import { effectOfDecision, nextRequestId, ofStep, remindersDue, shown, stepsLeft } from './requests.ts'
 import {
   containmentSteps,
+  findStep,
   type Incident,
+  type IncidentStep,
+  isRead,
   isRepeatable,
   isRestored,
   isSettled,
@@ -19,6 +25,8 @@ import {
   openRequests,
   type Request,
   stepState,
+  stepsOf,
+  targetOf,
 } from './state.ts'
 import {
   afterResume,
@@ -57,10 +65,13 @@ function openIncident(
   command: Extract<Command, { type: 'OpenIncident' }>,
   around: Surroundings,
 ): Decision {
-  const { by, playbook, severity, summary, target, targetIsBot, channel, drill } = command
+  const { by, playbook, severity, summary, target, targetIsBot, channel, drill, from } = command
   const refusal = whyNotRespond(by, target)
   if (refusal !== undefined) return refusedFor(refusal)
   if (incident.status !== 'unopened') return refused('incident_exists')
+  const isWhole = isInstance(target)
+  if (playbook.target === 'account' && isWhole) return refused('target_needed', { what: `“${playbook.title}”` })
+  if (playbook.target === 'instance' && !isWhole) return refused('target_is_instance', { what: `“${playbook.title}”` })
   if (targetIsBot) return refused('target_is_bot')
   const other = around.open.find((open) => open.playbook.id === playbook.id && open.target.id === target.id)
   // Two incidents for one account under one playbook would undo each other's proof.
@@ -69,6 +80,8 @@ function openIncident(
     return refused('target_has_incident', { who: target.username, what: `${other.id} is open since ${since}` })
   }
   if (summary.length > longestText) return refused('text_too_long')
+  const legalClock = legalClockFrom(playbook, command.awareAt ?? around.now, around)
+  if (legalClock === 'future') return refused('awareness_wrong')
 
   return accepted(
     {
@@ -80,6 +93,8 @@ function openIncident(
       target,
       channel,
       drill,
+      ...(from === undefined ? {} : { from }),
+      ...(legalClock === undefined ? {} : { legalClock }),
     },
     { type: 'WorkOrdered', mode: 'run', action: playbook.snapshot },
     ...stoppedFromTheStart(around),
@@ -124,6 +139,8 @@ function decidePerson(
       return recordNotification(command)
     case 'ShowSecret':
       return showSecret(incident, command, around)
+    case 'CorrectAwareness':
+      return correctAwareness(incident, command, around)
     case 'CloseIncident':
       return closeIncident(incident, command.reason)
   }
@@ -145,6 +162,7 @@ function setsInMotion(incident: OpenedIncident, command: Exclude<PersonCommand, 
     case 'WithdrawRequest':
     case 'TakeCommand':
     case 'AddNote':
+    case 'CorrectAwareness':
     case 'RecordNotification':
       return false
   }
@@ -155,15 +173,20 @@ function askForStep(
   command: Extract<Command, { type: 'AskForStep' }>,
   around: Surroundings,
 ): Decision {
-  const step = incident.playbook.steps.find(({ id }) => id === command.step)
+  const step = findStep(incident, command.step)
   if (step === undefined) return refused('no_such_step')
   const refusal = whyNotAsk(incident, step, command)
   if (refusal !== undefined) return refusedFor(refusal)
 
-  const { by, kind } = command
+  const { by, kind, inputs, answer } = command
+  const action = actionOf(step, command)
+  const given = inputs === undefined || Object.keys(inputs).length === 0 ? {} : { inputs }
+  // What only reads needs no second person.
+  if (action !== undefined && onlyReads(action))
+    return accepted({ type: 'WorkOrdered', mode: 'run', action, step: step.id, ...given })
+
   const request = nextRequestId(incident)
   const reason = command.reason?.trim()
-  const action = actionOf(step, kind)
   const asked: IncidentEvent = {
     type: 'StepRequested',
     request,
@@ -173,51 +196,86 @@ function askForStep(
     identity: identityOf(by),
     ...(action === undefined ? {} : { action }),
     ...(reason === undefined || reason === '' ? {} : { reason }),
+    ...given,
+    ...(kind !== 'answer' || answer === undefined ? {} : { answer }),
   }
   if (action !== undefined)
     return accepted(asked, { type: 'WorkOrdered', mode: 'prepare', action, step: step.id, request })
 
   // Nothing outside is touched, so there is nothing to look at first: the effect is what the words say.
-  const effect = effectOfDecision(incident, step, kind, reason ?? '')
-  return accepted(asked, shown(incident, { request: { id: request, step: step.id, kind }, effect }, around))
+  const about = { id: request, step: step.id, kind, ...(kind === 'answer' && answer !== undefined ? { answer } : {}) }
+  const effect = effectOfDecision(incident, step, { ...about, reason: reason ?? '' })
+  return accepted(asked, shown(incident, { request: about, effect }, around))
 }
 
 function whyNotAsk(
   incident: OpenedIncident,
-  step: PlaybookStep,
+  step: IncidentStep,
   command: Extract<Command, { type: 'AskForStep' }>,
 ): Refusal | undefined {
-  const { kind, reason } = command
+  const { kind, reason, answer } = command
   const state = stepState(incident, step.id)
   if (state.status === 'requested') {
     const open = incident.requests.get(state.request)
     return because('request_open', open === undefined ? {} : { who: `@${open.requester.name}` })
   }
   if (state.status === 'running') return because('step_running')
-  const isOver =
-    state.status === 'skipped' || (state.status === 'proven' && !(kind === 'run' && isRepeatable(incident, step)))
-  if (isOver) return because('step_settled', { what: state.status })
+  const isOver = isFinal.has(state.status) || (state.status === 'proven' && !(kind === 'run' && isRepeatable(incident, step)))
+  if (isOver) return because('step_settled', { what: overWords[state.status] ?? state.status })
 
   const early = whyTooEarly(incident, step)
   if (early !== undefined) return early
 
+  const notOffered = whyNotOffered(step, command)
+  if (notOffered !== undefined) return notOffered
   if (kind !== 'run' && kind !== 'suspend' && (reason === undefined || reason.trim() === ''))
     return because('reason_missing')
   if (reason !== undefined && reason.length > longestText) return because('text_too_long')
   if (kind === 'suspend' || kind === 'attest') {
-    const stuck = state.status === 'unproven' || state.status === 'failed'
-    const offered = stuck && step.fallbacks?.includes(kind) === true
+    // What only people can do has no other way to wait for.
+    const byHand = kind === 'attest' && step.manual !== undefined
+    const stuck = byHand || state.status === 'unproven' || state.status === 'failed'
+    const offered = stuck && ((byHand && step.found === undefined) || step.fallbacks?.includes(kind) === true)
     return offered ? undefined : because('fallback_not_offered')
   }
+  if (kind === 'answer')
+    return step.question?.answers.some(({ id }) => id === answer) === true ? undefined : because('answer_unknown')
   if (kind !== 'run') return undefined
-  if (incident.facts === undefined) {
+  if (!isRead(incident)) {
     return because('snapshot_first', incident.snapshotFailed === undefined ? {} : { what: incident.snapshotFailed })
   }
   return step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined
 }
 
-function whyTooEarly(incident: OpenedIncident, step: PlaybookStep): Refusal | undefined {
-  const earlier = incident.playbook.steps.slice(0, incident.playbook.steps.indexOf(step))
+/** States that nothing leads out of. */
+const isFinal: ReadonlySet<string> = new Set(['skipped', 'expected', 'answered', 'left-out'])
+
+const overWords: Readonly<Record<string, string>> = { 'left-out': 'left out', expected: 'recorded as expected' }
+
+/** A finding is spoken for, or dealt with in one of its ways; a question is answered; what people do by hand is no worker's work. */
+function whyNotOffered(
+  step: IncidentStep,
+  { kind, action }: Extract<Command, { type: 'AskForStep' }>,
+): Refusal | undefined {
+  const what = step.title
+  const isSkip = kind === 'skip' || kind === 'skip-rest'
+  if (step.found !== undefined) {
+    const { ways } = step.found.finding
+    const offered = kind === 'run' ? action !== undefined && ways.includes(action) : kind !== 'answer' && kind !== 'suspend'
+    return offered ? undefined : because('way_not_offered', { what })
+  }
+  if (kind === 'expect' || (action !== undefined && action !== step.action)) return because('way_not_offered', { what })
+  if (step.question !== undefined) return kind === 'answer' || isSkip ? undefined : because('way_not_offered', { what })
+  if (step.manual !== undefined) return kind === 'attest' || isSkip ? undefined : because('way_not_offered', { what })
+  return kind === 'answer' ? because('way_not_offered', { what }) : undefined
+}
+
+/** The findings of one review may be dealt with in any order. */
+function whyTooEarly(incident: OpenedIncident, step: IncidentStep): Refusal | undefined {
+  const all = stepsOf(incident)
+  const earlier = all
+    .slice(0, all.findIndex(({ id }) => id === step.id))
+    .filter(({ found }) => found === undefined || found.by !== step.found?.by)
   const first = earlier.find(({ id }) => !isSettled(stepState(incident, id)))
   return first === undefined ? undefined : because('step_not_next', { what: `“${first.title}”` })
 }
@@ -229,21 +287,21 @@ function whyNotNow(
   by: Standing,
   around: Surroundings,
 ): Refusal | undefined {
-  const { step: id, kind, action, reason = '', shown: seen } = request
+  const { step: id, kind, action, shown: seen } = request
   if (kind === 'resume') return whyNotResume(incident, request, by, around)
-  const step = incident.playbook.steps.find((known) => known.id === id)
+  const step = findStep(incident, id)
   if (step === undefined) return because('no_such_step')
   const early = whyTooEarly(incident, step)
   if (early !== undefined) return early
   // A worker compares what it is about to do with what was shown. Where no worker is asked, it is compared here.
-  if (action === undefined && effectOfDecision(incident, step, kind, reason).sentence !== seen?.effect.sentence) {
+  if (action === undefined && effectOfDecision(incident, step, { ...request, kind }).sentence !== seen?.effect.sentence) {
     return because('shown_differs')
   }
   return kind === 'run' && step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined
 }
 
 /** Nothing is given back before containment has been swept and the user has been told. */
-function whyNotRecover(incident: OpenedIncident, step: PlaybookStep): Refusal | undefined {
+function whyNotRecover(incident: OpenedIncident, step: IncidentStep): Refusal | undefined {
   if (step.needsNotification === true && incident.notification === undefined) {
     return because('notification_first', { who: incident.target.username })
   }
@@ -269,6 +327,8 @@ function approveRequest(
   if (request === undefined) return refusedFor(whyNotReview(by, incident.target, able) ?? because('no_open_request'))
   const [dismissal] = verdict(request, incident.target, by, able).dismissals
   if (dismissal !== undefined) return refusedFor(dismissal.reason)
+  const own = whyNotReview(by, targetOf(incident, findStep(incident, request.step)), able)
+  if (own !== undefined) return refusedFor(own)
   const ended = whyEnded(request, around)
   if (ended !== undefined) return refusedFor(ended)
   const { shown: seen } = request
@@ -299,6 +359,10 @@ function afterApproval(
       return [{ type: 'WorkOrdered', mode: 'run', action: request.action, step, request: id }]
     case 'attest':
       return settle(incident, [{ type: 'StepAttested', step, request: id, note: reason }], around)
+    case 'expect':
+      return settle(incident, [expected(incident, { step, request: id, note: reason })], around)
+    case 'answer':
+      return settle(incident, [answered(incident, request)], around)
     case 'skip':
       return settle(incident, [{ type: 'StepSkipped', step, request: id, reason }], around)
     case 'skip-rest':
@@ -308,6 +372,27 @@ function afterApproval(
         around,
       )
   }
+}
+
+function expected(
+  incident: OpenedIncident,
+  about: Omit<Extract<IncidentEvent, { type: 'FindingExpected' }>, 'type' | 'finding'>,
+): Extract<IncidentEvent, { type: 'FindingExpected' }> {
+  const finding = findStep(incident, about.step)?.found?.finding.key
+  if (finding === undefined) throw new Error(`${about.step} is no finding`)
+  return { type: 'FindingExpected', ...about, finding }
+}
+
+function answered(
+  incident: OpenedIncident,
+  { step: id, id: request, answer: chosen, reason: note = '' }: Request,
+): Extract<IncidentEvent, { type: 'QuestionAnswered' }> {
+  const step = findStep(incident, id)
+  const answer = step?.question?.answers.find((one) => one.id === chosen)
+  if (step?.question === undefined || answer === undefined) throw new Error(`request ${request} answers no question`)
+  // What was settled before the question was answered stays as it is.
+  const leftOut = leftOutBy(step.question, answer.id).filter((one) => !isSettled(stepState(incident, one)))
+  return { type: 'QuestionAnswered', step: step.id, request, answer: answer.id, label: answer.label, note, leftOut }
 }
 
 function denyRequest(
@@ -411,7 +496,7 @@ function showSecret(
 function closeIncident(incident: OpenedIncident, reason: string): Decision {
   const [request] = openRequests(incident)
   if (request !== undefined) return refused('requests_open', { what: `“${requestName(request, incident)}”` })
-  const running = incident.playbook.steps.find(({ id }) => stepState(incident, id).status === 'running')
+  const running = stepsOf(incident).find(({ id }) => stepState(incident, id).status === 'running')
   if (running !== undefined) return refused('work_in_flight', { what: `“${running.title}” is still running` })
   if (incident.sweep.status === 'due')
     return refused('work_in_flight', { what: `the sweep is due at ${utc(incident.sweep.at)}` })
@@ -450,6 +535,10 @@ function decideProgram(
       return incident.status === 'closed' ? accepted() : accepted(...expiries(incident, around))
     case 'RemindOfRequest':
       return accepted(...reminder(incident, command, around))
+    case 'RemindOfLegalClock':
+      return accepted(...remindOfLegalClock(incident, around))
+    case 'LinkIncident':
+      return accepted({ type: 'IncidentLinked', to: command.to, playbook: command.playbook })
     case 'ResumeToo':
       return incident.status === 'closed' ? refused('not_stopped') : resumeToo(incident, command)
     case 'IssueAgain':
@@ -496,8 +585,11 @@ function reminder(
     : []
 }
 
-function actionOf(step: PlaybookStep, kind: RequestKind): ActionName | undefined {
-  if (kind === 'run') return step.action
+function actionOf(
+  step: IncidentStep,
+  { kind, action }: { readonly kind: RequestKind; readonly action?: ActionName },
+): ActionName | undefined {
+  if (kind === 'run') return step.action ?? action
   return kind === 'suspend' ? 'suspend-account' : undefined
 }
 

@@ -1,18 +1,20 @@
 import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
+import type { Inputs } from '#/playbook/inputs.ts'
 import type { Account } from './account.ts'
 import type { Actor, Person } from './people.ts'
 import type { RefusalCode } from './refusals.ts'
-import type { Effect, OrderedWork, OrderId, RequestId, WorkResult } from './work.ts'
+import type { Effect, OrderedWork, OrderId, Progress, RequestId, WorkResult } from './work.ts'
 
 export type IncidentId = string & { readonly __brand: 'IncidentId' }
 export type Severity = 'sev1' | 'sev2' | 'sev3'
 export const severities: readonly Severity[] = ['sev1', 'sev2', 'sev3']
 
 /**
- * What a request asks for: the step's own action, suspending the account in its place, taking somebody's word that it was
- * done by hand, or leaving the step (or all that are left) undone; or, of no step at all, letting stopped work go on.
+ * What a request asks for: the step's own action (or one that a finding offers), suspending the account in its place, taking
+ * somebody's word that it was done by hand, that a finding was expected, or what the answer to a question is, or leaving the step (or
+ * all that are left) undone; or, of no step at all, letting stopped work go on.
  */
-export type RequestKind = 'run' | 'suspend' | 'attest' | 'skip' | 'skip-rest' | 'resume'
+export type RequestKind = 'run' | 'suspend' | 'attest' | 'expect' | 'answer' | 'skip' | 'skip-rest' | 'resume'
 
 /** What can be asked for of a step. */
 export type StepRequestKind = Exclude<RequestKind, 'resume'>
@@ -36,12 +38,23 @@ export type IncidentEvent =
       readonly channel: string
       /** A rehearsal: marked on every card and line. */
       readonly drill: boolean
+      /** The incident that this one follows from. */
+      readonly from?: IncidentId
+      /** Where the law sets a time limit. */
+      readonly legalClock?: LegalClock
     }
+  /** Another incident was opened from here. */
+  | { readonly type: 'IncidentLinked'; readonly to: IncidentId; readonly playbook: string }
+  /** When somebody became aware was put right. */
+  | { readonly type: 'AwarenessCorrected'; readonly legalClock: LegalClock; readonly note: string }
+  /** Nobody has decided yet whom to notify. `reminder` counts them; the last says that the time is over. */
+  | { readonly type: 'LegalClockReminded'; readonly reminder: number; readonly endsAt: string }
   | { readonly type: 'ThreadStarted'; readonly channel: string; readonly ts: string }
   | { readonly type: 'CommanderNamed'; readonly commander: Person }
   | { readonly type: 'NoteAdded'; readonly text: string; readonly link?: string }
   /** The order's id is `<incident>-<seq of this entry>`. */
   | ({ readonly type: 'WorkOrdered'; readonly step?: StepId } & OrderedWork)
+  | ({ readonly type: 'WorkProgressed'; readonly order: OrderId } & Progress)
   | { readonly type: 'WorkIssuedAgain'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'WorkStarted'; readonly order: OrderId; readonly attempt: number }
   | { readonly type: 'WorkWaits'; readonly order: OrderId; readonly why: string }
@@ -72,6 +85,10 @@ export type IncidentEvent =
       readonly kind: RequestKind
       readonly action?: ActionName
       readonly reason?: string
+      /** What was filled in for it. */
+      readonly inputs?: Inputs
+      /** The id of the answer that was given to the question. */
+      readonly answer?: string
       readonly requester: Person
       readonly identity: RequesterIdentity
       /** The request that this one takes the place of, because the account had changed. */
@@ -125,6 +142,24 @@ export type IncidentEvent =
     }
   | { readonly type: 'StepSkipped'; readonly step: StepId; readonly request: RequestId; readonly reason: string }
   | { readonly type: 'StepAttested'; readonly step: StepId; readonly request: RequestId; readonly note: string }
+  /** Two people say that a finding was expected. `finding`: what it was, as it was then. */
+  | {
+      readonly type: 'FindingExpected'
+      readonly step: StepId
+      readonly request: RequestId
+      readonly finding: string
+      readonly note: string
+    }
+  /** Two people answered a question. `leftOut`: the steps that only other answers choose. */
+  | {
+      readonly type: 'QuestionAnswered'
+      readonly step: StepId
+      readonly request: RequestId
+      readonly answer: string
+      readonly label: string
+      readonly note: string
+      readonly leftOut: readonly StepId[]
+    }
   /** A read-only order came to nothing: the snapshot or the sweep could not be made. */
   | { readonly type: 'ReadingFailed'; readonly order: OrderId; readonly sentence: string; readonly retry: boolean }
   | ({ readonly type: 'SweepDone'; readonly order: OrderId; readonly proven: boolean } & Pick<
@@ -150,6 +185,9 @@ export type IncidentEvent =
       readonly digest: string
     }
   | { readonly type: 'CheckpointSigned'; readonly size: number; readonly note: string }
+
+/** Both ISO 8601, UTC: when somebody became aware, and when the time that the law gives is over. */
+export type LegalClock = { readonly awareAt: string; readonly endsAt: string }
 
 export type EventType = IncidentEvent['type']
 

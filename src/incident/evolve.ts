@@ -1,8 +1,11 @@
 import type { StepId } from '#/playbook/playbook.ts'
+import type { Finding } from './findings.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import { type Actor, actorName, isPerson, type Person } from './people.ts'
 import {
   type Incident,
+  type IncidentStep,
+  isBusy,
   isSettled,
   type OpenedIncident,
   type OpenOrder,
@@ -12,7 +15,9 @@ import {
   type StepState,
   type Stop,
   stepState,
+  stepsOf,
 } from './state.ts'
+import { checksOf } from './sweep.ts'
 import type { OrderedWork, OrderId, RequestId, StepCheck } from './work.ts'
 
 /** Folds one fact into the state. It never refuses: the decision was taken when the event was written. */
@@ -29,7 +34,7 @@ function opened(
   { seq, hash, incident, at, actor }: Recorded,
 ): OpenedIncident {
   const by = personOf(actor)
-  const { playbook, playbookDigest, severity, summary, target, channel, drill } = event
+  const { playbook, playbookDigest, severity, summary, target, channel, drill, from, legalClock } = event
   return {
     status: 'open',
     id: incident,
@@ -47,13 +52,18 @@ function opened(
     target,
     factWarnings: [],
     steps: new Map(playbook.steps.map((step) => [step.id, { status: 'waiting' }])),
+    found: new Map(),
+    known: {},
     requests: new Map(),
     orders: new Map(),
     work: new Map(),
     sweep: { status: 'none' },
     stops: [],
     resumedSeq: 0,
+    followedBy: [],
     refusedClicks: 0,
+    ...(from === undefined ? {} : { from }),
+    ...(legalClock === undefined ? {} : { legalClock: { ...legalClock, reminders: 0 } }),
   }
 }
 
@@ -67,6 +77,14 @@ function applied(
       return { ...incident, thread: { channel: event.channel, ts: event.ts } }
     case 'CommanderNamed':
       return { ...incident, commander: event.commander }
+    case 'IncidentLinked':
+      return { ...incident, followedBy: [...incident.followedBy, { id: event.to, playbook: event.playbook }] }
+    case 'AwarenessCorrected':
+      return { ...incident, legalClock: { ...event.legalClock, reminders: 0 } }
+    case 'LegalClockReminded':
+      return incident.legalClock === undefined
+        ? incident
+        : { ...incident, legalClock: { ...incident.legalClock, reminders: event.reminder } }
     case 'NoteAdded':
     case 'ForgeryRefused':
     case 'CheckpointSigned':
@@ -87,13 +105,18 @@ function applied(
       return resumed(incident, event, seq)
     case 'WorkWaits':
       return waits(incident, event.order, event.why)
-    case 'SnapshotTaken':
+    case 'WorkProgressed':
+      return progressed(incident, event)
+    case 'SnapshotTaken': {
+      const { facts, instance } = event
       return {
         ...without(endOrder(incident, event.order), 'snapshotFailed'),
-        facts: event.facts,
+        ...(facts === undefined ? {} : { facts }),
+        ...(instance === undefined ? {} : { instance }),
         factWarnings: event.warnings,
-        ...exposure(incident, event.facts.accessTokensEndAt),
+        ...exposure(incident, facts?.accessTokensEndAt ?? instance?.accessTokensEndAt),
       }
+    }
     case 'StepRequested':
       return requested(incident, event, at)
     case 'RequestShown': {
@@ -158,6 +181,24 @@ function applied(
         note: event.note,
         by: bothOf(incident, event.request),
       })
+    case 'FindingExpected':
+      return withStep(incident, event.step, {
+        status: 'expected',
+        at,
+        note: event.note,
+        by: bothOf(incident, event.request),
+      })
+    case 'QuestionAnswered':
+      return event.leftOut.reduce(
+        (state, step) => withStep(state, step, { status: 'left-out', at, label: event.label }),
+        withStep(incident, event.step, {
+          status: 'answered',
+          at,
+          label: event.label,
+          note: event.note,
+          by: bothOf(incident, event.request),
+        }),
+      )
     case 'ReadingFailed':
       return readingFailed(incident, event.order, event.sentence, at)
     case 'SweepDone':
@@ -207,8 +248,9 @@ function ordered(
     const orders = new Map([...next.orders].filter(([other, { action }]) => other === id || action !== event.action))
     return { ...next, orders, sweep: { status: 'due', order: id, at: event.notBefore ?? at } }
   }
-  if (event.mode === 'run' && event.step !== undefined && event.request !== undefined) {
-    return withStep(next, event.step, { status: 'running', request: event.request, order: id, since: at })
+  if (event.mode === 'run' && event.step !== undefined) {
+    const by = event.request === undefined ? {} : { request: event.request }
+    return withStep(next, event.step, { status: 'running', ...by, order: id, since: at })
   }
   return next
 }
@@ -218,7 +260,7 @@ function requested(
   event: Extract<IncidentEvent, { type: 'StepRequested' }>,
   at: string,
 ): OpenedIncident {
-  const { request: id, step, kind, action, reason, requester, identity, replaces, all } = event
+  const { request: id, step, kind, action, reason, inputs, answer, requester, identity, replaces, all } = event
   const request: Request = {
     id,
     kind,
@@ -231,6 +273,8 @@ function requested(
     ...(all === undefined ? {} : { all }),
     ...(action === undefined ? {} : { action }),
     ...(reason === undefined ? {} : { reason }),
+    ...(inputs === undefined ? {} : { inputs }),
+    ...(answer === undefined ? {} : { answer }),
     ...(replaces === undefined ? {} : { replaces }),
   }
   const next = { ...incident, requests: new Map(incident.requests).set(id, request) }
@@ -279,6 +323,17 @@ function taken(
   return withStep(incident, order.step, { ...running, taken: { by, at, attempt } })
 }
 
+function progressed(
+  incident: OpenedIncident,
+  { order: id, type: _type, ...progress }: Extract<IncidentEvent, { type: 'WorkProgressed' }>,
+): OpenedIncident {
+  const step = incident.orders.get(id)?.step
+  const state = step === undefined ? undefined : incident.steps.get(step)
+  if (step === undefined || state?.status !== 'running') return incident
+  const { waits: _over, ...running } = state
+  return withStep(incident, step, { ...running, progress })
+}
+
 /** A look that failed has touched nothing: what was settled before stays so. */
 function failed(
   incident: OpenedIncident,
@@ -312,9 +367,10 @@ function done(
   const request = order?.request === undefined ? undefined : incident.requests.get(order.request)
   const open = unprovenOf(event.checks)
   const next: OpenedIncident = {
-    ...endOrder(incident, event.order),
+    ...withFound(endOrder(incident, event.order), event),
+    known: { ...incident.known, ...event.known },
     ...exposure(incident, event.accessTokensEndAt),
-    ...(event.action === 'revoke-sessions' && incident.firstRevokeAt === undefined ? { firstRevokeAt: at } : {}),
+    ...(revoking.has(event.action) && incident.firstRevokeAt === undefined ? { firstRevokeAt: at } : {}),
     ...(event.sealed === undefined || request === undefined
       ? {}
       : {
@@ -341,6 +397,48 @@ function done(
   )
 }
 
+/** What ends sessions: from then on old access tokens are not renewed. */
+const revoking: ReadonlySet<string> = new Set(['revoke-sessions', 'revoke-everybody', 'rotate-admin-token', 'invalidate-tokens'])
+
+/**
+ * What a review came upon, in place of what an earlier run of it did. What people have dealt with, or are dealing with, stays;
+ * the same thing in the same state keeps its place.
+ */
+function withFound(
+  incident: OpenedIncident,
+  { step: by, findings }: Extract<IncidentEvent, { type: 'StepDone' }>,
+): OpenedIncident {
+  const review = incident.playbook.steps.find(({ id }) => id === by)
+  if (findings === undefined || review === undefined) return incident
+  const before = incident.found.get(by) ?? []
+  const seen = new Set(findings.map(({ key }) => key))
+  const kept = before.filter(({ id, found }) => {
+    const state = stepState(incident, id)
+    return isSettled(state) || isBusy(state) || (found !== undefined && seen.has(found.finding.key))
+  })
+  const known = new Set(kept.map(({ found }) => found?.finding.key))
+  const first = Math.max(0, ...before.map(({ id }) => Number(id.slice(id.lastIndexOf('-') + 1)))) + 1
+  const fresh = findings
+    .filter(({ key }) => !known.has(key))
+    .map((finding, index) => foundStep(review, finding, first + index))
+  const steps = new Map([...incident.steps].filter(([id]) => !before.some((one) => one.id === id && !kept.includes(one))))
+  for (const { id } of fresh) steps.set(id, { status: 'waiting' })
+  return { ...incident, steps, found: new Map(incident.found).set(by, [...kept, ...fresh]) }
+}
+
+function foundStep(review: IncidentStep, finding: Finding, number: number): IncidentStep {
+  return {
+    id: `${review.id}-${number}` as StepId,
+    title: finding.title,
+    document: review.document,
+    does: finding.says,
+    kind: review.kind,
+    manual: { instructions: finding.says },
+    ...(finding.byHand === true ? { fallbacks: ['attest'] } : {}),
+    found: { by: review.id, finding },
+  }
+}
+
 function swept(
   incident: OpenedIncident,
   event: Extract<IncidentEvent, { type: 'SweepDone' }>,
@@ -353,8 +451,8 @@ function swept(
     ...without(next, 'containedAt'),
     sweep: { status: 'found', at, open: open.length > 0 ? open : ['Not every step was read back.'] },
   }
-  return incident.playbook.steps.reduce((state, step) => {
-    const broken = event.checks.filter((check) => check.action === step.action && check.proven !== true)
+  return stepsOf(incident).reduce((state, step) => {
+    const broken = checksOf(incident, step, event.checks).filter((check) => check.proven !== true)
     // A step whose proof never came has nothing to lose; only what was green turns back.
     return broken.length > 0 && state.steps.get(step.id)?.status === 'proven'
       ? withStep(state, step.id, {
@@ -391,8 +489,8 @@ function backToBefore(
 ): OpenedIncident {
   if (step === undefined) return incident
   const now = incident.steps.get(step)
-  const asked =
-    now?.status === 'requested' || now?.status === 'running' ? incident.requests.get(now.request) : undefined
+  const id = now?.status === 'requested' || now?.status === 'running' ? now.request : undefined
+  const asked = id === undefined ? undefined : incident.requests.get(id)
   return asked?.id === request && asked.before !== undefined ? withStep(incident, step, asked.before) : incident
 }
 

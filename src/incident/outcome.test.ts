@@ -29,8 +29,8 @@ import type { WorkResult } from './work.ts'
 
 const runs = [...underWay, ...running(steps.sessions)]
 const waits = (why: string): WorkResult => ({ kind: 'waiting', why, attempt: 1 })
-const prepared: WorkResult = { kind: 'prepared', facts: facts(), effect: effect() }
-const changed: WorkResult = { kind: 'changed', facts: facts(), effect: effect(), differences: ['4 sessions.'] }
+const prepared: WorkResult = { kind: 'prepared', effect: effect() }
+const changed: WorkResult = { kind: 'changed', effect: effect(), differences: ['4 sessions.'] }
 const snapshot: WorkResult = { kind: 'snapshot', facts: facts(), evidence: [], warnings: [] }
 
 describe('an outcome', () => {

@@ -1,8 +1,9 @@
+import { onlyReads } from '#/playbook/actions.ts'
 import type { IncidentEvent } from './events.ts'
 import { nextRequestId, shown } from './requests.ts'
-import { containmentSteps, type OpenedIncident, type OpenOrder, stepState } from './state.ts'
+import { containmentSteps, isGood, type OpenedIncident, type OpenOrder, stepState } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
-import { afterSettling } from './sweep.ts'
+import { afterSettling, checksOf } from './sweep.ts'
 import { allProven, type WorkResult } from './work.ts'
 
 type Final<K extends WorkResult['kind']> = Extract<WorkResult, { kind: K }>
@@ -15,6 +16,8 @@ export function fits({ playbook }: OpenedIncident, order: OpenOrder, { kind }: W
     case 'halted':
     case 'failed':
       return true
+    case 'progress':
+      return order.mode === 'run' && order.step !== undefined
     case 'snapshot':
       return order.action === playbook.snapshot
     case 'prepared':
@@ -43,9 +46,13 @@ export function recordOutcome(
       return order.waits === result.why ? [] : [{ type: 'WorkWaits', order: order.id, why: result.why }]
     case 'halted':
       return order.halted === undefined ? [{ type: 'WorkHalted', order: order.id, begun: result.begun }] : []
+    case 'progress': {
+      const { kind: _kind, ...progress } = result
+      return [{ type: 'WorkProgressed', order: order.id, ...progress }]
+    }
     case 'snapshot': {
-      const { facts, evidence, warnings } = result
-      return [{ type: 'SnapshotTaken', order: order.id, facts, evidence, warnings }]
+      const { kind: _kind, ...taken } = result
+      return [{ type: 'SnapshotTaken', order: order.id, ...taken }]
     }
     case 'prepared':
       return prepared(incident, order, result, around)
@@ -78,7 +85,7 @@ function changed(
 ): readonly IncidentEvent[] {
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   if (request?.step === undefined) throw new Error(`order ${order.id} runs no request of a step`)
-  const { step, kind, action, reason, requester, identity } = request
+  const { step, kind, action, reason, inputs, requester, identity } = request
   const next = nextRequestId(incident)
   return [
     { type: 'ApprovalVoided', request: request.id, step, differences: result.differences },
@@ -92,8 +99,9 @@ function changed(
       replaces: request.id,
       ...(action === undefined ? {} : { action }),
       ...(reason === undefined ? {} : { reason }),
+      ...(inputs === undefined ? {} : { inputs }),
     },
-    shown(incident, { request: { id: next, step, kind }, effect: result.effect }, around),
+    shown(incident, { request: { ...request, id: next }, effect: result.effect }, around),
   ]
 }
 
@@ -113,8 +121,18 @@ function done(
       ? [{ type: 'SecretDestroyed', order: secret.order, why: 'a new one was made' } as const]
       : []),
     { type: 'StepDone', order: order.id, step, action: order.action, proven: allProven(result.checks), ...rest },
-    ...afterSettling(incident, (id) => id === step, around),
+    // What a review came upon has to be dealt with first.
+    ...(opensMore(incident, order, rest) ? [] : afterSettling(incident, (id) => id === step, around)),
   ]
+}
+
+function opensMore(
+  incident: OpenedIncident,
+  { step }: OpenOrder,
+  { findings = [] }: Pick<Final<'done'>, 'findings'>,
+): boolean {
+  const known = step === undefined ? [] : (incident.found.get(step) ?? [])
+  return findings.some(({ key }) => !known.some(({ id, found }) => found?.finding.key === key && isGood(stepState(incident, id))))
 }
 
 /**
@@ -125,8 +143,10 @@ function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>
   const states = containmentSteps(incident).map((step) => ({ step, state: stepState(incident, step.id) }))
   // A step without any check read back is a step that the sweep did not look at.
   const holds = states.every(({ step, state }) => {
+    // What was only looked at has nothing that could come undone.
+    if (step.action !== undefined && onlyReads(step.action)) return true
     const owed = state.status === 'proven' || (state.status === 'unproven' && state.lost === true)
-    return !owed || allProven(result.checks.filter(({ action }) => action === step.action))
+    return !owed || allProven(checksOf(incident, step, result.checks))
   })
   const { evidence, requestIds } = result
   const sweep: IncidentEvent = {
@@ -138,7 +158,7 @@ function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>
     requestIds,
   }
   const contained =
-    holds && states.every(({ state }) => state.status === 'proven') && incident.containedAt === undefined
+    holds && states.every(({ state }) => isGood(state)) && incident.containedAt === undefined
   return contained ? [sweep, { type: 'IncidentContained' }] : [sweep]
 }
 

@@ -32,6 +32,13 @@ const sentences = {
   text_too_long: (a: About) =>
     `That text is too long for the record (${a.what ?? 'over 3,000 characters'}). Shorten it and send it again.`,
 
+  target_needed: (a: About) => `${a.what ?? 'This playbook'} is about one account: choose which one.`,
+  target_is_instance: (a: About) =>
+    `${a.what ?? 'This playbook'} is about Autentico as a whole, so it has no account for a target. Leave the target empty.`,
+  no_legal_clock: () => 'This incident has no legal clock.',
+  awareness_wrong: (a: About) =>
+    `That is no moment for the legal clock: ${a.what ?? 'it lies in the future'}. Write when somebody first became aware, in UTC.`,
+
   // The emergency stop
   work_stopped: (a: About) =>
     `The work is stopped${a.what === undefined ? '' : `: ${a.what}`}. Nothing is set in motion until two people let it go on. “Ask to resume” on the card begins that.`,
@@ -58,6 +65,10 @@ const sentences = {
   request_open: (a: About) =>
     `That step has been asked for already${a.who === undefined ? '' : ` by ${a.who}`} and waits for a decision. Its request is in the thread.`,
   fallback_not_offered: () => 'That way is open only after the step was tried and could not be done or proven.',
+  inputs_wrong: (a: About) => `Not asked for: ${a.what ?? 'something that the step needs is missing'}.`,
+  answer_unknown: () => 'That is none of the answers to this question. Choose one of those that are listed.',
+  way_not_offered: (a: About) =>
+    `That is none of the ways that are open for ${a.what ?? 'this'}. Use the buttons on the card of the incident.`,
   notification_first: (a: About) =>
     `Not yet: first record how ${a.who ?? 'the user'} was told and how identity was checked. The card has a button for it.`,
   sweep_first: (a: About) =>
@@ -70,8 +81,7 @@ const sentences = {
     `That request ended${a.what === undefined ? '' : ` at ${a.what}`} without a decision. Ask again if it is still needed.`,
   already_decided: (a: About) => `Already ${a.what ?? 'decided'}${a.who === undefined ? '' : ` by ${a.who}`}.`,
   shown_differs: () => 'What you saw is no longer what would be done. Look at the current request in the thread.',
-  confirm_by_typing: (a: About) =>
-    `This is the last administrator. To approve, type the username ${a.what ?? ''} exactly.`,
+  confirm_by_typing: (a: About) => `To approve, type ${a.what ?? 'what is asked for'} exactly.`,
   not_the_requester: (a: About) =>
     `Only ${a.who ?? 'the person who asked'} or the commander can withdraw that request. An approver can deny it.`,
   already_commander: () => 'You are the commander already.',

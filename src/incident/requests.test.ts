@@ -34,7 +34,7 @@ import { type OpenedIncident, openRequests, type Request } from './state.ts'
 import { utc } from './timeline.ts'
 
 const asked = [...underWay, ...shownRequest(steps.sessions)]
-const prepares = reports('prepare', { kind: 'prepared', facts: facts(), effect: effect() })
+const prepares = reports('prepare', { kind: 'prepared', effect: effect() })
 
 describe('what is shown', () => {
   test('is bound to the incident, the playbook, the target and the effect', () => {
@@ -58,7 +58,7 @@ describe('what is shown', () => {
       play(
         ...underWay,
         asks(steps.sessions),
-        reports('prepare', { kind: 'prepared', facts: facts(), effect: effect('Revokes 4 sessions of alice.') }),
+        reports('prepare', { kind: 'prepared', effect: effect('Revokes 4 sessions of alice.') }),
       ).incident,
     ).shown
     expect(other?.digest).not.toBe(shown?.digest)
@@ -280,7 +280,6 @@ describe('expiring', () => {
 describe('an approval that the account has outrun', () => {
   const changed = reports('run', {
     kind: 'changed',
-    facts: facts(),
     effect: effect('Revokes 4 sessions of alice.'),
     differences: ['4 sessions instead of 3.'],
   })

@@ -1,6 +1,6 @@
-import type { PlaybookStep, StepId } from '#/playbook/playbook.ts'
+import { leftOutBy, type StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, StepRequestKind } from './events.ts'
-import { type OpenedIncident, type Request, stepState } from './state.ts'
+import { findStep, type IncidentStep, type OpenedIncident, type Request, stepState, stepsOf, targetOf } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Effect, RequestId } from './work.ts'
 
@@ -9,7 +9,7 @@ export function nextRequestId(incident: OpenedIncident, ahead = 0): RequestId {
   return `r${incident.requests.size + 1 + ahead}` as RequestId
 }
 
-type Shown = Pick<Request, 'id' | 'step' | 'kind'>
+type Shown = Pick<Request, 'id' | 'step' | 'kind' | 'action' | 'inputs' | 'answer'>
 
 /** The step of a request, for the events that speak of it; absent where it has none. */
 export function ofStep({ step }: { readonly step?: StepId | undefined }): { readonly step?: StepId } {
@@ -19,16 +19,21 @@ export function ofStep({ step }: { readonly step?: StepId | undefined }): { read
 /** The request as people are shown it, with the digest that an approval of it is bound to. */
 export function shown(
   incident: OpenedIncident,
-  { request: { id, step, kind }, effect }: { readonly request: Shown; readonly effect: Effect },
+  { request: { id, step, kind, action, inputs, answer }, effect }: { readonly request: Shown; readonly effect: Effect },
   { now, later, requestTtlMs, digestOf }: Surroundings,
 ): IncidentEvent {
+  const about = findStep(incident, step)
   const digest = digestOf({
     incident: incident.id,
     playbook: incident.playbookDigest,
-    target: incident.target.id,
+    target: targetOf(incident, about).id,
+    finding: about?.found?.finding.key,
     request: id,
     step,
     kind,
+    action,
+    inputs,
+    answer,
     effect,
   })
   return {
@@ -66,8 +71,8 @@ export function codeOf(digest: string): string {
 }
 
 /** What “skip the rest” leaves undone: the step it was pressed on, and every other that nobody has asked for and nothing settled. */
-export function stepsLeft(incident: OpenedIncident, from: StepId): readonly PlaybookStep[] {
-  return incident.playbook.steps.filter(({ id }) => {
+export function stepsLeft(incident: OpenedIncident, from: StepId): readonly IncidentStep[] {
+  return stepsOf(incident).filter(({ id }) => {
     const { status } = stepState(incident, id)
     return id === from || status === 'waiting' || status === 'failed'
   })
@@ -76,11 +81,42 @@ export function stepsLeft(incident: OpenedIncident, from: StepId): readonly Play
 /** What a request that touches nothing outside does, in words. */
 export function effectOfDecision(
   incident: OpenedIncident,
-  step: PlaybookStep,
-  kind: StepRequestKind,
-  reason: string,
+  step: IncidentStep,
+  { kind, reason = '', answer }: { readonly kind: StepRequestKind; readonly reason?: string; readonly answer?: string },
 ): Effect {
   const who = incident.target.username
+  if (kind === 'expect') {
+    return {
+      sentence: `record that ${step.title} is expected: ${reason}`,
+      question: `Record that ${step.title} is as it should be? It stays as it is, and the next review does not ask again while nothing about it changes.`,
+      verb: 'It is expected',
+      warnings: step.found?.finding.flags ?? [],
+      basis: {},
+    }
+  }
+  if (kind === 'answer') {
+    const label = step.question?.answers.find(({ id }) => id === answer)?.label ?? ''
+    const leftOut = step.question === undefined || answer === undefined ? [] : leftOutBy(step.question, answer)
+    return {
+      sentence: `record the decision “${step.title}”: ${label}. ${reason}`,
+      question: `Sign the decision “${step.title}”: ${label}?`,
+      verb: 'Sign it',
+      warnings:
+        leftOut.length === 0
+          ? []
+          : [`Left out then: ${leftOut.map((id) => `“${findStep(incident, id)?.title ?? id}”`).join(', ')}.`],
+      basis: {},
+    }
+  }
+  if (kind === 'attest' && step.manual !== undefined) {
+    return {
+      sentence: `record that “${step.title}” was done: ${reason}`,
+      question: `Record that “${step.title}” was done? Two people vouch for it, the bot cannot see it.`,
+      verb: 'Record it',
+      warnings: [],
+      basis: {},
+    }
+  }
   if (kind === 'attest') {
     return {
       sentence: `record that “${step.title}” was done by hand for ${who}: ${reason}`,

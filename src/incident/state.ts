@@ -1,8 +1,16 @@
+import { onlyReads } from '#/playbook/actions.ts'
+import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName, Playbook, PlaybookStep, StepId } from '#/playbook/playbook.ts'
-import type { Account, AccountFacts } from './account.ts'
-import type { IncidentId, RequesterIdentity, RequestKind, Severity } from './events.ts'
+import type { Account, AccountFacts, AccountId, InstanceFacts } from './account.ts'
+import type { IncidentId, LegalClock, RequesterIdentity, RequestKind, Severity } from './events.ts'
+import { accountOf, type Finding } from './findings.ts'
 import type { Actor, Person } from './people.ts'
-import type { Effect, OrderedWork, OrderId, RequestId } from './work.ts'
+import type { Effect, Known, OrderedWork, OrderId, Progress, RequestId } from './work.ts'
+
+/** A step of the playbook, or something that a review came upon, which is dealt with like a step. */
+export type IncidentStep = PlaybookStep & {
+  readonly found?: { readonly by: StepId; readonly finding: Finding }
+}
 
 /** Where a step stands. Each state holds exactly what is known in it. */
 export type StepState =
@@ -10,12 +18,14 @@ export type StepState =
   | { readonly status: 'requested'; readonly request: RequestId }
   | {
       readonly status: 'running'
-      readonly request: RequestId
+      /** Absent: it only reads, so nobody had to approve it. */
+      readonly request?: RequestId
       readonly order: OrderId
       readonly since: string
       /** The worker that has taken it, and when. Absent: it lies in the queue. */
       readonly taken?: { readonly by: string; readonly at: string; readonly attempt: number }
       readonly waits?: string
+      readonly progress?: Progress
     }
   | {
       readonly status: 'proven'
@@ -35,6 +45,17 @@ export type StepState =
     }
   | { readonly status: 'failed'; readonly at: string; readonly sentence: string; readonly retry: boolean }
   | { readonly status: 'attested'; readonly at: string; readonly note: string; readonly by: readonly Person[] }
+  /** A finding that two people spoke for. */
+  | { readonly status: 'expected'; readonly at: string; readonly note: string; readonly by: readonly Person[] }
+  | {
+      readonly status: 'answered'
+      readonly at: string
+      readonly label: string
+      readonly note: string
+      readonly by: readonly Person[]
+    }
+  /** The answer to a question chose other steps. */
+  | { readonly status: 'left-out'; readonly at: string; readonly label: string }
   | { readonly status: 'skipped'; readonly at: string; readonly reason: string; readonly by: readonly Person[] }
 
 /** Someone asked for something to be done. It ends exactly once. */
@@ -45,6 +66,8 @@ export type Request = {
   readonly kind: RequestKind
   readonly action?: ActionName
   readonly reason?: string
+  readonly inputs?: Inputs
+  readonly answer?: string
   readonly requester: Person
   readonly identity: RequesterIdentity
   readonly askedAt: string
@@ -138,12 +161,18 @@ export type OpenedIncident = {
   readonly playbookDigest: string
   readonly target: Account
   readonly thread?: { readonly channel: string; readonly ts: string }
+  /** What the snapshot saw: of an account, or of Autentico as a whole. */
   readonly facts?: AccountFacts
+  readonly instance?: InstanceFacts
   readonly factWarnings: readonly string[]
   readonly snapshotFailed?: string
   /** When the last access token that is checked offline dies. */
   readonly exposureEndsAt?: string
   readonly steps: ReadonlyMap<StepId, StepState>
+  /** What each review came upon, by the id of its step. */
+  readonly found: ReadonlyMap<StepId, readonly IncidentStep[]>
+  /** What earlier steps found out, for later ones. */
+  readonly known: Known
   readonly requests: ReadonlyMap<RequestId, Request>
   readonly orders: ReadonlyMap<OrderId, OpenOrder>
   /** What every order was for, those that have ended too. */
@@ -158,6 +187,9 @@ export type OpenedIncident = {
   readonly secret?: Secret
   readonly firstRevokeAt?: string
   readonly containedAt?: string
+  readonly legalClock?: LegalClock & { readonly reminders: number }
+  readonly from?: IncidentId
+  readonly followedBy: readonly { readonly id: IncidentId; readonly playbook: string }[]
   readonly refusedClicks: number
   readonly closed?: { readonly at: string; readonly by: Actor; readonly reason: string }
 }
@@ -176,9 +208,32 @@ export function stopOf({ stops }: OpenedIncident): Stop | undefined {
 
 /** A step that needs nothing more before the next one may be asked for. */
 export function isSettled(step: StepState): boolean {
-  return (
-    step.status === 'proven' || step.status === 'unproven' || step.status === 'attested' || step.status === 'skipped'
-  )
+  return isGood(step) || step.status === 'unproven' || step.status === 'attested' || step.status === 'skipped'
+}
+
+/** A step that leaves nothing open: it is proven, or two people decided what needs no proof. */
+export function isGood({ status }: StepState): boolean {
+  return status === 'proven' || status === 'expected' || status === 'answered' || status === 'left-out'
+}
+
+/** Every step, in order: those of the playbook, each followed by what it came upon. */
+export function stepsOf({ playbook, found }: OpenedIncident): readonly IncidentStep[] {
+  return found.size === 0 ? playbook.steps : playbook.steps.flatMap((step) => [step, ...(found.get(step.id) ?? [])])
+}
+
+export function findStep(incident: OpenedIncident, id: StepId | undefined): IncidentStep | undefined {
+  return stepsOf(incident).find((step) => step.id === id)
+}
+
+/** Whom a step is about: the account that was found, or the target of the incident. */
+export function targetOf(incident: OpenedIncident, step: IncidentStep | undefined): Account {
+  const account = step?.found === undefined ? undefined : accountOf(step.found.finding)
+  return account === undefined ? incident.target : { ...account, id: account.id as AccountId }
+}
+
+/** Whether Autentico was read before anything is changed. */
+export function isRead({ facts, instance }: OpenedIncident): boolean {
+  return facts !== undefined || instance !== undefined
 }
 
 export function stepState(incident: OpenedIncident, id: StepId): StepState {
@@ -188,12 +243,12 @@ export function stepState(incident: OpenedIncident, id: StepId): StepState {
 }
 
 /** The step to turn to next: the first that is not settled. */
-export function nextStep(incident: OpenedIncident): PlaybookStep | undefined {
-  return incident.playbook.steps.find((step) => !isSettled(stepState(incident, step.id)))
+export function nextStep(incident: OpenedIncident): IncidentStep | undefined {
+  return stepsOf(incident).find((step) => !isSettled(stepState(incident, step.id)))
 }
 
-export function containmentSteps(incident: OpenedIncident): readonly PlaybookStep[] {
-  return incident.playbook.steps.filter((step) => step.kind === 'containment')
+export function containmentSteps(incident: OpenedIncident): readonly IncidentStep[] {
+  return stepsOf(incident).filter((step) => step.kind === 'containment')
 }
 
 export function openRequests(incident: OpenedIncident): readonly Request[] {
@@ -203,16 +258,27 @@ export function openRequests(incident: OpenedIncident): readonly Request[] {
 /** What stayed unproven, in words, for the summary and the close form. */
 export function unprovenSteps(
   incident: OpenedIncident,
-): readonly { readonly step: PlaybookStep; readonly state: StepState }[] {
-  return incident.playbook.steps.flatMap((step) => {
+): readonly { readonly step: IncidentStep; readonly state: StepState }[] {
+  return stepsOf(incident).flatMap((step) => {
     const state = stepState(incident, step.id)
-    return state.status === 'proven' ? [] : [{ step, state }]
+    return isGood(state) ? [] : [{ step, state }]
   })
 }
 
-/** A step that is proven may be run again for all that: access, when its temporary password is gone, seen or not. */
-export function isRepeatable({ secret }: OpenedIncident, { kind }: PlaybookStep): boolean {
+/**
+ * A step that is proven may be run again for all that: access, when its temporary password is gone, seen or not; and what only
+ * reads, unless something that it came upon is being decided or done.
+ */
+export function isRepeatable(incident: OpenedIncident, { id, kind, action }: IncidentStep): boolean {
+  const { secret, found } = incident
+  if (action !== undefined && onlyReads(action))
+    return (found.get(id) ?? []).every((one) => !isBusy(stepState(incident, one.id)))
   return kind === 'recovery' && secret !== undefined && secret.state !== 'sealed'
+}
+
+/** Somebody has asked for it, or a worker is at it. */
+export function isBusy({ status }: StepState): boolean {
+  return status === 'requested' || status === 'running'
 }
 
 /** Whether access was given back: from then on the user's own sessions are as they should be. */

@@ -9,6 +9,8 @@ export type Surroundings = {
   readonly open: readonly OpenedIncident[]
   readonly requestTtlMs: number
   readonly sweepDelayMs: number
+  /** How long the law gives, from when somebody became aware, where a playbook has a legal clock. */
+  readonly legalDeadlineMs: number
   /** SHA-256 over the canonical JSON (RFC 8785) of a value, lower-case hex. */
   readonly digestOf: (value: unknown) => string
   /** Whether the time of a request is over by a clock that nobody can set back. */

@@ -30,7 +30,7 @@ describe('the sweep', () => {
   test('is set for ten minutes after the last containment step', () => {
     given(...firstThreeProven, ...running(steps.passkeys))
       .when(reports('run', doneResult()))
-      .happens('StepDone', { type: 'WorkOrdered', mode: 'run', action: 'sweep-account', notBefore: minute(10) })
+      .happens('StepDone', { type: 'WorkOrdered', mode: 'run', action: 'sweep', notBefore: minute(10) })
   })
 
   test('is not set before the last containment step', () => {
@@ -166,6 +166,6 @@ test('a step done again while the sweep is due begins the wait anew, and the ear
   const earlier = openOrder(story.incident, 'sweep')
   const redone = play(...firstThreeProven, ...unproven(steps.passkeys), passes(9), ...proven(steps.passkeys))
   expect(redone.incident.sweep).toMatchObject({ status: 'due', at: minute(19) })
-  expect([...redone.incident.orders.values()].filter(({ action }) => action === 'sweep-account')).toHaveLength(1)
+  expect([...redone.incident.orders.values()].filter(({ action }) => action === 'sweep')).toHaveLength(1)
   expect(redone.incident.orders.has(earlier)).toBe(false)
 })

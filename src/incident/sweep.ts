@@ -1,8 +1,13 @@
 import type { IncidentEvent } from './events.ts'
-import { containmentSteps, isSettled, type OpenedIncident, stepState } from './state.ts'
+import type { StepId } from '#/playbook/playbook.ts'
+import { containmentSteps, type IncidentStep, isSettled, type OpenedIncident, stepState } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { StepCheck } from './work.ts'
 
-type Settling = Extract<IncidentEvent, { type: 'StepSkipped' | 'StepAttested' }>
+type Settling = Extract<
+  IncidentEvent,
+  { type: 'StepSkipped' | 'StepAttested' | 'FindingExpected' | 'QuestionAnswered' }
+>
 
 /** The events that settle steps, followed by what their being settled brings about. */
 export function settle(
@@ -10,7 +15,7 @@ export function settle(
   events: readonly Settling[],
   around: Surroundings,
 ): readonly IncidentEvent[] {
-  const done = new Set(events.map(({ step }) => step))
+  const done = new Set(events.flatMap((event) => (event.type === 'QuestionAnswered' ? [event.step, ...event.leftOut] : event.step)))
   const onlySkipped = containmentSteps(incident).every(
     ({ id }) =>
       stepState(incident, id).status === 'skipped' ||
@@ -25,7 +30,7 @@ export function settle(
  */
 export function afterSettling(
   incident: OpenedIncident,
-  settledNow: (step: OpenedIncident['playbook']['steps'][number]['id']) => boolean,
+  settledNow: (step: StepId) => boolean,
   around: Surroundings,
 ): readonly IncidentEvent[] {
   const steps = containmentSteps(incident)
@@ -37,4 +42,14 @@ export function afterSettling(
 
 export function orderSweep(incident: OpenedIncident, { now, later }: Surroundings, delayMs: number): IncidentEvent {
   return { type: 'WorkOrdered', mode: 'run', action: incident.playbook.sweep, notBefore: later(now, delayMs) }
+}
+
+/** What a sweep read back for a step. An earlier version named the action alone. */
+export function checksOf(
+  { work }: OpenedIncident,
+  { id, action }: IncidentStep,
+  checks: readonly StepCheck[],
+): readonly StepCheck[] {
+  const done = action ?? [...work.values()].findLast((one) => one.step === id)?.action
+  return checks.filter((check) => (check.step === undefined ? check.action === done : check.step === id))
 }

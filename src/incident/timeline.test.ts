@@ -55,7 +55,6 @@ const showsSecret = (incident: OpenedIncident) => {
 
 const changed = reports('run', {
   kind: 'changed',
-  facts: facts(),
   effect: effect('revoke 4 sessions of alice.'),
   differences: ['4 sessions instead of 3.'],
 })

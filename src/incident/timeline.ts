@@ -1,8 +1,11 @@
+import type { Inputs } from '#/playbook/inputs.ts'
+import type { ActionName } from '#/playbook/actions.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import { type Actor, actorName, type Person } from './people.ts'
 import { openOf, readBack, unique } from './read-back.ts'
-import type { OpenedIncident, Request } from './state.ts'
+import { isInstance } from './account.ts'
+import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
 import type { OrderId, RequestId } from './work.ts'
 
 /** One entry as a line that a person reads. Derived, never stored. */
@@ -90,8 +93,37 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
   switch (event.type) {
     case 'IncidentOpened':
       return {
-        headline: `opened: ${event.playbook.title}, ${event.severity.toUpperCase()}, target ${who}`,
-        details: given(event.summary),
+        headline: `opened: ${event.playbook.title}, ${event.severity.toUpperCase()}${isInstance(event.target) ? '' : `, target ${who}`}`,
+        details: [
+          ...given(event.summary),
+          ...(event.from === undefined ? [] : [`It follows from ${event.from}.`]),
+          ...(event.legalClock === undefined
+            ? []
+            : [`Aware since ${utc(event.legalClock.awareAt)}; the time that the law gives is over at ${utc(event.legalClock.endsAt)}.`]),
+        ],
+      }
+    case 'IncidentLinked':
+      return { headline: `opened ${event.to} from here: ${event.playbook}` }
+    case 'AwarenessCorrected':
+      return {
+        headline: `put right when somebody became aware: ${utc(event.legalClock.awareAt)}`,
+        details: [...given(event.note), `The time that the law gives is over at ${utc(event.legalClock.endsAt)}.`],
+        tone: 'warning',
+      }
+    case 'LegalClockReminded':
+      return {
+        headline:
+          event.endsAt <= at
+            ? `reminds: the time that the law gives was over at ${utc(event.endsAt)}, and nothing is decided`
+            : `reminds: whether to notify has to be decided before ${utc(event.endsAt)}`,
+        tone: event.endsAt <= at ? 'bad' : 'warning',
+        mentions: [incident.commander],
+      }
+    case 'WorkProgressed':
+      return {
+        headline: `is at ${event.done} of ${event.total}: ${workName(incident, event.order)}`,
+        ...(event.failed === 0 ? {} : { details: [`${event.failed} did not work yet and are tried again.`] }),
+        forThread: false,
       }
     case 'ThreadStarted':
       return { headline: 'started the thread', forThread: false }
@@ -136,8 +168,12 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
       }
     case 'SnapshotTaken':
       return {
-        headline: `read the account and kept ${amount(event.evidence.length, 'piece')} of evidence`,
-        details: [factSentence(event.facts), ...event.warnings],
+        headline: `read ${event.instance === undefined ? 'the account' : 'Autentico'} and kept ${amount(event.evidence.length, 'piece')} of evidence`,
+        details: [
+          ...(event.facts === undefined ? [] : [factSentence(event.facts)]),
+          ...(event.instance === undefined ? [] : [instanceSentence(event.instance)]),
+          ...event.warnings,
+        ],
         tone: event.warnings.length > 0 ? 'warning' : 'plain',
       }
     case 'StepRequested':
@@ -171,6 +207,18 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         details: [event.sentence, ...(event.retry ? [] : ['Asking again as it is would not help.'])],
         tone: 'bad',
       }
+    case 'FindingExpected':
+      return { headline: `recorded as expected: ${title(incident, event.step)}`, details: given(event.note) }
+    case 'QuestionAnswered':
+      return {
+        headline: `decided: ${title(incident, event.step)}: ${event.label}`,
+        details: [
+          ...given(event.note),
+          ...(event.leftOut.length === 0
+            ? []
+            : [`Left out: ${event.leftOut.map((id) => `“${title(incident, id)}”`).join(', ')}.`]),
+        ],
+      }
     case 'StepSkipped':
       return { headline: `skipped: ${title(incident, event.step)}`, details: given(event.reason), tone: 'warning' }
     case 'StepAttested':
@@ -180,7 +228,7 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         tone: 'warning',
       }
     case 'ReadingFailed':
-      return { headline: 'could not read the account', details: [event.sentence], tone: 'bad' }
+      return { headline: `could not read ${isInstance(incident.target) ? 'Autentico' : 'the account'}`, details: [event.sentence], tone: 'bad' }
     case 'SweepDone':
       return sweptLine(event)
     case 'NotificationRecorded':
@@ -214,7 +262,32 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
   }
 }
 
+/** "Key autentico-key-1 (SHA-256 9f2c…), 10,004 users, 3 administrators, …" */
+function instanceSentence({
+  users,
+  admins,
+  clients,
+  providers,
+  mfaRequired,
+  keyId,
+  keyFingerprint,
+}: NonNullable<Extract<IncidentEvent, { type: 'SnapshotTaken' }>['instance']>): string {
+  const key = keyId === null ? [] : [`signing key ${keyId}${keyFingerprint === null ? '' : ` (SHA-256 ${keyFingerprint.slice(0, 16)}…)`}`]
+  const seen = [
+    amount(users, 'user'),
+    amount(admins, 'administrator'),
+    amount(clients, 'client'),
+    amount(providers, 'identity provider'),
+    ...key,
+    `MFA ${mfaRequired ? 'required' : 'not required'}`,
+  ]
+  return `${seen.join(', ')}.`
+}
+
 function ordered(event: Extract<IncidentEvent, { type: 'WorkOrdered' }>, incident: OpenedIncident): Said {
+  // Nobody approves what is only read, so this line says who wanted it.
+  if (event.step !== undefined && event.request === undefined)
+    return { headline: `began: ${nameOf(incident, event.step)}`, details: inputDetails(incident, event.step, event.inputs) }
   if (event.action === incident.playbook.sweep)
     return { headline: `set the sweep for ${utc(event.notBefore ?? '')}`, details: ['The proof is repeated then.'] }
   return { headline: `ordered: ${event.action}${event.mode === 'prepare' ? ' (looking first)' : ''}`, forThread: false }
@@ -225,7 +298,7 @@ function shownLine(event: Extract<IncidentEvent, { type: 'RequestShown' }>, inci
   const by = request === undefined ? '' : ` for @${request.requester.name}`
   return {
     headline: `shows the request${by}: ${asked(incident, event.request)}`,
-    details: [`This will: ${event.effect.sentence}`],
+    details: [`This will: ${event.effect.sentence}`, ...inputDetails(incident, request?.step, request?.inputs)],
     ...coded(incident, event.request),
   }
 }
@@ -273,16 +346,40 @@ function doneLine(event: Extract<IncidentEvent, { type: 'StepDone' }>, incident:
   const { proven, action, did, checks, notes } = event
   // What stands in for a step proves itself, not the step.
   const what = action === 'suspend-account' ? insteadOf(incident, event.step) : nameOf(incident, event.step)
-  const headline = `${proven ? 'proved' : 'did, but could not prove'}: ${what}`
+  const read = incident.work.get(event.order)?.request === undefined
+  const headline = `${proven ? (read ? 'read' : 'proved') : 'did, but could not prove'}: ${what}`
   const open = checks.filter((check) => check.proven !== true)
   return {
     headline,
-    details: [did.join(' '), proven ? readBack(checks) : openOf(open), ...news(incident, event)].filter(
-      (one) => one !== '',
-    ),
+    details: [
+      did.join(' '),
+      proven ? (read ? '' : readBack(checks)) : openOf(open),
+      ...news(incident, event),
+      ...foundDetails(event),
+    ].filter((one) => one !== ''),
     text: [`${headline}.`, ...did, ...(proven ? unique(checks) : ['Open:', ...unique(open)]), ...notes].join(' '),
     tone: proven ? 'good' : 'warning',
   }
+}
+
+/** What a review came upon, a line each; the card has the buttons. */
+function foundDetails({ findings = [] }: Extract<IncidentEvent, { type: 'StepDone' }>): readonly string[] {
+  const shown = findings.slice(0, shownFindings).map(({ title: what, says }) => `${what}: ${says}`)
+  const rest = findings.length - shown.length
+  return rest === 0 ? shown : [...shown, `And ${rest} more, in the file and on the card.`]
+}
+
+const shownFindings = 10
+
+/** What was filled in, by the labels of the fields. */
+function inputDetails(incident: OpenedIncident, id: StepId | undefined, inputs: Inputs | undefined): readonly string[] {
+  const fields = findStep(incident, id)?.inputs ?? []
+  const given = Object.entries(inputs ?? {}).map(([name, value]) => {
+    const field = fields.find((one) => one.id === name)
+    const words = field?.choices?.find((one) => one.id === value)?.label ?? (field?.type === 'moment' ? utc(value) : value)
+    return `${field?.label ?? name}: ${words}`
+  })
+  return given.length === 0 ? [] : [`${given.join(' · ')}.`]
 }
 
 /** What was warned of when the step was asked for is not told again in the thread. */
@@ -310,7 +407,7 @@ function factSentence({
   mfa,
   role,
   suspended,
-}: Extract<IncidentEvent, { type: 'SnapshotTaken' }>['facts']): string {
+}: NonNullable<Extract<IncidentEvent, { type: 'SnapshotTaken' }>['facts']>): string {
   const seen = [
     amount(counts.sessions, 'session'),
     amount(counts.ssoSessions, 'single sign-on session'),
@@ -342,16 +439,20 @@ function asked(incident: OpenedIncident, id: RequestId): string {
 }
 
 /** What a request asks for, in a few words: "Reset MFA of alice". */
-export function requestName({ kind, step, all }: Request, incident: OpenedIncident): string {
+export function requestName({ kind, step, all, action }: Request, incident: OpenedIncident): string {
   if (kind === 'resume')
     return all === true ? 'Resume everything that was stopped' : `Resume the work of ${incident.id}`
   if (step === undefined) throw new Error(`ledger out of order: a request to ${kind} names no step`)
   const what = title(incident, step)
   switch (kind) {
     case 'run':
-      return nameOf(incident, step)
+      return findStep(incident, step)?.found === undefined ? nameOf(incident, step) : `${wayWords(action)}: ${what}`
     case 'suspend':
       return insteadOf(incident, step)
+    case 'expect':
+      return `Record as expected: ${what}`
+    case 'answer':
+      return `Decide “${what}”`
     case 'attest':
       return `Record “${what}” as done by hand`
     case 'skip':
@@ -363,12 +464,13 @@ export function requestName({ kind, step, all }: Request, incident: OpenedIncide
 
 /** "Reset MFA of alice", "Notify the user, then restore access for alice" */
 function nameOf(incident: OpenedIncident, id: StepId): string {
-  const step = incident.playbook.steps.find((one) => one.id === id)
+  const step = findStep(incident, id)
+  if (isInstance(targetOf(incident, step)) || step?.found !== undefined || step?.action?.startsWith('review-') === true) return step?.title ?? id
   return `${step?.title ?? id} ${step?.kind === 'recovery' ? 'for' : 'of'} ${incident.target.username}`
 }
 
 function insteadOf(incident: OpenedIncident, id: StepId): string {
-  return `Suspend ${incident.target.username} in place of “${title(incident, id)}”`
+  return `Suspend ${targetOf(incident, findStep(incident, id)).username} in place of “${title(incident, id)}”`
 }
 
 /** What an order is for: its step, in quotes, or what is read. */
@@ -376,10 +478,25 @@ function workName(incident: OpenedIncident, id: OrderId): string {
   const order = incident.work.get(id)
   if (order === undefined) return id
   if (order.step !== undefined) return `“${title(incident, order.step)}”`
-  return order.action === incident.playbook.sweep ? 'the sweep' : 'the reading of the account'
+  if (order.action === incident.playbook.sweep) return 'the sweep'
+  return `the reading of ${isInstance(incident.target) ? 'Autentico' : 'the account'}`
 }
 
 /** The title of a step, as the playbook has it. */
 export function title(incident: OpenedIncident, id: StepId): string {
-  return incident.playbook.steps.find((step) => step.id === id)?.title ?? id
+  return findStep(incident, id)?.title ?? id
+}
+
+/** What is done about a finding, in words, as on its button. */
+export function wayWords(action: ActionName | undefined): string {
+  return (action === undefined ? undefined : ways[action]) ?? 'Deal with it'
+}
+
+const ways: Readonly<Partial<Record<ActionName, string>>> = {
+  'demote-admin': 'Demote',
+  'suspend-account': 'Suspend',
+  'disable-client': 'Disable',
+  'disable-provider': 'Disable',
+  'close-setting': 'Put right',
+  'revoke-sessions': 'Revoke sessions',
 }

@@ -1,6 +1,7 @@
+import type { StepId } from '#/playbook/playbook.ts'
 import type { PersonCommand } from './commands.ts'
 import type { StepRequestKind } from './events.ts'
-import type { Incident } from './state.ts'
+import { findStep, type Incident } from './state.ts'
 import { requestName } from './timeline.ts'
 import type { RequestId } from './work.ts'
 
@@ -25,6 +26,8 @@ export function whatWasTried(command: PersonCommand, incident: Incident): string
       return `make the ${command.what} again`
     case 'TakeCommand':
       return 'take command'
+    case 'CorrectAwareness':
+      return 'put right when somebody became aware'
     case 'AddNote':
       return 'add a note'
     case 'RecordNotification':
@@ -44,6 +47,10 @@ function asked(step: string, kind: StepRequestKind): string {
       return `ask to suspend the account in place of ${step}`
     case 'attest':
       return `ask to record ${step} as done by hand`
+    case 'expect':
+      return `ask to record ${step} as expected`
+    case 'answer':
+      return `answer ${step}`
     case 'skip':
       return `ask to skip ${step}`
     case 'skip-rest':
@@ -57,6 +64,6 @@ function nameOf(incident: Incident, id: RequestId): string {
 }
 
 function stepTitle(incident: Incident, id: string): string {
-  const step = incident.status === 'unopened' ? undefined : incident.playbook.steps.find((known) => known.id === id)
+  const step = incident.status === 'unopened' ? undefined : findStep(incident, id as StepId)
   return step?.title ?? 'a step'
 }

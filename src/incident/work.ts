@@ -1,5 +1,7 @@
-import type { ActionName } from '#/playbook/playbook.ts'
-import type { AccountFacts, Check, EvidenceRef } from './account.ts'
+import type { ActionName, StepId } from '#/playbook/playbook.ts'
+import type { Inputs } from '#/playbook/inputs.ts'
+import type { AccountFacts, Check, EvidenceRef, FileRef, InstanceFacts } from './account.ts'
+import type { Finding } from './findings.ts'
 
 /** `INC-7-31`: the incident and the ledger position that ordered it, so that an order can be issued twice and run once. */
 export type OrderId = string & { readonly __brand: 'OrderId' }
@@ -31,15 +33,18 @@ export type WorkResult =
   | { readonly kind: 'halted'; readonly begun: boolean; readonly attempt: number }
   | {
       readonly kind: 'snapshot'
-      readonly facts: AccountFacts
+      /** One of the two, as the incident is about an account or about Autentico as a whole. */
+      readonly facts?: AccountFacts
+      readonly instance?: InstanceFacts
       readonly evidence: readonly EvidenceRef[]
       readonly warnings: readonly string[]
     }
-  | { readonly kind: 'prepared'; readonly facts: AccountFacts; readonly effect: Effect }
+  /** How far a long piece of work is. `secondsLeft`: at the pace of now. */
+  | ({ readonly kind: 'progress' } & Progress)
+  | { readonly kind: 'prepared'; readonly effect: Effect }
   /** Nothing was done: the account is no longer what was approved. */
   | {
       readonly kind: 'changed'
-      readonly facts: AccountFacts
       readonly effect: Effect
       readonly differences: readonly string[]
     }
@@ -55,18 +60,38 @@ export type WorkResult =
       /** What is left to say, such as that the account now has no MFA. */
       readonly notes: readonly string[]
       readonly accessTokensEndAt?: string | null
+      /** What a review came upon. */
+      readonly findings?: readonly Finding[]
+      /** For the thread; each is among the evidence. */
+      readonly files?: readonly FileRef[]
+      /** Facts that later steps go by, such as the fingerprint of a key. Never a secret. */
+      readonly known?: Known
     }
   /** Not done. `retry`: whether asking again may help. */
   | { readonly kind: 'failed'; readonly sentence: string; readonly retry: boolean }
 
-/** A check, and the action whose promise it tests, so that a sweep can say which step no longer holds. */
-export type StepCheck = Check & { readonly action: ActionName }
+/** How far a long piece of work is. */
+export type Progress = {
+  readonly done: number
+  readonly total: number
+  /** Of those done: how many did not work, and are tried once more at the end. */
+  readonly failed: number
+  readonly secondsLeft?: number
+}
+
+/** Facts found by earlier steps, by name. */
+export type Known = Readonly<Record<string, string>>
+
+/** A check, and the action whose promise it tests, so that a sweep can say which step no longer holds; `step` where one action stands in several. */
+export type StepCheck = Check & { readonly action: ActionName; readonly step?: StepId }
 
 /** An order as the ledger knows it: what is to be done, or read, and from when on. */
 export type OrderedWork = {
   readonly mode: 'prepare' | 'run'
   readonly action: ActionName
   readonly request?: RequestId
+  /** What was filled in by whoever asked for something that is only read. */
+  readonly inputs?: Inputs
   /** Not before this moment, ISO 8601 UTC. Absent: at once. */
   readonly notBefore?: string
 }

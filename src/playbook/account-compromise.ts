@@ -12,8 +12,9 @@ export const accountCompromise: Playbook = {
   title: 'Compromised user account',
   shortTitle: 'Compromised account',
   section: 'If a user account may be compromised',
+  target: 'account',
   snapshot: 'snapshot-account',
-  sweep: 'sweep-account',
+  sweep: 'sweep',
   steps: [
     {
       id: 'revoke-sessions' as StepId,

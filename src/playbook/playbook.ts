@@ -1,7 +1,7 @@
 import type { ActionName, Scope } from './actions.ts'
 import type { StepInput } from './inputs.ts'
 
-export type { ActionName } from './actions.ts'
+export { type ActionName, actionNames } from './actions.ts'
 
 /** The name of a step inside its playbook, for example `reset-mfa`. Unique in one playbook. */
 export type StepId = string & { readonly __brand: 'StepId' }
@@ -41,12 +41,18 @@ type ActionStep = {
 }
 
 /** People decide it. What one says, a second one approves. */
-type QuestionStep = { readonly question: Question; readonly action?: undefined; readonly manual?: undefined }
+type QuestionStep = {
+  readonly question: Question
+  readonly action?: undefined
+  readonly inputs?: undefined
+  readonly manual?: undefined
+}
 
 /** People do it outside of this program, and say how: the note is required, and a second person vouches for it. */
 type ManualStep = {
   readonly manual: { readonly instructions: string }
   readonly action?: undefined
+  readonly inputs?: undefined
   readonly question?: undefined
 }
 

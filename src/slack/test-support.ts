@@ -354,6 +354,6 @@ export async function openThroughForm(world: World, who = 'ana'): Promise<Incide
 /** Has somebody ask for the first step, through its button, and shows the request. */
 export async function askForFirstStep(world: World, id: IncidentId, who = 'ana', what: Effect = effect): Promise<void> {
   await world.local.as(who).press(world.messageWith('ask'), 'ask')
-  world.door.report(id, { kind: 'prepared', facts, effect: what })
+  world.door.report(id, { kind: 'prepared', effect: what })
   await world.publish(id)
 }

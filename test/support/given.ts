@@ -16,10 +16,11 @@ import { type Act, type Pressed, start } from './stories.ts'
 
 export const requestTtlMs: number = 30 * 60_000
 export const sweepDelayMs: number = 10 * 60_000
+export const legalDeadlineMs: number = 72 * 3_600_000
 
 /** The world as `decide` sees it at a moment. */
 export function around(now: string, open: readonly OpenedIncident[] = []): Surroundings {
-  return { now, open, requestTtlMs, sweepDelayMs, digestOf, later, outlived: () => false }
+  return { now, open, requestTtlMs, sweepDelayMs, legalDeadlineMs, digestOf, later, outlived: () => false }
 }
 
 /** SHA-256 over the canonical JSON, as the program makes it. */

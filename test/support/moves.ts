@@ -206,8 +206,8 @@ function leadsOn(incident: OpenedIncident, order: OpenOrder, twist: number, now:
     return doneResult({ checks: twist % 4 === 0 ? sweepChecks('reset-mfa') : sweepChecks() })
   }
   if (order.mode === 'prepare')
-    return { kind: 'prepared', facts: facts(), effect: effect(`Does it, as seen ${twist}.`) }
-  if (twist % 9 === 0) return { kind: 'changed', facts: facts(), effect: effect('Does more.'), differences: ['More.'] }
+    return { kind: 'prepared', effect: effect(`Does it, as seen ${twist}.`) }
+  if (twist % 9 === 0) return { kind: 'changed', effect: effect('Does more.'), differences: ['More.'] }
   // Closing the doors is the step that a worker without the database cannot prove.
   const isBlind = twist % (order.action === 'close-doors' ? 2 : 4) === 1
   const checks = [check(order.action, isBlind ? 'unknown' : true)]
@@ -238,8 +238,8 @@ function someResult(twist: number): WorkResult {
     { kind: 'started', attempt: 1 },
     { kind: 'waiting', why: 'no answer', attempt: 1 },
     { kind: 'snapshot', facts: facts(), evidence: [], warnings: [] },
-    { kind: 'prepared', facts: facts(), effect: effect() },
-    { kind: 'changed', facts: facts(), effect: effect(`Now ${twist}.`), differences: ['More.'] },
+    { kind: 'prepared', effect: effect() },
+    { kind: 'changed', effect: effect(`Now ${twist}.`), differences: ['More.'] },
     doneResult({ checks: sweepChecks('revoke-sessions') }),
     doneResult({ checks: [] }),
     { kind: 'failed', sentence: 'No.', retry: true },

@@ -225,7 +225,7 @@ export const underWay: readonly Act[] = [opens(), snapshots]
 
 /** Ana asks, and the worker has looked: the request is shown. */
 export function shownRequest(step: StepId, ask: Partial<Ask> = {}): readonly Act[] {
-  return [asks(step, ask), reports('prepare', { kind: 'prepared', facts: facts(), effect: effect() })]
+  return [asks(step, ask), reports('prepare', { kind: 'prepared', effect: effect() })]
 }
 
 /** Asked by Ana, approved by Bao, and running. */

@@ -44,7 +44,7 @@ test('the four steps with the database leave mallory no way in, each of them pro
   }
 
   expect(doors(await attacker.attempts(), 'in')).toEqual([])
-  const swept = resultOf(await site.run(orderFor(site.target, { action: 'sweep-account', seq: 90 })), 'done')
+  const swept = resultOf(await site.run(orderFor(site.target, { action: 'sweep', seq: 90 })), 'done')
   expect(notProven(swept.checks)).toEqual([])
   expect([...new Set(swept.checks.map(({ action }) => action))]).toEqual(steps)
 }, 30_000)
@@ -209,7 +209,7 @@ test('the sweep names the step whose promise no longer holds', async () => {
   const site = await aSite()
   for (const [index, action] of steps.entries()) await site.approve(action, 30 + index * 10)
   site.sql(`INSERT INTO passkey_credentials (id, user_id, credential) VALUES ('new', ?, '{}')`, site.target.id)
-  const swept = resultOf(await site.run(orderFor(site.target, { action: 'sweep-account', seq: 90 })), 'done')
+  const swept = resultOf(await site.run(orderFor(site.target, { action: 'sweep', seq: 90 })), 'done')
 
   expect(swept.checks.filter(({ proven }) => proven !== true).map(({ action, name }) => `${action} ${name}`)).toEqual([
     'close-doors no-passkeys',

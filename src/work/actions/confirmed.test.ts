@@ -66,7 +66,7 @@ test('a sweep that finds Autentico busy for a moment raises no alarm', async () 
   const site = await aSite()
   await site.approve('revoke-sessions', 30)
   busyAfter(site, 1)
-  const swept = resultOf(await site.run(orderFor(site.target, { action: 'sweep-account', seq: 90 })), 'done')
+  const swept = resultOf(await site.run(orderFor(site.target, { action: 'sweep', seq: 90 })), 'done')
 
   expect(swept.checks.filter(({ action, proven }) => action === 'revoke-sessions' && proven !== true)).toEqual([])
   expect(site.idp.control.calls.filter(({ status }) => status === 503)).toHaveLength(1)

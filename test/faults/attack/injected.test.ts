@@ -42,7 +42,7 @@ function storiesWith(text: string): Readonly<Record<string, readonly Act[]>> {
   const read = reports('snapshot', { kind: 'snapshot', facts: facts(), evidence: [], warnings: [] })
   const begun: readonly Act[] = [opens(), { type: 'StartThread', channel: 'C0INCIDENTS', ts: '1.2' }, read]
   const asked = asks(steps.sessions)
-  const shown = reports('prepare', { kind: 'prepared', facts: facts(), effect: effect() })
+  const shown = reports('prepare', { kind: 'prepared', effect: effect() })
   const by = standing('ana', { person: { ...person('ana'), name: text } })
   const account = { ...alice, username: text, email: text }
   const note = (value: string): Act => ({ type: 'AddNote', by: standing('ana'), text: value })
@@ -81,7 +81,6 @@ function storiesWith(text: string): Readonly<Record<string, readonly Act[]>> {
       asked,
       reports('prepare', {
         kind: 'prepared',
-        facts: facts(),
         effect: { ...effect(`revoke 3 sessions of ${text}.`), warnings: [`Access tokens of ${text} are believed.`] },
       }),
     ],

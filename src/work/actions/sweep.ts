@@ -7,7 +7,7 @@ import { readWhole } from './confirmed.ts'
  * Repeats the proofs of all containment steps, each marked with the action whose promise it tests. Reads only: what no longer
  * holds is for people to decide about.
  */
-export const sweepAccount: Action = {
+export const sweep: Action = {
   changes: false,
   async run(ctx) {
     await lookAt(ctx)
