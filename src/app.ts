@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type Autentico, type AutenticoConnection, connectAutentico } from '#/autentico/connect.ts'
 import type { Ended } from '#/autentico/observed.ts'
 import type { Credentials } from '#/autentico/token.ts'
+import type { Reach } from '#/work/actions/action.ts'
 import { KeyUnusable } from '#/work/keys.ts'
 import { startWorker } from '#/work/worker.ts'
 import { startBot } from './bot.ts'
@@ -96,7 +97,23 @@ function workerDeps({
     workerKeys: trustedWorkers,
     botKeys: trustedBot.signing,
     sealTo: trustedBot.sealing,
+    reach: reachOf(config),
     times: { pendingLoginMs: config.pendingLoginMs, secretTtlMs: config.secretTtlMs },
+  }
+}
+
+/** What this machine's worker can reach besides the admin API. */
+function reachOf({ dataDir, environment, proxy, known }: Config): Reach {
+  const { envFile: file, restartCommand } = environment
+  const { kind, configPath, testCommand, reloadCommand } = proxy
+  return {
+    directory: join(dataDir, 'worker'),
+    ...(file === undefined || restartCommand === undefined ? {} : { environment: { file, restartCommand } }),
+    ...(kind === undefined || configPath === undefined || testCommand === undefined || reloadCommand === undefined
+      ? {}
+      : { proxy: { kind, configPath, testCommand, reloadCommand } }),
+    ...(known.admins === undefined ? {} : { knownAdmins: known.admins }),
+    ...(known.clients === undefined ? {} : { knownClients: known.clients }),
   }
 }
 

@@ -5,7 +5,7 @@ import { holder } from '#/followers/hold.ts'
 import { notary } from '#/followers/notary.ts'
 import { createPoster, type Poster, TryLater } from '#/followers/poster.ts'
 import { createReconciler, type QueueState } from '#/followers/reconciler.ts'
-import { expire, remind } from '#/followers/reminder.ts'
+import { expire, remind, remindOfLaw } from '#/followers/reminder.ts'
 import { slackThread } from '#/followers/thread.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Entry } from '#/ledger/chain.ts'
@@ -75,7 +75,8 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const file = join(config.dataDir, 'ledger.sqlite')
   const ledger = building.use(openLedger({ file }))
   const watch = building.use(watchLedger({ ledger, dataDir: config.dataDir, everyMs: config.verifyEveryMs, log, now }))
-  const rules = { requestTtlMs: config.requestTtlMs, sweepDelayMs: config.sweepDelayMs }
+  const { requestTtlMs, sweepDelayMs, legalDeadlineMs } = config
+  const rules = { requestTtlMs, sweepDelayMs, legalDeadlineMs }
   const incidents = orDamaged(file, () => createIncidents({ ledger, rules, now }))
   const vault = openVault(join(config.dataDir, 'sealed'))
   const redis = { url: secrets.redisUrl, prefix: config.queuePrefix, log }
@@ -116,6 +117,9 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     every(expireEveryMs, log, async () => {
       const around = { now: now().toISOString(), outlived: incidents.outlived }
       expire(incidents.open(), around, (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
+      remindOfLaw(incidents.open(), { ...around, later, legalDeadlineMs }, (id) => {
+        incidents.execute(id, { type: 'RemindOfLegalClock' })
+      })
     }),
   )
   building.use(startReminding({ incidents, slack, config, log, now }))
@@ -219,6 +223,7 @@ function startDispatcher({
     issue: async (order) => void (await queue.issue(order)),
     hold: holderOf(queue, stops),
     release: async (id) => stops.clear(id),
+    expected: () => expectedFindings(ledger),
     orderTtlMs: config.orderTtlMs,
   })
   return follow({
@@ -229,6 +234,18 @@ function startDispatcher({
     retryIn: soon,
   })
 }
+
+/** What people have said of findings, in any incident. Reviews are rare, so this is read when one is ordered. */
+function expectedFindings(ledger: Ledger): readonly string[] {
+  const keys = ledger
+    .streams({ having: 'FindingExpected' })
+    .flatMap((id) => ledger.stream(id).map(recordedOf))
+    .flatMap(({ event }) => (event.type === 'FindingExpected' ? [event.finding] : []))
+  return [...new Set(keys)].slice(-mostExpected)
+}
+
+/** What fits into an order; the oldest are asked about again. */
+const mostExpected = 2_000
 
 function holderOf(queue: OrderQueue, stops: StopBoard): ReturnType<typeof holder> {
   return holder({ publish: async (notice) => stops.publish(notice), withdraw: async (order) => queue.withdraw(order) })

@@ -32,7 +32,11 @@ export type Config = {
     readonly botPublicKeys: string | undefined
     readonly workerPublicKeys: string | undefined
   }
-  /** For later playbooks; `doctor` says whether they are set. */
+  /** From when somebody became aware of a breach until the law wants it notified. */
+  readonly legalDeadlineMs: number
+  /** What operators say there is to be. Undefined: they say nothing, and what people accepted in earlier reviews counts alone. */
+  readonly known: { readonly admins: readonly string[] | undefined; readonly clients: readonly string[] | undefined }
+  /** Autentico's environment file and how it is started again; `doctor` says what is missing without them. */
   readonly environment: { readonly envFile: string | undefined; readonly restartCommand: readonly string[] | undefined }
   readonly proxy: {
     readonly kind: 'nginx' | 'caddy' | 'traefik' | undefined
@@ -236,6 +240,9 @@ const schema = z.object({
   SWEEP_DELAY: duration('10m'),
   PENDING_LOGIN_TTL: duration('10m'),
   SECRET_TTL: duration('15m'),
+  LEGAL_DEADLINE: duration('72h'),
+  KNOWN_ADMINS: list,
+  KNOWN_CLIENTS: list,
   MESSAGE_SPACING: duration('1100ms'),
   CHECKPOINT_EVERY: z.coerce.number({ error: 'is a whole number' }).int().min(1).default(100),
   VERIFY_EVERY: duration('5m'),
@@ -305,6 +312,7 @@ function missing(data: Parsed): readonly string[] {
     ...(data.ROLE === 'worker' ? [] : missingForSlack(data)),
     ...(data.ROLE === 'bot' ? [] : missingForAutentico(data)),
     ...missingForKeys(data),
+    ...halfGiven(data),
   ]
 }
 
@@ -340,6 +348,20 @@ function missingForAutentico(data: Parsed): readonly string[] {
     .map((name) => `${name}: is missing (or give a ready bearer in AUTENTICO_ADMIN_TOKEN)`)
 }
 
+/** Each of these does nothing without the others. */
+const together = [
+  ['AUTENTICO_ENV_FILE', 'AUTENTICO_RESTART_COMMAND'],
+  ['PROXY_KIND', 'PROXY_CONFIG_PATH', 'PROXY_TEST_COMMAND', 'PROXY_RELOAD_COMMAND'],
+] as const
+
+function halfGiven(data: Parsed): readonly string[] {
+  return together.flatMap((names) => {
+    const given = names.filter((name) => data[name] !== undefined)
+    if (given.length === 0) return []
+    return names.flatMap((name) => (given.includes(name as never) ? [] : [`${name}: is missing beside ${given.join(', ')}`]))
+  })
+}
+
 function missingForKeys(data: Parsed): readonly string[] {
   return [
     ...(data.ROLE === 'bot' && data.WORKER_PUBLIC_KEYS_FILE === undefined
@@ -368,6 +390,8 @@ function configOf(data: Parsed): Config {
     sweepDelayMs: data.SWEEP_DELAY,
     pendingLoginMs: data.PENDING_LOGIN_TTL,
     secretTtlMs: data.SECRET_TTL,
+    legalDeadlineMs: data.LEGAL_DEADLINE,
+    known: { admins: listed(data.KNOWN_ADMINS), clients: listed(data.KNOWN_CLIENTS) },
     checkpointEvery: data.CHECKPOINT_EVERY,
     verifyEveryMs: data.VERIFY_EVERY,
     health: data.HEALTH_ADDRESS,
@@ -381,6 +405,11 @@ function configOf(data: Parsed): Config {
       reloadCommand: data.PROXY_RELOAD_COMMAND,
     },
   }
+}
+
+/** An empty list says nothing: it would make everybody a stranger. */
+function listed(names: readonly string[]): readonly string[] | undefined {
+  return names.length === 0 ? undefined : names
 }
 
 function slackOf(data: Parsed): SlackConfig {

@@ -20,7 +20,7 @@ import {
 } from '../test/support/stories.ts'
 import { createIncidents, fold, type Incidents, recordedOf, systemStream } from './handle.ts'
 
-const rules = { requestTtlMs: 30 * 60_000, sweepDelayMs: 10 * 60_000 }
+const rules = { requestTtlMs: 30 * 60_000, sweepDelayMs: 10 * 60_000, legalDeadlineMs: 72 * 3_600_000 }
 const now = () => new Date(start)
 
 function desk(): { readonly store: ReturnType<typeof temporaryLedger>; readonly incidents: Incidents } {

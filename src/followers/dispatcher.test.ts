@@ -39,6 +39,7 @@ async function issued(
     hold: async () => undefined,
     release: async () => undefined,
     issue: async (order) => void orders.push(await Promise.resolve(order)),
+    expected: () => [],
     orderTtlMs,
   })
   for (let time = 0; time < times; time += 1) await dispatch(recorded)

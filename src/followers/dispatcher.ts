@@ -1,7 +1,19 @@
 import type { EventType, IncidentId, Recorded } from '#/incident/events.ts'
-import { type OpenedIncident, type OpenOrder, orderIdOf, type Request, stepState } from '#/incident/state.ts'
+import { accountOf } from '#/incident/findings.ts'
+import {
+  containmentSteps,
+  findStep,
+  type IncidentStep,
+  type OpenedIncident,
+  type OpenOrder,
+  orderIdOf,
+  type Request,
+  stepState,
+  targetOf,
+} from '#/incident/state.ts'
 import type { OrderId } from '#/incident/work.ts'
-import type { WorkOrder } from '#/work/work-order.ts'
+import { onlyReads } from '#/playbook/actions.ts'
+import type { Again, WorkOrder } from '#/work/work-order.ts'
 
 export type DispatcherDeps = {
   readonly find: (id: IncidentId) => OpenedIncident | undefined
@@ -12,6 +24,8 @@ export type DispatcherDeps = {
   readonly hold: (incident: OpenedIncident) => Promise<void>
   /** Its work goes on: the workers need not be told of a stop any more. */
   readonly release: (id: IncidentId) => Promise<void>
+  /** The keys of every finding that people have said is expected, in any incident. */
+  readonly expected: () => readonly string[]
   /** How long an approval is good for once its work may begin. */
   readonly orderTtlMs: number
 }
@@ -44,12 +58,12 @@ const concerns: Readonly<Partial<Record<EventType, true>>> = {
 }
 
 async function issueOne(
-  { entry, issue, orderTtlMs }: DispatcherDeps,
+  { entry, issue, expected, orderTtlMs }: DispatcherDeps,
   incident: OpenedIncident,
   order: OrderId,
 ): Promise<void> {
   const cause = entry(entryOf(order))
-  const work = cause === undefined ? undefined : workOrder(incident, order, cause, orderTtlMs)
+  const work = cause === undefined ? undefined : workOrder(incident, order, cause, { orderTtlMs, expected })
   if (work !== undefined) await issue(work)
 }
 
@@ -65,19 +79,25 @@ export function workOrder(
   incident: OpenedIncident,
   id: OrderId,
   cause: Recorded,
-  orderTtlMs: number,
+  { orderTtlMs, expected }: Pick<DispatcherDeps, 'orderTtlMs' | 'expected'>,
 ): WorkOrder | undefined {
   const order = incident.orders.get(id)
   if (order === undefined || incident.status === 'closed' || incident.stops.length > 0) return undefined
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   const approvedBy = request?.end.kind === 'approved' ? [request.end.by] : []
   const params = paramsOf(incident, request)
+  const step = findStep(incident, order.step)
+  const inputs = order.inputs ?? request?.inputs
   return {
     id,
     incident: incident.id,
     mode: order.mode,
     action: order.action,
-    target: incident.target,
+    target: targetOf(incident, step),
+    ...subjectOf(step),
+    ...(inputs === undefined ? {} : { inputs }),
+    ...(order.action.startsWith('review-') ? { expected: expected() } : {}),
+    ...(order.action === incident.playbook.sweep ? { again: provenBefore(incident) } : {}),
     approvedBy,
     cause: { seq: cause.seq, hash: cause.hash },
     issuedAt: order.orderedAt,
@@ -104,10 +124,40 @@ export function entryOf(order: OrderId): number {
 function paramsOf(incident: OpenedIncident, request: Request | undefined): Readonly<Record<string, string>> {
   const passwordResetAt = whenPasswordWasReset(incident)
   return {
+    ...incident.known,
     ...(passwordResetAt === undefined ? {} : { passwordResetAt }),
     // People have been told once that the account changed under them, and have approved again.
     ...(request?.replaces === undefined ? {} : { changedBefore: 'yes' }),
   }
+}
+
+/** What a finding is about, where that is no account. */
+function subjectOf(step: IncidentStep | undefined): Pick<WorkOrder, 'subject'> {
+  const finding = step?.found?.finding
+  if (finding === undefined || accountOf(finding) !== undefined) return {}
+  const { kind, subject } = finding
+  return { subject: { kind, id: subject.id, name: subject.name } }
+}
+
+/** Everything whose proof a sweep has to repeat: what was proven, and what an earlier sweep found undone. */
+function provenBefore(incident: OpenedIncident): readonly Again[] {
+  return containmentSteps(incident).flatMap((step): readonly Again[] => {
+    const state = stepState(incident, step.id)
+    const isOwed = state.status === 'proven' || (state.status === 'unproven' && state.lost === true)
+    const [, last] = [...incident.work].findLast(([, work]) => work.step === step.id) ?? []
+    const action = step.action ?? last?.action
+    if (!isOwed || action === undefined || onlyReads(action)) return []
+    const inputs = last?.request === undefined ? undefined : incident.requests.get(last.request)?.inputs
+    return [
+      {
+        step: step.id,
+        action,
+        target: targetOf(incident, step),
+        ...subjectOf(step),
+        ...(inputs === undefined ? {} : { inputs }),
+      },
+    ]
+  })
 }
 
 /** Half-finished logins from before this moment die by themselves; without the database the worker waits for that. */

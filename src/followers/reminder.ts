@@ -1,5 +1,6 @@
 import type { IncidentId } from '#/incident/events.ts'
 import type { Person } from '#/incident/people.ts'
+import { legalRemindersDue } from '#/incident/legal-clock.ts'
 import { remindersDue } from '#/incident/requests.ts'
 import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
@@ -26,6 +27,16 @@ export function expire(
   expireRequests: (incident: IncidentId) => void,
 ): void {
   for (const incident of open) if (hasRunOut(incident, now, outlived)) expireRequests(incident.id)
+}
+
+/** Calls upon those in charge while nobody has decided whom to notify, and the time that the law gives is passing. */
+export function remindOfLaw(
+  open: readonly OpenedIncident[],
+  around: Pick<Surroundings, 'now' | 'later' | 'legalDeadlineMs'>,
+  remindOf: (incident: IncidentId) => void,
+): void {
+  for (const incident of open)
+    if (legalRemindersDue(incident, around) > (incident.legalClock?.reminders ?? 0)) remindOf(incident.id)
 }
 
 export type ReminderDeps = {

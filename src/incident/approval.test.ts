@@ -5,7 +5,6 @@ import {
   approves,
   asks,
   effect,
-  facts,
   newestRequest,
   openOrder,
   reports,

@@ -8,7 +8,6 @@ import {
   closes,
   contained,
   effect,
-  facts,
   firstThreeProven,
   minute,
   notifies,

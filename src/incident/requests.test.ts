@@ -7,7 +7,6 @@ import {
   denies,
   effect,
   expires,
-  facts,
   firstThreeProven,
   minute,
   newestRequest,

@@ -206,6 +206,7 @@ function around(open: readonly OpenedIncident[]): Surroundings {
     open,
     now: new Date().toISOString(),
     requestTtlMs: 30 * 60_000,
+    legalDeadlineMs: 72 * 3_600_000,
     sweepDelayMs: 10 * 60_000,
     digestOf,
     outlived: () => false,

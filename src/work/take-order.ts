@@ -4,7 +4,7 @@ import type { Autentico } from '#/autentico/connect.ts'
 import type { WorkResult } from '#/incident/work.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import { lockAccount } from './account-lock.ts'
-import { type ActionContext, type ActionTimes, CannotBeDone, type Report } from './actions/action.ts'
+import { type ActionContext, type ActionTimes, CannotBeDone, type Reach, type Report } from './actions/action.ts'
 import { actions } from './actions/index.ts'
 import { type BackOff, jittered } from './back-off.ts'
 import { GiveUp, HandBack, type Taken, TryAgain } from './consumer.ts'
@@ -20,6 +20,7 @@ import { judgeOrder, type WorkOrder } from './work-order.ts'
 export type TakerDeps = {
   readonly name: string
   readonly autentico: Autentico
+  readonly reach: Reach
   readonly botKeys: readonly KeyObject[]
   readonly signingKey: KeyObject
   readonly sealTo: KeyObject
@@ -225,7 +226,7 @@ async function run(deps: TakerDeps, { order, known, message, say }: Attempt): Pr
     if (await isHeld(deps, order)) throw new Halted('The work was stopped.')
   }
   const waits = (why: string): void => notice(deps, { order, known, message, say }, why)
-  const ctx = await contextOf(deps, order, known, { fence, waits })
+  const ctx = await contextOf(deps, order, known, { fence, waits, tell: teller(deps, say) })
   if (order.mode === 'run') return await action.run(ctx)
   if (action.prepare === undefined)
     throw new CannotBeDone(`There is nothing to prepare for ${order.action}.`, { retry: false })
@@ -236,9 +237,9 @@ async function contextOf(
   deps: TakerDeps,
   order: WorkOrder,
   known: Remembered,
-  { fence, waits }: Pick<ActionContext['progress'], 'fence' | 'waits'>,
+  { fence, waits, tell }: Pick<ActionContext['progress'], 'fence' | 'waits' | 'tell'>,
 ): Promise<ActionContext> {
-  const { autentico, memory, now, times, sealTo } = deps
+  const { autentico, reach, memory, now, times, sealTo } = deps
   const requestIds: string[] = []
   let begunAt = known.begunAt
   let notes = known.notes
@@ -248,6 +249,7 @@ async function contextOf(
   }
   return {
     order,
+    reach,
     now,
     times,
     sealTo,
@@ -271,7 +273,21 @@ async function contextOf(
       },
       fence,
       waits,
+      tell,
     },
+  }
+}
+
+const tellEveryMs = 2_000
+
+/** Says how far an order is, seldom enough for the record, and not at all of what is over in a moment. */
+function teller({ now }: TakerDeps, say: Speaker): ActionContext['progress']['tell'] {
+  let last = now().getTime()
+  return (progress) => {
+    const at = now().getTime()
+    if (at - last < tellEveryMs) return
+    last = at
+    say.note({ kind: 'progress', ...progress })
   }
 }
 

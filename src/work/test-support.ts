@@ -151,6 +151,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Site> {
     ...place,
     name: 'worker-1',
     autentico,
+    reach: { directory: join(dir, 'worker') },
     journalFile: join(dir, 'worker', 'journal.db'),
     signingKey: keys.worker.privateKey,
     workerKeys: [keys.worker.publicKey],

@@ -1,5 +1,6 @@
 /** A worker as a process of its own, for tests that kill it. It is told everything in one message and says when it has started. */
 import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { connectAutentico } from '#/autentico/connect.ts'
 import { startWorker } from './worker.ts'
@@ -23,6 +24,7 @@ await startWorker({
   name,
   url,
   journalFile,
+  reach: { directory: dirname(journalFile) },
   log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   autentico: connectAutentico({ url: idp, credentials: { kind: 'password', ...credentials }, databasePath }),
   signingKey,

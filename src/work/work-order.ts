@@ -4,8 +4,10 @@ import type { Account } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { type Person, samePerson } from '#/incident/people.ts'
 import type { Effect, OrderId, RequestId } from '#/incident/work.ts'
-import type { ActionName } from '#/playbook/playbook.ts'
-import { account, actionName, basis, branded, moment, person } from './schemas.ts'
+import type { Finding, FindingKind } from '#/incident/findings.ts'
+import type { Inputs } from '#/playbook/inputs.ts'
+import type { ActionName, StepId } from '#/playbook/playbook.ts'
+import { account, actionName, basis, branded, findingKind, inputs, moment, person, subject } from './schemas.ts'
 import { digestOf, type Envelope, signed, verified } from './signing.ts'
 
 /** Something the ledger says is to be done, as a worker is told. All times ISO 8601, UTC, milliseconds. */
@@ -16,6 +18,14 @@ export type WorkOrder = {
   readonly mode: 'prepare' | 'run'
   readonly action: ActionName
   readonly target: Account
+  /** What a finding is about, where that is no account. */
+  readonly subject?: Subject
+  /** What was filled in, as it was approved. */
+  readonly inputs?: Inputs
+  /** For a review: the keys of what people have said is expected, in this incident and in earlier ones. */
+  readonly expected?: readonly string[]
+  /** For a sweep: what was proven, each to be read back once more. */
+  readonly again?: readonly Again[]
   readonly requestedBy?: Person
   readonly approvedBy: readonly Person[]
   readonly request?: RequestId
@@ -33,12 +43,37 @@ export type WorkOrder = {
   readonly resumed?: number
 }
 
+export type Subject = { readonly kind: FindingKind } & Pick<Finding['subject'], 'id' | 'name'>
+
+/** Something that was proven, and by which action. */
+export type Again = {
+  readonly step: StepId
+  readonly action: ActionName
+  readonly target: Account
+  readonly subject?: Subject
+  readonly inputs?: Inputs
+}
+
+const about: z.ZodType<Subject> = z.strictObject({ kind: findingKind, ...subject })
+
+const again: z.ZodType<Again> = z.strictObject({
+  step: branded<StepId>(),
+  action: actionName,
+  target: account,
+  subject: about.exactOptional(),
+  inputs: inputs.exactOptional(),
+})
+
 const workOrder: z.ZodType<WorkOrder> = z.strictObject({
   id: branded<OrderId>(),
   incident: branded<IncidentId>(),
   mode: z.enum(['prepare', 'run']),
   action: actionName,
   target: account,
+  subject: about.exactOptional(),
+  inputs: inputs.exactOptional(),
+  expected: z.array(z.string().max(300)).max(2000).exactOptional(),
+  again: z.array(again).max(200).exactOptional(),
   requestedBy: person.exactOptional(),
   approvedBy: z.array(person).max(20),
   request: branded<RequestId>().exactOptional(),
@@ -52,8 +87,8 @@ const workOrder: z.ZodType<WorkOrder> = z.strictObject({
   resumed: z.int().positive().exactOptional(),
 })
 
-/** Free text does not go into orders, so a larger one is none of ours. */
-const longestOrder = 64 * 1024
+/** What was filled in and what was expected go into orders, and little else, so a larger one is none of ours. */
+const longestOrder = 1024 * 1024
 
 export function signOrder(order: WorkOrder, key: KeyObject): Envelope {
   return signed('order', order, key)

@@ -1,7 +1,7 @@
 import { type KeyObject, randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Autentico } from '#/autentico/connect.ts'
-import { type ActionTimes, defaultTimes } from './actions/action.ts'
+import { type ActionTimes, defaultTimes, type Reach } from './actions/action.ts'
 import { type BackOff, defaultBackOff } from './back-off.ts'
 import { type Consumer, startConsumer } from './consumer.ts'
 import { answerQuestions } from './directory-answers.ts'
@@ -17,6 +17,7 @@ export type WorkerDeps = RedisPlace & {
   /** Who this worker is, in outcomes and in the ledger. */
   readonly name: string
   readonly autentico: Autentico
+  readonly reach: Reach
   /** The journal's file; it is made, with its directory, where it is missing. */
   readonly journalFile: string
   /** Ed25519, private: outcomes are signed with it. */
@@ -105,11 +106,12 @@ type Inside = {
 }
 
 function takerOf(deps: WorkerDeps, { redis, prefix, journal, now, flush }: Inside): ReturnType<typeof orderTaker> {
-  const { name, autentico, botKeys, signingKey, workerKeys, sealTo, log, times, backOff = defaultBackOff } = deps
+  const { name, autentico, reach, botKeys, signingKey, workerKeys, sealTo, log, times, backOff = defaultBackOff } = deps
   const memory = sharedMemory({ redis, prefix, journal, signingKey, workerKeys, keepMs: 7 * 86_400_000 })
   return orderTaker({
     name,
     autentico,
+    reach,
     botKeys,
     signingKey,
     sealTo,

@@ -1,7 +1,7 @@
 import type { Doors } from '#/autentico/doors.ts'
 import type { Facts } from '#/autentico/facts.ts'
 import { latestExpiry } from '#/autentico/tokens.ts'
-import type { AccountCounts, AccountFacts, AccountId } from '#/incident/account.ts'
+import { type AccountCounts, type AccountFacts, type AccountId, isInstance } from '#/incident/account.ts'
 import { type ActionContext, CannotBeDone } from './action.ts'
 
 /** What a worker knows of an account; `doors` is what only the database shows. */
@@ -19,6 +19,7 @@ export type Seen = {
  */
 export async function lookAt({ order, autentico, now }: ActionContext): Promise<Seen> {
   const { target } = order
+  if (isInstance(target)) throw new Error(`${order.action} needs an account`)
   const bot = await autentico.whoami()
   if (bot.userId === target.id) {
     throw new CannotBeDone(

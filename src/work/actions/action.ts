@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Autentico } from '#/autentico/connect.ts'
-import type { StepCheck, WorkResult } from '#/incident/work.ts'
+import type { FileRef } from '#/incident/account.ts'
+import type { Known, StepCheck, Progress as Told, WorkResult } from '#/incident/work.ts'
 import type { SealedEvidence } from '../outcome.ts'
 import type { Sealed } from '../seal.ts'
 import type { WorkOrder } from '../work-order.ts'
@@ -12,6 +13,8 @@ export type Action = {
   /** Looks at the account and says what running it would do. Changes nothing. */
   readonly prepare?: (ctx: ActionContext) => Promise<WorkResult>
   readonly run: (ctx: ActionContext) => Promise<Report>
+  /** Reads back once more what running it made true, for a sweep. Changes nothing. Absent: there is nothing to read back. */
+  readonly again?: (ctx: ActionContext) => Promise<readonly Proof[]>
 }
 
 /** How an order ended, with what only the bot can open. */
@@ -37,6 +40,7 @@ export const defaultTimes: ActionTimes = { pendingLoginMs: 600_000, secretTtlMs:
 export type ActionContext = {
   readonly order: WorkOrder
   readonly autentico: Autentico
+  readonly reach: Reach
   readonly now: () => Date
   readonly randomBytes: (size: number) => Buffer
   /** The bot's public X25519 key. */
@@ -45,6 +49,24 @@ export type ActionContext = {
   /** `X-Request-ID` of every answer so far. */
   readonly requestIds: () => readonly string[]
   readonly progress: Progress
+}
+
+/** What this worker can reach besides Autentico's own interface. */
+export type Reach = {
+  /** A folder of this worker's own (0700): what must not leave the machine waits here from one step to the next. */
+  readonly directory: string
+  /** Autentico's environment file, and how it is started again. */
+  readonly environment?: { readonly file: string; readonly restartCommand: readonly string[] }
+  /** The reverse proxy in front of it. */
+  readonly proxy?: {
+    readonly kind: string
+    readonly configPath: string
+    readonly testCommand: readonly string[]
+    readonly reloadCommand: readonly string[]
+  }
+  /** What operators say there is to be: usernames, and client ids. Undefined: they say nothing. */
+  readonly knownAdmins?: readonly string[]
+  readonly knownClients?: readonly string[]
 }
 
 /** What was done before, by this worker or the one whose place it took. */
@@ -56,6 +78,8 @@ export type Progress = {
   begin(found: Readonly<Record<string, string>>): Promise<void>
   /** Records a fact for the next attempt. Never a secret. */
   remember(name: string, value: string): Promise<void>
+  /** Tells people how far it is; as often as one likes, told at most every two seconds. */
+  tell(progress: Told): void
   /** Tells people what is waited for; the work goes on. The same words again are not repeated. */
   waits(why: string): void
   /** Returns while this worker may still change the account; throws when another one has taken its place. */
@@ -95,4 +119,8 @@ export type Done = {
   readonly notes?: readonly string[]
   readonly accessTokensEndAt?: string | null
   readonly secret?: string
+  readonly evidence?: readonly SealedEvidence[]
+  /** Each is among the evidence. */
+  readonly files?: readonly FileRef[]
+  readonly known?: Known
 }

@@ -14,6 +14,7 @@ const name: ActionName = 'close-doors'
  */
 export const closeDoors = changing({
   name,
+  again: async (ctx) => proofs(ctx, name).doorsClosed(),
   effect: (seen) => {
     const { facts } = seen
     const { username } = facts.account

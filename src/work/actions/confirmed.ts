@@ -42,8 +42,8 @@ export async function readWhole(
   }
 }
 
-function recorded({ name, proven, detail }: Proof, action: ActionName): StepCheck {
-  return { name, proven, detail, action }
+function recorded({ name, proven, detail, step }: Proof, action: ActionName): StepCheck {
+  return { name, proven, detail, action, ...(step === undefined ? {} : { step }) }
 }
 
 function notYet([first]: readonly Proof[], until: number): string {

@@ -7,7 +7,7 @@ import { restoreAccess } from './restore-access.ts'
 import { revokeSessions } from './revoke-sessions.ts'
 import { snapshotAccount } from './snapshot-account.ts'
 import { suspendAccount } from './suspend-account.ts'
-import { sweep } from './sweep.ts'
+import { sweepOver } from './sweep.ts'
 
 /** Everything a worker can do. A name that a playbook may use and that is missing here does not compile. */
 export const actions: Readonly<Record<ActionName, Action>> = {
@@ -18,5 +18,5 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   'close-doors': closeDoors,
   'suspend-account': suspendAccount,
   'restore-access': restoreAccess,
-  sweep,
+  sweep: sweepOver((name) => actions[name].again),
 }

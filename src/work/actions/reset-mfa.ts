@@ -13,6 +13,7 @@ const name: ActionName = 'reset-mfa'
  */
 export const resetMfa = changing({
   name,
+  again: async (ctx) => proofs(ctx, name).mfaCleared(),
   effect: (seen) => {
     const { facts } = seen
     const { username } = facts.account

@@ -11,6 +11,7 @@ const name: ActionName = 'reset-password'
  */
 export const resetPassword = changing({
   name,
+  again: async (ctx) => (await proofs(ctx, name).revoked()).slice(0, 1),
   suspendedToo: false,
   effect: ({ facts }) => {
     const { username } = facts.account

@@ -8,6 +8,7 @@ const name: ActionName = 'revoke-sessions'
 /** Ends every session, single sign-on session and token. Proven by reading all three lists back. */
 export const revokeSessions = changing({
   name,
+  again: async (ctx) => proofs(ctx, name).revoked(),
   mayGrow: ['sessions', 'ssoSessions'],
   effect: ({ facts }) => ({
     sentence:

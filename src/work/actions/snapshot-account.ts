@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto'
-import canonicalize from 'canonicalize'
 import type { AuditEvent } from '#/autentico/audit.ts'
 import type { Snapshot } from '#/autentico/snapshot.ts'
-import type { SealedEvidence } from '../outcome.ts'
-import { seal } from '../seal.ts'
 import { lookAt, type Seen } from './account-facts.ts'
-import type { Action, ActionContext } from './action.ts'
+import type { Action } from './action.ts'
+import { jsonEvidence } from './evidence.ts'
 import { utc } from './words.ts'
 
 /** Reads the account and keeps the evidence before anything is changed. Autentico forgets most of it within a day. */
@@ -14,7 +11,7 @@ export const snapshotAccount: Action = {
   async run(ctx) {
     const seen = await lookAt(ctx)
     const snapshot = await ctx.autentico.snapshot(ctx.order.target.id)
-    const evidence = evidenceOf(snapshot).map(([name, content]) => sealedEvidence(ctx, name, content))
+    const evidence = evidenceOf(snapshot).map(([name, content]) => jsonEvidence(ctx, name, content))
     return {
       result: {
         kind: 'snapshot',
@@ -39,18 +36,6 @@ function evidenceOf(snapshot: Snapshot): readonly (readonly [name: string, conte
     ['audit.json', { ...about, audit }],
     ...(doors === null ? [] : [['doors.json', { ...about, doors }] as const]),
   ]
-}
-
-function sealedEvidence({ sealTo, order }: ActionContext, name: string, content: object): SealedEvidence {
-  const bytes = Buffer.from(canonicalize(wellFormed(content)) ?? '', 'utf8')
-  return { name, digest: createHash('sha256').update(bytes).digest('hex'), sealed: seal(bytes, sealTo, order.id) }
-}
-
-/** Half a surrogate pair, in a user agent say, has no place in canonical JSON (RFC 8785); nor has `undefined`. */
-function wellFormed(content: object): unknown {
-  return JSON.parse(
-    JSON.stringify(content, (_key, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value)),
-  )
 }
 
 /** Events by which an attacker keeps a way in. */

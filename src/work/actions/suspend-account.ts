@@ -7,6 +7,7 @@ const name: ActionName = 'suspend-account'
 /** Suspends the account: no way of signing in works while it lasts. What was not deleted works again when it is lifted. */
 export const suspendAccount = changing({
   name,
+  again: async (ctx) => [await proofs(ctx, name).suspended(), ...(await proofs(ctx, name).revoked())],
   effect: ({ facts }) => {
     const { username } = facts.account
     return {

@@ -1,31 +1,38 @@
+import { isInstance } from '#/incident/account.ts'
+import type { ActionName } from '#/playbook/playbook.ts'
 import { lookAt } from './account-facts.ts'
-import type { Action } from './action.ts'
-import { proofs } from './checks.ts'
+import type { Action, Proof } from './action.ts'
 import { readWhole } from './confirmed.ts'
 
 /**
- * Repeats the proofs of all containment steps, each marked with the action whose promise it tests. Reads only: what no longer
+ * Repeats the proof of everything that was proven, each marked with the step whose promise it tests. Reads only: what no longer
  * holds is for people to decide about.
  */
-export const sweep: Action = {
-  changes: false,
-  async run(ctx) {
-    await lookAt(ctx)
-    const checks = await readWhole(ctx, async () => [
-      ...(await proofs(ctx, 'revoke-sessions').revoked()),
-      ...(await proofs(ctx, 'reset-password').revoked()).slice(0, 1),
-      ...(await proofs(ctx, 'reset-mfa').mfaCleared()),
-      ...(await proofs(ctx, 'close-doors').doorsClosed()),
-    ])
-    return {
-      result: {
-        kind: 'done',
-        did: ['Read everything back once more.'],
-        checks,
-        evidence: [],
-        requestIds: ctx.requestIds(),
-        notes: [],
-      },
-    }
-  },
+export function sweepOver(proofOf: (action: ActionName) => Action['again']): Action {
+  return {
+    changes: false,
+    async run(ctx) {
+      const { order } = ctx
+      // An account that is gone has nothing left to be proven of.
+      if (!isInstance(order.target)) await lookAt(ctx)
+      const checks = await readWhole(ctx, async () => {
+        const read: Proof[] = []
+        for (const { step, action, ...about } of order.again ?? []) {
+          const proofs = (await proofOf(action)?.({ ...ctx, order: { ...order, ...about, action } })) ?? []
+          read.push(...proofs.map((proof) => ({ ...proof, action, step })))
+        }
+        return read
+      })
+      return {
+        result: {
+          kind: 'done',
+          did: ['Read everything back once more.'],
+          checks,
+          evidence: [],
+          requestIds: ctx.requestIds(),
+          notes: [],
+        },
+      }
+    },
+  }
 }
