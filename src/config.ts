@@ -358,7 +358,9 @@ function halfGiven(data: Parsed): readonly string[] {
   return together.flatMap((names) => {
     const given = names.filter((name) => data[name] !== undefined)
     if (given.length === 0) return []
-    return names.flatMap((name) => (given.includes(name as never) ? [] : [`${name}: is missing beside ${given.join(', ')}`]))
+    return names.flatMap((name) =>
+      given.includes(name as never) ? [] : [`${name}: is missing beside ${given.join(', ')}`],
+    )
   })
 }
 

@@ -11,9 +11,9 @@ import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
 import type { RequestId } from '#/incident/work.ts'
 import type { Draft, Entry, Json } from '#/ledger/chain.ts'
-import type { Inputs } from '#/playbook/inputs.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
+import type { Inputs } from '#/playbook/inputs.ts'
 import { scrub } from './scrub.ts'
 
 /** What came of a command: the state after it and what was recorded, or the refusal and its sentence. */
@@ -213,9 +213,9 @@ function scrubbedInputs(inputs: Inputs): Inputs {
   )
 }
 
-function mapped(
-  command: PersonCommand,
-): Partial<Record<'summary' | 'reason' | 'text' | 'channel' | 'identityCheck' | 'note', string>> & {
+function mapped(command: PersonCommand): Partial<
+  Record<'summary' | 'reason' | 'text' | 'channel' | 'identityCheck' | 'note', string>
+> & {
   readonly inputs?: Inputs
 } {
   switch (command.type) {

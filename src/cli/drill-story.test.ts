@@ -27,7 +27,13 @@ function followed(): {
     news,
     write: (work) => {
       using ledger = openLedger({ file })
-      work(createIncidents({ ledger, rules: { requestTtlMs: 60_000, legalDeadlineMs: 3_600_000, sweepDelayMs: 1_000 }, now: () => new Date() }))
+      work(
+        createIncidents({
+          ledger,
+          rules: { requestTtlMs: 60_000, legalDeadlineMs: 3_600_000, sweepDelayMs: 1_000 },
+          now: () => new Date(),
+        }),
+      )
     },
   }
 }

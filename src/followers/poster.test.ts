@@ -44,7 +44,11 @@ async function scene({ spacingMs = 1 }: { readonly spacingMs?: number } = {}): P
     store[Symbol.dispose]()
   })
   const now = () => new Date(start)
-  const incidents = createIncidents({ ledger, rules: { requestTtlMs: 60_000, legalDeadlineMs: 3_600_000, sweepDelayMs: 60_000 }, now })
+  const incidents = createIncidents({
+    ledger,
+    rules: { requestTtlMs: 60_000, legalDeadlineMs: 3_600_000, sweepDelayMs: 60_000 },
+    now,
+  })
   const opened = incidents.execute('new', opens({ channel: incidentChannel.id }))
   if (opened.kind === 'refused') throw new Error(opened.sentence)
   const { id } = opened.incident

@@ -1,6 +1,6 @@
 import type { IncidentId } from '#/incident/events.ts'
-import type { Person } from '#/incident/people.ts'
 import { legalRemindersDue } from '#/incident/legal-clock.ts'
+import type { Person } from '#/incident/people.ts'
 import { remindersDue } from '#/incident/requests.ts'
 import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'

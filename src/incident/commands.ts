@@ -1,6 +1,6 @@
-import type { Playbook, StepId } from '#/playbook/playbook.ts'
 import type { ActionName } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
+import type { Playbook, StepId } from '#/playbook/playbook.ts'
 import type { Account } from './account.ts'
 import type { IncidentId, Severity, StepRequestKind } from './events.ts'
 import type { Person, Standing } from './people.ts'

@@ -220,7 +220,8 @@ function whyNotAsk(
     return because('request_open', open === undefined ? {} : { who: `@${open.requester.name}` })
   }
   if (state.status === 'running') return because('step_running')
-  const isOver = isFinal.has(state.status) || (state.status === 'proven' && !(kind === 'run' && isRepeatable(incident, step)))
+  const isOver =
+    isFinal.has(state.status) || (state.status === 'proven' && !(kind === 'run' && isRepeatable(incident, step)))
   if (isOver) return because('step_settled', { what: overWords[state.status] ?? state.status })
 
   const early = whyTooEarly(incident, step)
@@ -261,7 +262,8 @@ function whyNotOffered(
   const isSkip = kind === 'skip' || kind === 'skip-rest'
   if (step.found !== undefined) {
     const { ways } = step.found.finding
-    const offered = kind === 'run' ? action !== undefined && ways.includes(action) : kind !== 'answer' && kind !== 'suspend'
+    const offered =
+      kind === 'run' ? action !== undefined && ways.includes(action) : kind !== 'answer' && kind !== 'suspend'
     return offered ? undefined : because('way_not_offered', { what })
   }
   if (kind === 'expect' || (action !== undefined && action !== step.action)) return because('way_not_offered', { what })
@@ -274,7 +276,10 @@ function whyNotOffered(
 function whyTooEarly(incident: OpenedIncident, step: IncidentStep): Refusal | undefined {
   const all = stepsOf(incident)
   const earlier = all
-    .slice(0, all.findIndex(({ id }) => id === step.id))
+    .slice(
+      0,
+      all.findIndex(({ id }) => id === step.id),
+    )
     .filter(({ found }) => found === undefined || found.by !== step.found?.by)
   const first = earlier.find(({ id }) => !isSettled(stepState(incident, id)))
   return first === undefined ? undefined : because('step_not_next', { what: `“${first.title}”` })
@@ -294,7 +299,10 @@ function whyNotNow(
   const early = whyTooEarly(incident, step)
   if (early !== undefined) return early
   // A worker compares what it is about to do with what was shown. Where no worker is asked, it is compared here.
-  if (action === undefined && effectOfDecision(incident, step, { ...request, kind }).sentence !== seen?.effect.sentence) {
+  if (
+    action === undefined &&
+    effectOfDecision(incident, step, { ...request, kind }).sentence !== seen?.effect.sentence
+  ) {
     return because('shown_differs')
   }
   return kind === 'run' && step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined

@@ -1,5 +1,5 @@
-import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
+import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
 import type { Account } from './account.ts'
 import type { Actor, Person } from './people.ts'
 import type { RefusalCode } from './refusals.ts'

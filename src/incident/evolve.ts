@@ -1,6 +1,6 @@
 import type { StepId } from '#/playbook/playbook.ts'
-import type { Finding } from './findings.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
+import type { Finding } from './findings.ts'
 import { type Actor, actorName, isPerson, type Person } from './people.ts'
 import {
   type Incident,
@@ -398,7 +398,12 @@ function done(
 }
 
 /** What ends sessions: from then on old access tokens are not renewed. */
-const revoking: ReadonlySet<string> = new Set(['revoke-sessions', 'revoke-everybody', 'rotate-admin-token', 'invalidate-tokens'])
+const revoking: ReadonlySet<string> = new Set([
+  'revoke-sessions',
+  'revoke-everybody',
+  'rotate-admin-token',
+  'invalidate-tokens',
+])
 
 /**
  * What a review came upon, in place of what an earlier run of it did. What people have dealt with, or are dealing with, stays;
@@ -421,7 +426,9 @@ function withFound(
   const fresh = findings
     .filter(({ key }) => !known.has(key))
     .map((finding, index) => foundStep(review, finding, first + index))
-  const steps = new Map([...incident.steps].filter(([id]) => !before.some((one) => one.id === id && !kept.includes(one))))
+  const steps = new Map(
+    [...incident.steps].filter(([id]) => !before.some((one) => one.id === id && !kept.includes(one))),
+  )
   for (const { id } of fresh) steps.set(id, { status: 'waiting' })
   return { ...incident, steps, found: new Map(incident.found).set(by, [...kept, ...fresh]) }
 }

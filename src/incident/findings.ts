@@ -23,7 +23,10 @@ export type Finding = {
 }
 
 /** The account that a finding is about; undefined: it is about something else. */
-export function accountOf({ kind, subject }: Finding): { readonly id: string; readonly username: string; readonly email: string } | undefined {
+export function accountOf({
+  kind,
+  subject,
+}: Finding): { readonly id: string; readonly username: string; readonly email: string } | undefined {
   return kind === 'admin' || kind === 'account'
     ? { id: subject.id, username: subject.name, email: subject.email ?? '' }
     : undefined

@@ -132,7 +132,9 @@ function opensMore(
   { findings = [] }: Pick<Final<'done'>, 'findings'>,
 ): boolean {
   const known = step === undefined ? [] : (incident.found.get(step) ?? [])
-  return findings.some(({ key }) => !known.some(({ id, found }) => found?.finding.key === key && isGood(stepState(incident, id))))
+  return findings.some(
+    ({ key }) => !known.some(({ id, found }) => found?.finding.key === key && isGood(stepState(incident, id))),
+  )
 }
 
 /**
@@ -157,8 +159,7 @@ function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>
     evidence,
     requestIds,
   }
-  const contained =
-    holds && states.every(({ state }) => isGood(state)) && incident.containedAt === undefined
+  const contained = holds && states.every(({ state }) => isGood(state)) && incident.containedAt === undefined
   return contained ? [sweep, { type: 'IncidentContained' }] : [sweep]
 }
 

@@ -308,6 +308,7 @@ function approvedAsShown(earlier: readonly Recorded[], id: RequestId | undefined
     request: id,
     step: asked.step,
     kind: asked.kind,
+    action: asked.action,
     effect: shown.effect,
   })
   return approval.event.digest === digest && shown.digest === digest && !samePerson(approval.actor, asked.requester)

@@ -32,9 +32,10 @@ const sentences = {
   text_too_long: (a: About) =>
     `That text is too long for the record (${a.what ?? 'over 3,000 characters'}). Shorten it and send it again.`,
 
-  target_needed: (a: About) => `${a.what ?? 'This playbook'} is about one account: choose which one.`,
+  target_needed: (a: About) =>
+    `This playbook is about one account${a.what === undefined ? '' : ` (${a.what})`}: choose which one.`,
   target_is_instance: (a: About) =>
-    `${a.what ?? 'This playbook'} is about Autentico as a whole, so it has no account for a target. Leave the target empty.`,
+    `This playbook is about Autentico as a whole${a.what === undefined ? '' : ` (${a.what})`}, so it has no account for a target. Leave the target empty.`,
   no_legal_clock: () => 'This incident has no legal clock.',
   awareness_wrong: (a: About) =>
     `That is no moment for the legal clock: ${a.what ?? 'it lies in the future'}. Write when somebody first became aware, in UTC.`,

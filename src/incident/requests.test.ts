@@ -46,6 +46,7 @@ describe('what is shown', () => {
         request: 'r1',
         step: 'revoke-sessions',
         kind: 'run',
+        action: 'revoke-sessions',
         effect: effect(),
       }),
     )

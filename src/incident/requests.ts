@@ -1,6 +1,14 @@
 import { leftOutBy, type StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, StepRequestKind } from './events.ts'
-import { findStep, type IncidentStep, type OpenedIncident, type Request, stepState, stepsOf, targetOf } from './state.ts'
+import {
+  findStep,
+  type IncidentStep,
+  type OpenedIncident,
+  type Request,
+  stepState,
+  stepsOf,
+  targetOf,
+} from './state.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Effect, RequestId } from './work.ts'
 

@@ -1,5 +1,5 @@
-import type { IncidentEvent } from './events.ts'
 import type { StepId } from '#/playbook/playbook.ts'
+import type { IncidentEvent } from './events.ts'
 import { containmentSteps, type IncidentStep, isSettled, type OpenedIncident, stepState } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { StepCheck } from './work.ts'
@@ -15,7 +15,9 @@ export function settle(
   events: readonly Settling[],
   around: Surroundings,
 ): readonly IncidentEvent[] {
-  const done = new Set(events.flatMap((event) => (event.type === 'QuestionAnswered' ? [event.step, ...event.leftOut] : event.step)))
+  const done = new Set(
+    events.flatMap((event) => (event.type === 'QuestionAnswered' ? [event.step, ...event.leftOut] : event.step)),
+  )
   const onlySkipped = containmentSteps(incident).every(
     ({ id }) =>
       stepState(incident, id).status === 'skipped' ||

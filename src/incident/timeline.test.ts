@@ -37,7 +37,8 @@ import {
   unproven,
   withdraws,
 } from '../../test/support/stories.ts'
-import type { EventType } from './events.ts'
+import { found, ids, opensWhole, reviewed, strangeClient, wholeUnderWay } from '../../test/support/whole-instance.ts'
+import type { EventType, IncidentId } from './events.ts'
 import type { OpenedIncident } from './state.ts'
 import { amount, atAndAgo, plainLine, type TimelineLine, timelineLine, utc } from './timeline.ts'
 
@@ -65,6 +66,46 @@ const failed = (sort: 'snapshot' | 'run' | 'sweep') =>
 const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [acts: readonly Act[], line: RegExp]>> = {
   IncidentOpened: [[opens()], /^opened: Compromised user account, SEV2, target alice\. “Odd sign-in/],
   WorkOrdered: [[opens()], /^ordered: snapshot-account$/],
+  IncidentLinked: [
+    [opensWhole(), { type: 'LinkIncident', to: 'INC-9' as IncidentId, playbook: 'Exposed private key' }],
+    /^opened INC-9 from here: Exposed private key$/,
+  ],
+  AwarenessCorrected: [
+    [opensWhole(), { type: 'CorrectAwareness', by: standing('bao'), awareAt: minute(-60), note: 'A mail at two.' }],
+    /^put right when somebody became aware: 2026-11-23 02:00:00 UTC\. “A mail at two\.” The time that the law gives is over at 2026-11-26 02:00:00 UTC\.$/,
+  ],
+  LegalClockReminded: [
+    [opensWhole(), passes(72 * 60), { type: 'RemindOfLegalClock' }],
+    /^reminds: the time that the law gives was over at 2026-11-26 03:00:00 UTC, and nothing is decided$/,
+  ],
+  WorkProgressed: [
+    [...underWay, ...running(steps.sessions), reports('run', { kind: 'progress', done: 3, total: 10, failed: 1 })],
+    /^is at 3 of 10: “Revoke all sessions”\. 1 did not work yet and are tried again\.$/,
+  ],
+  FindingExpected: [
+    [
+      ...wholeUnderWay,
+      ...running(ids.rotate),
+      reports('run', doneResult()),
+      asks(ids.review),
+      reports('run', reviewed([strangeClient])),
+      asks(found[0], { kind: 'expect', reason: 'Ours.' }),
+      approves(),
+    ],
+    /^recorded as expected: Client “Rogue”\. “Ours\.”$/,
+  ],
+  QuestionAnswered: [
+    [
+      ...wholeUnderWay,
+      asks(ids.rotate, { kind: 'skip', reason: 'No token.' }),
+      approves(),
+      asks(ids.review, { kind: 'skip', reason: 'No token.' }),
+      approves(),
+      asks(ids.which, { kind: 'answer', answer: 'ours', reason: 'It is nginx.' }),
+      approves(),
+    ],
+    /^decided: Choose the way: It is ours\. “It is nginx\.” Left out: “Call the provider”\.$/,
+  ],
   ThreadStarted: [[opens(), { type: 'StartThread', channel: 'C0INCIDENTS', ts: '1.2' }], /^started the thread$/],
   CommanderNamed: [[opens(), { type: 'TakeCommand', by: standing('chi') }], /^took command$/],
   NoteAdded: [

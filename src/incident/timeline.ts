@@ -1,10 +1,10 @@
-import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName } from '#/playbook/actions.ts'
+import type { Inputs } from '#/playbook/inputs.ts'
 import type { StepId } from '#/playbook/playbook.ts'
+import { isInstance } from './account.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import { type Actor, actorName, type Person } from './people.ts'
 import { openOf, readBack, unique } from './read-back.ts'
-import { isInstance } from './account.ts'
 import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
 import type { OrderId, RequestId } from './work.ts'
 
@@ -99,7 +99,9 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
           ...(event.from === undefined ? [] : [`It follows from ${event.from}.`]),
           ...(event.legalClock === undefined
             ? []
-            : [`Aware since ${utc(event.legalClock.awareAt)}; the time that the law gives is over at ${utc(event.legalClock.endsAt)}.`]),
+            : [
+                `Aware since ${utc(event.legalClock.awareAt)}; the time that the law gives is over at ${utc(event.legalClock.endsAt)}.`,
+              ]),
         ],
       }
     case 'IncidentLinked':
@@ -228,7 +230,11 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         tone: 'warning',
       }
     case 'ReadingFailed':
-      return { headline: `could not read ${isInstance(incident.target) ? 'Autentico' : 'the account'}`, details: [event.sentence], tone: 'bad' }
+      return {
+        headline: `could not read ${isInstance(incident.target) ? 'Autentico' : 'the account'}`,
+        details: [event.sentence],
+        tone: 'bad',
+      }
     case 'SweepDone':
       return sweptLine(event)
     case 'NotificationRecorded':
@@ -272,7 +278,10 @@ function instanceSentence({
   keyId,
   keyFingerprint,
 }: NonNullable<Extract<IncidentEvent, { type: 'SnapshotTaken' }>['instance']>): string {
-  const key = keyId === null ? [] : [`signing key ${keyId}${keyFingerprint === null ? '' : ` (SHA-256 ${keyFingerprint.slice(0, 16)}…)`}`]
+  const key =
+    keyId === null
+      ? []
+      : [`signing key ${keyId}${keyFingerprint === null ? '' : ` (SHA-256 ${keyFingerprint.slice(0, 16)}…)`}`]
   const seen = [
     amount(users, 'user'),
     amount(admins, 'administrator'),
@@ -287,7 +296,10 @@ function instanceSentence({
 function ordered(event: Extract<IncidentEvent, { type: 'WorkOrdered' }>, incident: OpenedIncident): Said {
   // Nobody approves what is only read, so this line says who wanted it.
   if (event.step !== undefined && event.request === undefined)
-    return { headline: `began: ${nameOf(incident, event.step)}`, details: inputDetails(incident, event.step, event.inputs) }
+    return {
+      headline: `began: ${nameOf(incident, event.step)}`,
+      details: inputDetails(incident, event.step, event.inputs),
+    }
   if (event.action === incident.playbook.sweep)
     return { headline: `set the sweep for ${utc(event.notBefore ?? '')}`, details: ['The proof is repeated then.'] }
   return { headline: `ordered: ${event.action}${event.mode === 'prepare' ? ' (looking first)' : ''}`, forThread: false }
@@ -376,7 +388,8 @@ function inputDetails(incident: OpenedIncident, id: StepId | undefined, inputs: 
   const fields = findStep(incident, id)?.inputs ?? []
   const given = Object.entries(inputs ?? {}).map(([name, value]) => {
     const field = fields.find((one) => one.id === name)
-    const words = field?.choices?.find((one) => one.id === value)?.label ?? (field?.type === 'moment' ? utc(value) : value)
+    const words =
+      field?.choices?.find((one) => one.id === value)?.label ?? (field?.type === 'moment' ? utc(value) : value)
     return `${field?.label ?? name}: ${words}`
   })
   return given.length === 0 ? [] : [`${given.join(' · ')}.`]
@@ -465,7 +478,8 @@ export function requestName({ kind, step, all, action }: Request, incident: Open
 /** "Reset MFA of alice", "Notify the user, then restore access for alice" */
 function nameOf(incident: OpenedIncident, id: StepId): string {
   const step = findStep(incident, id)
-  if (isInstance(targetOf(incident, step)) || step?.found !== undefined || step?.action?.startsWith('review-') === true) return step?.title ?? id
+  if (isInstance(targetOf(incident, step)) || step?.found !== undefined || step?.action?.startsWith('review-') === true)
+    return step?.title ?? id
   return `${step?.title ?? id} ${step?.kind === 'recovery' ? 'for' : 'of'} ${incident.target.username}`
 }
 

@@ -1,5 +1,5 @@
-import type { ActionName, StepId } from '#/playbook/playbook.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
+import type { ActionName, StepId } from '#/playbook/playbook.ts'
 import type { AccountFacts, Check, EvidenceRef, FileRef, InstanceFacts } from './account.ts'
 import type { Finding } from './findings.ts'
 

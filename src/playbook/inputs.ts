@@ -35,11 +35,7 @@ export type ReadInputs =
 export const longestInput = 500
 
 /** Reads what was typed into the fields of a step. What is left empty and may be is absent from the result. */
-export function readInputs(
-  inputs: readonly StepInput[],
-  typed: (id: string) => string,
-  now: string,
-): ReadInputs {
+export function readInputs(inputs: readonly StepInput[], typed: (id: string) => string, now: string): ReadInputs {
   const read: Record<string, string> = {}
   const errors: Record<string, string> = {}
   for (const input of inputs) {
@@ -67,11 +63,12 @@ const readers: Readonly<Record<InputType, (text: string, input: StepInput, now: 
   number(text, { min = 0, max = Number.MAX_SAFE_INTEGER }) {
     if (!/^\d{1,12}$/.test(text)) return wrong(`“${text}” is no whole number.`)
     const value = Number(text)
-    return value < min || value > max ? wrong(`${value} is not between ${min} and ${max}.`) : given(String(value))
+    return value < min || value > max ? wrong(`“${value}” is not between ${min} and ${max}.`) : given(String(value))
   },
 
   moment(text, _input, now) {
-    const [, day, time, seconds = ''] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?(?:\.\d+)?(?: ?UTC|Z)?$/.exec(text) ?? []
+    const [, day, time, seconds = ''] =
+      /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?(?:\.\d+)?(?: ?UTC|Z)?$/.exec(text) ?? []
     const at = Date.parse(`${day}T${time}${seconds === '' ? ':00' : seconds}Z`)
     if (day === undefined || Number.isNaN(at) || !new Date(at).toISOString().startsWith(day))
       return wrong(`“${text}” is no moment. Write it like 2026-11-23 03:12, in UTC.`)

@@ -80,7 +80,14 @@ const instanceFacts: z.ZodType<InstanceFacts> = z.strictObject({
 /** What was filled into the fields of a step. */
 export const inputs: z.ZodType<Inputs> = z.record(z.string().max(40), z.string().max(2 * longestInput))
 
-export const findingKind: z.ZodType<FindingKind> = z.enum(['admin', 'account', 'client', 'provider', 'setting', 'secret'])
+export const findingKind: z.ZodType<FindingKind> = z.enum([
+  'admin',
+  'account',
+  'client',
+  'provider',
+  'setting',
+  'secret',
+])
 
 /** The exact id, as Autentico has it, and a name for people. */
 export const subject = { id: z.string().min(1).max(256), name: z.string().max(300) }

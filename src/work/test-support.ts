@@ -12,7 +12,7 @@ import type { Account, AccountId } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Person, UserId } from '#/incident/people.ts'
 import type { Effect, OrderId, WorkResult } from '#/incident/work.ts'
-import type { ActionName } from '#/playbook/playbook.ts'
+import type { ActionName, StepId } from '#/playbook/playbook.ts'
 import { type KeyPair, makeKey } from './keys.ts'
 import type { Log } from './log.ts'
 import { type OrderQueue, openOrderQueue } from './order-queue.ts'
@@ -78,6 +78,11 @@ export function orderFor(target: Account, { seq = 31, ...draft }: OrderDraft): W
     drill: true,
     ...draft,
   }
+}
+
+/** What a sweep is to read back: these actions, on this account, each as a step of its own name. */
+export function againFor(target: Account, actions: readonly ActionName[]): NonNullable<WorkOrder['again']> {
+  return actions.map((action) => ({ step: action as string as StepId, action, target }))
 }
 
 /** Autentico, Redis, one worker and the bot's two ends, all real and all gone with the test. */

@@ -205,8 +205,7 @@ function leadsOn(incident: OpenedIncident, order: OpenOrder, twist: number, now:
   if (order.action === incident.playbook.sweep) {
     return doneResult({ checks: twist % 4 === 0 ? sweepChecks('reset-mfa') : sweepChecks() })
   }
-  if (order.mode === 'prepare')
-    return { kind: 'prepared', effect: effect(`Does it, as seen ${twist}.`) }
+  if (order.mode === 'prepare') return { kind: 'prepared', effect: effect(`Does it, as seen ${twist}.`) }
   if (twist % 9 === 0) return { kind: 'changed', effect: effect('Does more.'), differences: ['More.'] }
   // Closing the doors is the step that a worker without the database cannot prove.
   const isBlind = twist % (order.action === 'close-doors' ? 2 : 4) === 1

@@ -81,7 +81,9 @@ export function check(action: ActionName, proven: StepCheck['proven'] = true): S
 
 /** What a sweep reads back: one check for each containment step, `open` of them no longer true. */
 export function sweepChecks(...open: readonly ActionName[]): readonly StepCheck[] {
-  const actions = accountCompromise.steps.flatMap(({ kind, action }) => (kind === 'containment' && action !== undefined ? [action] : []))
+  const actions = accountCompromise.steps.flatMap(({ kind, action }) =>
+    kind === 'containment' && action !== undefined ? [action] : [],
+  )
   return actions.map((action) => check(action, !open.includes(action)))
 }
 
