@@ -8,6 +8,7 @@ import { DatabaseUnusable } from './failures.ts'
 import { type Ended, observed } from './observed.ts'
 import { type Proofs, proofsOf } from './proof.ts'
 import { type PublishedKey, readPublishedKey } from './published-key.ts'
+import { type Restarted, restart } from './restart.ts'
 import { type Sessions, sessionsOf } from './sessions.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
@@ -46,6 +47,8 @@ export type Autentico = {
   capabilities(): Promise<Capabilities>
   /** The key that Autentico signs with now. */
   publishedKey(): Promise<PublishedKey>
+  /** Restarts Autentico with an argument vector, and waits until it lets the bot in again. */
+  restart(how: { readonly command: readonly string[]; readonly limitMs: number }): Promise<Restarted>
   /**
    * The same connection, which also tells `witness` of every answer that arrives (call, status, `X-Request-ID`): one for
    * each work order, so that its record names what was done for it.
@@ -133,6 +136,7 @@ function compose({ open, client, database, now }: Parts): Autentico {
     whoami,
     capabilities: async () => detectCapabilities({ url: open.base, client, users, audit, settings, database }),
     publishedKey: async () => readPublishedKey(open),
+    restart: async (how) => restart({ transport: open.transport, client }, how),
     tracing: (witness) => compose({ open, client: client.tracing(witness), database, now }),
     trusted: async () => compose({ open, client, database: await ownDatabase(client, database), now }),
   }
