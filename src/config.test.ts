@@ -54,6 +54,18 @@ test('a complete environment is read; what is left out has its default', () => {
   expect(secrets).toMatchObject({ slackBotToken: 'xoxb-1-abc', autenticoPassword: 'password' })
 })
 
+test('known names are parted by commas alone, and the legal clock is 72 hours unless set', () => {
+  expect(readConfig(complete).config).toMatchObject({
+    known: { admins: [], clients: [] },
+    legalDeadlineMs: 72 * 3_600_000,
+  })
+  const set = { KNOWN_ADMINS: 'ana, chi the admin ,', KNOWN_CLIENTS: 'portal', LEGAL_DEADLINE: '24h' }
+  expect(readConfig({ ...complete, ...set }).config).toMatchObject({
+    known: { admins: ['ana', 'chi the admin'], clients: ['portal'] },
+    legalDeadlineMs: 24 * 3_600_000,
+  })
+})
+
 test('no secret stands in what may be logged', () => {
   const text = JSON.stringify(readConfig(complete).config)
   for (const secret of ['xoxb-1-abc', 'xapp-1-abc', 'client-secret', 'password']) expect(text).not.toContain(secret)
@@ -86,6 +98,7 @@ const wrong = {
   SWEEP_DELAY: '10 oops',
   PENDING_LOGIN_TTL: '-1oops',
   SECRET_TTL: 'oops',
+  LEGAL_DEADLINE: '72 oops',
   MESSAGE_SPACING: 'oops',
   CHECKPOINT_EVERY: 'oops',
 } as const

@@ -32,6 +32,10 @@ export type Config = {
     readonly botPublicKeys: string | undefined
     readonly workerPublicKeys: string | undefined
   }
+  /** How long after a breach became known the law leaves for telling the authority. */
+  readonly legalDeadlineMs: number
+  /** Usernames and client ids that a review expects to find, besides those that Autentico comes with and the bot's own. */
+  readonly known: { readonly admins: readonly string[]; readonly clients: readonly string[] }
   /** For later playbooks; `doctor` says whether they are set. */
   readonly environment: { readonly envFile: string | undefined; readonly restartCommand: readonly string[] | undefined }
   readonly proxy: {
@@ -118,6 +122,12 @@ const list = z
   .string()
   .default('')
   .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+
+/** Names may hold blanks, so only commas part them. */
+const nameList = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()])))
 
 const rosterList = list.refine((ids) => ids.every((id) => /^[UWS][A-Z0-9]{2,}$/.test(id)), {
   message: 'holds Slack ids of users (U…, W…) or user groups (S…), separated by commas',
@@ -221,6 +231,8 @@ const schema = z.object({
   AUTENTICO_DB_PATH: text,
   AUTENTICO_ENV_FILE: text,
   AUTENTICO_RESTART_COMMAND: command,
+  KNOWN_ADMINS: nameList,
+  KNOWN_CLIENTS: nameList,
   PROXY_KIND: z.enum(['nginx', 'caddy', 'traefik'], { error: 'is nginx, caddy or traefik' }).optional(),
   PROXY_CONFIG_PATH: text,
   PROXY_TEST_COMMAND: command,
@@ -236,6 +248,7 @@ const schema = z.object({
   SWEEP_DELAY: duration('10m'),
   PENDING_LOGIN_TTL: duration('10m'),
   SECRET_TTL: duration('15m'),
+  LEGAL_DEADLINE: duration('72h'),
   MESSAGE_SPACING: duration('1100ms'),
   CHECKPOINT_EVERY: z.coerce.number({ error: 'is a whole number' }).int().min(1).default(100),
   VERIFY_EVERY: duration('5m'),
@@ -373,6 +386,8 @@ function configOf(data: Parsed): Config {
     health: data.HEALTH_ADDRESS,
     messageSpacingMs: data.MESSAGE_SPACING,
     keys: { botPublicKeys: data.BOT_PUBLIC_KEYS_FILE, workerPublicKeys: data.WORKER_PUBLIC_KEYS_FILE },
+    legalDeadlineMs: data.LEGAL_DEADLINE,
+    known: { admins: data.KNOWN_ADMINS, clients: data.KNOWN_CLIENTS },
     environment: { envFile: data.AUTENTICO_ENV_FILE, restartCommand: data.AUTENTICO_RESTART_COMMAND },
     proxy: {
       kind: data.PROXY_KIND,
