@@ -108,12 +108,11 @@ function reachOf({ dataDir, environment, proxy, known }: Config): Reach {
   const { kind, configPath, testCommand, reloadCommand } = proxy
   return {
     directory: join(dataDir, 'worker'),
+    known,
     ...(file === undefined || restartCommand === undefined ? {} : { environment: { file, restartCommand } }),
     ...(kind === undefined || configPath === undefined || testCommand === undefined || reloadCommand === undefined
       ? {}
       : { proxy: { kind, configPath, testCommand, reloadCommand } }),
-    ...(known.admins === undefined ? {} : { knownAdmins: known.admins }),
-    ...(known.clients === undefined ? {} : { knownClients: known.clients }),
   }
 }
 

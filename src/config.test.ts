@@ -54,6 +54,18 @@ test('a complete environment is read; what is left out has its default', () => {
   expect(secrets).toMatchObject({ slackBotToken: 'xoxb-1-abc', autenticoPassword: 'password' })
 })
 
+test('known names are parted by commas alone, and the legal clock is 72 hours unless set', () => {
+  expect(readConfig(complete).config).toMatchObject({
+    known: { admins: [], clients: [] },
+    legalDeadlineMs: 72 * 3_600_000,
+  })
+  const set = { KNOWN_ADMINS: 'ana, chi the admin ,', KNOWN_CLIENTS: 'portal', LEGAL_DEADLINE: '24h' }
+  expect(readConfig({ ...complete, ...set }).config).toMatchObject({
+    known: { admins: ['ana', 'chi the admin'], clients: ['portal'] },
+    legalDeadlineMs: 24 * 3_600_000,
+  })
+})
+
 test('no secret stands in what may be logged', () => {
   const text = JSON.stringify(readConfig(complete).config)
   for (const secret of ['xoxb-1-abc', 'xapp-1-abc', 'client-secret', 'password']) expect(text).not.toContain(secret)
@@ -86,6 +98,7 @@ const wrong = {
   SWEEP_DELAY: '10 oops',
   PENDING_LOGIN_TTL: '-1oops',
   SECRET_TTL: 'oops',
+  LEGAL_DEADLINE: '72 oops',
   MESSAGE_SPACING: 'oops',
   CHECKPOINT_EVERY: 'oops',
 } as const
@@ -193,9 +206,20 @@ test('a secret is read from a file; twice, empty and unreadable are mistakes', (
 
 test('commands are argument vectors: JSON, or words without quoting', () => {
   const read = (AUTENTICO_RESTART_COMMAND: string) =>
-    readConfig({ ...complete, AUTENTICO_RESTART_COMMAND }).config.environment.restartCommand
+    readConfig({ ...complete, AUTENTICO_ENV_FILE: '/opt/autentico/.env', AUTENTICO_RESTART_COMMAND }).config.environment
+      .restartCommand
   expect(read('["systemctl","restart","my idp"]')).toEqual(['systemctl', 'restart', 'my idp'])
   expect(read('systemctl restart  autentico')).toEqual(['systemctl', 'restart', 'autentico'])
+})
+
+test('what does nothing by itself is asked for together', () => {
+  expect(problems({ ...complete, AUTENTICO_ENV_FILE: '/opt/autentico/.env' })).toEqual([
+    'AUTENTICO_RESTART_COMMAND: is missing beside AUTENTICO_ENV_FILE',
+  ])
+  expect(problems({ ...complete, PROXY_KIND: 'nginx', PROXY_CONFIG_PATH: '/etc/nginx/autentico.conf' })).toEqual([
+    'PROXY_TEST_COMMAND: is missing beside PROXY_KIND, PROXY_CONFIG_PATH',
+    'PROXY_RELOAD_COMMAND: is missing beside PROXY_KIND, PROXY_CONFIG_PATH',
+  ])
 })
 
 test('operators look nowhere unless an address is named, and a wrong one is said', () => {

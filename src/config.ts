@@ -32,10 +32,10 @@ export type Config = {
     readonly botPublicKeys: string | undefined
     readonly workerPublicKeys: string | undefined
   }
-  /** From when somebody became aware of a breach until the law wants it notified. */
+  /** How long after a breach became known the law leaves for telling the authority. */
   readonly legalDeadlineMs: number
-  /** What operators say there is to be. Undefined: they say nothing, and what people accepted in earlier reviews counts alone. */
-  readonly known: { readonly admins: readonly string[] | undefined; readonly clients: readonly string[] | undefined }
+  /** Usernames and client ids that a review expects to find, besides those that Autentico comes with and the bot's own. */
+  readonly known: { readonly admins: readonly string[]; readonly clients: readonly string[] }
   /** Autentico's environment file and how it is started again; `doctor` says what is missing without them. */
   readonly environment: { readonly envFile: string | undefined; readonly restartCommand: readonly string[] | undefined }
   readonly proxy: {
@@ -122,6 +122,12 @@ const list = z
   .string()
   .default('')
   .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ''))
+
+/** Names may hold blanks, so only commas part them. */
+const nameList = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()])))
 
 const rosterList = list.refine((ids) => ids.every((id) => /^[UWS][A-Z0-9]{2,}$/.test(id)), {
   message: 'holds Slack ids of users (U…, W…) or user groups (S…), separated by commas',
@@ -225,6 +231,8 @@ const schema = z.object({
   AUTENTICO_DB_PATH: text,
   AUTENTICO_ENV_FILE: text,
   AUTENTICO_RESTART_COMMAND: command,
+  KNOWN_ADMINS: nameList,
+  KNOWN_CLIENTS: nameList,
   PROXY_KIND: z.enum(['nginx', 'caddy', 'traefik'], { error: 'is nginx, caddy or traefik' }).optional(),
   PROXY_CONFIG_PATH: text,
   PROXY_TEST_COMMAND: command,
@@ -241,8 +249,6 @@ const schema = z.object({
   PENDING_LOGIN_TTL: duration('10m'),
   SECRET_TTL: duration('15m'),
   LEGAL_DEADLINE: duration('72h'),
-  KNOWN_ADMINS: list,
-  KNOWN_CLIENTS: list,
   MESSAGE_SPACING: duration('1100ms'),
   CHECKPOINT_EVERY: z.coerce.number({ error: 'is a whole number' }).int().min(1).default(100),
   VERIFY_EVERY: duration('5m'),
@@ -392,13 +398,13 @@ function configOf(data: Parsed): Config {
     sweepDelayMs: data.SWEEP_DELAY,
     pendingLoginMs: data.PENDING_LOGIN_TTL,
     secretTtlMs: data.SECRET_TTL,
-    legalDeadlineMs: data.LEGAL_DEADLINE,
-    known: { admins: listed(data.KNOWN_ADMINS), clients: listed(data.KNOWN_CLIENTS) },
     checkpointEvery: data.CHECKPOINT_EVERY,
     verifyEveryMs: data.VERIFY_EVERY,
     health: data.HEALTH_ADDRESS,
     messageSpacingMs: data.MESSAGE_SPACING,
     keys: { botPublicKeys: data.BOT_PUBLIC_KEYS_FILE, workerPublicKeys: data.WORKER_PUBLIC_KEYS_FILE },
+    legalDeadlineMs: data.LEGAL_DEADLINE,
+    known: { admins: data.KNOWN_ADMINS, clients: data.KNOWN_CLIENTS },
     environment: { envFile: data.AUTENTICO_ENV_FILE, restartCommand: data.AUTENTICO_RESTART_COMMAND },
     proxy: {
       kind: data.PROXY_KIND,
@@ -407,11 +413,6 @@ function configOf(data: Parsed): Config {
       reloadCommand: data.PROXY_RELOAD_COMMAND,
     },
   }
-}
-
-/** An empty list says nothing: it would make everybody a stranger. */
-function listed(names: readonly string[]): readonly string[] | undefined {
-  return names.length === 0 ? undefined : names
 }
 
 function slackOf(data: Parsed): SlackConfig {

@@ -2,10 +2,13 @@ import { type Audit, auditOf } from './audit.ts'
 import { type Capabilities, detectCapabilities } from './capabilities.ts'
 import { type AdminClient, adminClient } from './client.ts'
 import { type AutenticoDatabase, autenticoDatabase } from './database.ts'
+import type { PublicDeps } from './discovery.ts'
 import { type Facts, type FactsDeps, readFacts } from './facts.ts'
 import { DatabaseUnusable } from './failures.ts'
 import { type Ended, observed } from './observed.ts'
 import { type Proofs, proofsOf } from './proof.ts'
+import { type PublishedKey, readPublishedKey } from './published-key.ts'
+import { type Restarted, restart } from './restart.ts'
 import { type Sessions, sessionsOf } from './sessions.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
@@ -42,6 +45,10 @@ export type Autentico = {
   /** The account the bot signs in with, from its own token. No action may touch it. */
   whoami(): Promise<Bearer>
   capabilities(): Promise<Capabilities>
+  /** The key that Autentico signs with now. */
+  publishedKey(): Promise<PublishedKey>
+  /** Restarts Autentico with an argument vector, and waits until it lets the bot in again. */
+  restart(how: { readonly command: readonly string[]; readonly limitMs: number }): Promise<Restarted>
   /**
    * The same connection, which also tells `witness` of every answer that arrives (call, status, `X-Request-ID`): one for
    * each work order, so that its record names what was done for it.
@@ -75,7 +82,8 @@ export function connectAutentico(options: AutenticoOptions): AutenticoConnection
   const tokens = tokenSource({ transport, oauthPath: path, credentials, now })
   const database = databasePath === undefined ? undefined : autenticoDatabase({ path: databasePath })
 
-  const autentico = compose({ url, client: adminClient({ transport, tokens, now }), database, now })
+  const open: PublicDeps = { transport, base: url, oauthPath: path, now }
+  const autentico = compose({ open, client: adminClient({ transport, tokens, now }), database, now })
   return {
     ...autentico,
     // Not counted: it would hide how long the work takes.
@@ -95,13 +103,14 @@ async function answers(transport: Transport, path: string): Promise<boolean> {
 }
 
 type Parts = {
-  readonly url: URL
+  /** What needs no sign-in. */
+  readonly open: PublicDeps
   readonly client: AdminClient
   readonly database: AutenticoDatabase | undefined
   readonly now: () => Date
 }
 
-function compose({ url, client, database, now }: Parts): Autentico {
+function compose({ open, client, database, now }: Parts): Autentico {
   const whoami = async (): Promise<Bearer> => readBearer(await client.bearer())
   const botId = async (): Promise<string> => (await whoami()).userId
 
@@ -125,9 +134,11 @@ function compose({ url, client, database, now }: Parts): Autentico {
     facts: async (userId) => readFacts(facts, userId),
     snapshot: async (userId, options) => takeSnapshot({ ...facts, audit }, userId, options),
     whoami,
-    capabilities: async () => detectCapabilities({ url, client, users, audit, settings, database }),
-    tracing: (witness) => compose({ url, client: client.tracing(witness), database, now }),
-    trusted: async () => compose({ url, client, database: await ownDatabase(client, database), now }),
+    capabilities: async () => detectCapabilities({ url: open.base, client, users, audit, settings, database }),
+    publishedKey: async () => readPublishedKey(open),
+    restart: async (how) => restart({ transport: open.transport, client }, how),
+    tracing: (witness) => compose({ open, client: client.tracing(witness), database, now }),
+    trusted: async () => compose({ open, client, database: await ownDatabase(client, database), now }),
   }
 }
 

@@ -129,6 +129,11 @@ export class DatabaseUnusable extends Error {
   override readonly name = 'DatabaseUnusable'
 }
 
+/** Autentico's environment file cannot be used as it is. Unless the message says otherwise, nothing was changed. */
+export class EnvironmentUnusable extends Error {
+  override readonly name = 'EnvironmentUnusable'
+}
+
 export type Failure =
   | AutenticoRejected
   | AutenticoUnavailable
@@ -137,6 +142,7 @@ export type Failure =
   | WrongCredentials
   | NotSent
   | DatabaseUnusable
+  | EnvironmentUnusable
 
 /** Tells the outside world's failures from our own bugs, which nobody but the boundary may catch. */
 export function isFailure(error: unknown): error is Failure {
@@ -147,6 +153,7 @@ export function isFailure(error: unknown): error is Failure {
     error instanceof UnexpectedAnswer ||
     error instanceof WrongCredentials ||
     error instanceof NotSent ||
-    error instanceof DatabaseUnusable
+    error instanceof DatabaseUnusable ||
+    error instanceof EnvironmentUnusable
   )
 }

@@ -2,6 +2,7 @@ import {
   AutenticoRejected,
   AutenticoUnavailable,
   DatabaseUnusable,
+  EnvironmentUnusable,
   isFailure,
   OutcomeUnknown,
   WrongCredentials,
@@ -37,7 +38,9 @@ export function meaningOf(error: unknown): Meaning {
     // The bot's rights can be put right by a person; an account that is gone cannot.
     return { kind: 'fail', sentence: error.message, retry: error.status === 403 }
   }
-  if (error instanceof DatabaseUnusable) return { kind: 'fail', sentence: error.message, retry: true }
+  if (error instanceof DatabaseUnusable || error instanceof EnvironmentUnusable) {
+    return { kind: 'fail', sentence: error.message, retry: true }
+  }
   if (isFailure(error)) return { kind: 'fail', sentence: error.message, retry: false }
   if (isRedisFailure(error)) return { kind: 'leave', error: new TryAgain(1_000, 'Redis could not be reached.') }
   return { kind: 'bug' }

@@ -156,7 +156,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Site> {
     ...place,
     name: 'worker-1',
     autentico,
-    reach: { directory: join(dir, 'worker') },
+    reach: { directory: join(dir, 'worker'), known: { admins: [], clients: [] } },
     journalFile: join(dir, 'worker', 'journal.db'),
     signingKey: keys.worker.privateKey,
     workerKeys: [keys.worker.publicKey],

@@ -24,7 +24,7 @@ await startWorker({
   name,
   url,
   journalFile,
-  reach: { directory: dirname(journalFile) },
+  reach: { directory: dirname(journalFile), known: { admins: [], clients: [] } },
   log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   autentico: connectAutentico({ url: idp, credentials: { kind: 'password', ...credentials }, databasePath }),
   signingKey,

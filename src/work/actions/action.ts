@@ -64,9 +64,8 @@ export type Reach = {
     readonly testCommand: readonly string[]
     readonly reloadCommand: readonly string[]
   }
-  /** What operators say there is to be: usernames, and client ids. Undefined: they say nothing. */
-  readonly knownAdmins?: readonly string[]
-  readonly knownClients?: readonly string[]
+  /** What operators say there is to be: usernames, and client ids. Empty: they say nothing. */
+  readonly known: { readonly admins: readonly string[]; readonly clients: readonly string[] }
 }
 
 /** What was done before, by this worker or the one whose place it took. */
