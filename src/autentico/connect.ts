@@ -1,10 +1,16 @@
+import { type Admins, adminsOf } from './admins.ts'
 import { type Audit, auditOf } from './audit.ts'
+import { type AuditCoverage, auditCoverage } from './audit-coverage.ts'
 import { type Capabilities, detectCapabilities } from './capabilities.ts'
 import { type AdminClient, adminClient } from './client.ts'
+import { type Clients, clientsOf } from './clients.ts'
 import { type AutenticoDatabase, autenticoDatabase } from './database.ts'
-import type { PublicDeps } from './discovery.ts'
+import { type PublicDeps, readDiscovery } from './discovery.ts'
+import { type EveryUser, everyUserOf } from './every-user.ts'
 import { type Facts, type FactsDeps, readFacts } from './facts.ts'
 import { DatabaseUnusable } from './failures.ts'
+import { type Federation, federationOf } from './federation.ts'
+import { type LockedAccount, lockedAccounts } from './locked-accounts.ts'
 import { type Ended, observed } from './observed.ts'
 import { type Proofs, proofsOf } from './proof.ts'
 import { type PublishedKey, readPublishedKey } from './published-key.ts'
@@ -37,9 +43,17 @@ export type Autentico = {
   readonly sessions: Sessions
   readonly tokens: Tokens
   readonly audit: Audit
+  /** How far the audit log can be believed about the time since a moment. */
+  auditCoverage(since: Date): Promise<AuditCoverage>
   readonly settings: Settings
   readonly database: AutenticoDatabase | undefined
+  readonly clients: Clients
+  readonly federation: Federation
+  readonly admins: Admins
+  readonly everyUser: EveryUser
   readonly proofs: Proofs
+  /** Who cannot sign in by password at this moment. Reads everybody. */
+  lockedAccounts(): Promise<readonly LockedAccount[]>
   facts(userId: string): Promise<Facts | undefined>
   snapshot(userId: string, options?: { readonly auditDays?: number }): Promise<Snapshot>
   /** The account the bot signs in with, from its own token. No action may touch it. */
@@ -121,6 +135,7 @@ function compose({ open, client, database, now }: Parts): Autentico {
     botHasTotp: async () => (await users.read(await botId()))?.totpVerified === true,
   })
   const audit = auditOf(client, settings)
+  const everyUser = everyUserOf(client, database)
   const facts: FactsDeps = { users, sessions, tokens, settings, database, botId, now }
 
   return {
@@ -128,8 +143,19 @@ function compose({ open, client, database, now }: Parts): Autentico {
     sessions,
     tokens,
     audit,
+    auditCoverage: async (since) => auditCoverage({ audit, settings, database, now }, since),
     settings,
     database,
+    clients: clientsOf({
+      client,
+      own: async () => (await whoami()).clientId,
+      discovery: async () => readDiscovery(open),
+      database,
+    }),
+    federation: federationOf(client, database),
+    admins: adminsOf({ users, database, botId }),
+    everyUser,
+    lockedAccounts: async () => lockedAccounts(everyUser, now()),
     proofs: proofsOf({ users, sessions, tokens, database }),
     facts: async (userId) => readFacts(facts, userId),
     snapshot: async (userId, options) => takeSnapshot({ ...facts, audit }, userId, options),

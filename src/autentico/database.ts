@@ -12,6 +12,23 @@ import {
   schemaVersion,
   scrub,
 } from './doors.ts'
+import {
+  type AdminRow,
+  type ClientDates,
+  clearTotpOf,
+  countDeactivated,
+  countSecrets,
+  countTotp,
+  countTrustedDevices,
+  disableProvider,
+  forgetDevices,
+  readAdmins,
+  readClientDates,
+  readDeactivatedAfter,
+  readProviderLinks,
+  readSettingTime,
+  type SecretKind,
+} from './everybody-rows.ts'
 import { AutenticoRejected, AutenticoUnavailable, DatabaseUnusable } from './failures.ts'
 import { parseTime } from './times.ts'
 
@@ -35,7 +52,8 @@ export type DatabaseCapability =
  *
  * Every operation opens the file, never creates it, and throws DatabaseUnusable (missing, not ours to write, another
  * schema) or AutenticoUnavailable (locked by others for five seconds; nothing was changed). The changing ones are one
- * transaction each, touch one account, may be repeated, and throw AutenticoRejected 404 if there is no such account.
+ * transaction each and may be repeated. Those that name an account touch only that, and throw AutenticoRejected 404 if there
+ * is none; those in `everybody` touch a few hundred rows at a time, so that Autentico never waits long.
  */
 export type AutenticoDatabase = {
   readonly path: string
@@ -62,6 +80,33 @@ export type AutenticoDatabase = {
    * account without a password has no way in afterwards until one is set.
    */
   closeDoors(userId: string, options: { readonly includeFederated: boolean }): Promise<Scrubbed>
+
+  readonly everybody: Everybody
+}
+
+/** What concerns no single account. */
+export type Everybody = {
+  admins(): Promise<readonly AdminRow[]>
+  clientDates(): Promise<ReadonlyMap<string, ClientDates>>
+  /** When this setting was last written, as Autentico wrote it. */
+  settingChangedAt(key: string): Promise<string | undefined>
+  /** How many accounts are linked to each provider. */
+  providerLinks(): Promise<ReadonlyMap<string, number>>
+  /** Switches a provider off and keeps its secret. Undefined if there is none of this id. */
+  disableProvider(id: string): Promise<'disabled' | 'already' | undefined>
+  deactivatedAfter(id: string, limit: number): Promise<readonly StoredAccount[]>
+  deactivatedCount(): Promise<number>
+  /** Accounts with an authenticator or what is left of one, but for `except`. */
+  totpCount(except: string): Promise<number>
+  /** One batch: 0 accounts when nobody is left. */
+  clearTotp(batch: {
+    readonly except: string
+    readonly limit: number
+  }): Promise<{ readonly accounts: number; readonly mfaChallenges: number }>
+  trustedDeviceCount(): Promise<number>
+  /** One batch: 0 when none is left. */
+  forgetDevices(limit: number): Promise<number>
+  secretsInClear(): Promise<Readonly<Record<SecretKind, number>>>
 }
 
 export type DatabaseOptions = {
@@ -92,20 +137,19 @@ export function autenticoDatabase({
     }
   }
 
+  const changeAny = async <T>(work: (db: Database) => T): Promise<T> =>
+    use((db) => db.transaction(() => work(db)).immediate())
+
   const change = async <T>(userId: string, work: (db: Database) => T): Promise<T> =>
-    use((db) =>
-      db
-        .transaction(() => {
-          if (readAccount(db, userId) === undefined) {
-            throw new AutenticoRejected('The database has no such account; nothing was changed.', {
-              status: 404,
-              code: 'not_found',
-            })
-          }
-          return work(db)
+    changeAny((db) => {
+      if (readAccount(db, userId) === undefined) {
+        throw new AutenticoRejected('The database has no such account; nothing was changed.', {
+          status: 404,
+          code: 'not_found',
         })
-        .immediate(),
-    )
+      }
+      return work(db)
+    })
 
   return {
     path,
@@ -143,6 +187,22 @@ export function autenticoDatabase({
     removePendingMfa: async (userId) => change(userId, (db) => ({ mfaChallenges: removeMfaChallenges(db, userId) })),
     clearTotpSecretAndTrustedDevices: async (userId) => change(userId, (db) => clearTotp(db, userId)),
     closeDoors: async (userId, options) => change(userId, (db) => scrub(db, userId, options)),
+
+    everybody: {
+      admins: async () => use(readAdmins),
+      clientDates: async () => use(readClientDates),
+      settingChangedAt: async (key) => use((db) => readSettingTime(db, key)),
+      providerLinks: async () => use(readProviderLinks),
+      disableProvider: async (id) => changeAny((db) => disableProvider(db, id)),
+      deactivatedAfter: async (id, limit) =>
+        use((db) => readDeactivatedAfter<AccountRow>(db, accountColumns, { id, limit }).map(storedAccount)),
+      deactivatedCount: async () => use(countDeactivated),
+      totpCount: async (except) => use((db) => countTotp(db, except)),
+      clearTotp: async (batch) => changeAny((db) => clearTotpOf(db, batch)),
+      trustedDeviceCount: async () => use(countTrustedDevices),
+      forgetDevices: async (limit) => changeAny((db) => forgetDevices(db, limit)),
+      secretsInClear: async () => use(countSecrets),
+    },
   }
 }
 

@@ -112,7 +112,7 @@ function missingColumns(db: Database): readonly string[] {
   return userColumns.filter((column) => !present.has(column)).map((column) => `users.${column}`)
 }
 
-function tablesOf(db: Database): ReadonlySet<string> {
+export function tablesOf(db: Database): ReadonlySet<string> {
   return new Set(db.prepare<[], string>("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all())
 }
 

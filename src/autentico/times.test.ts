@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseTime } from './times.ts'
+import { parseGoDuration, parseTime } from './times.ts'
 
 test.each([
   ['2026-06-18T10:00:00Z', '2026-06-18T10:00:00.000Z'],
@@ -18,3 +18,17 @@ test.each([[''], ['yesterday'], ['2026-06-18'], ['2026-99-18 10:00:00'], ['2026-
     expect(parseTime(text)).toBeUndefined()
   },
 )
+
+test.each([
+  ['720h', 2_592_000_000],
+  ['1h30m', 5_400_000],
+  ['15m0s', 900_000],
+  ['500ms', 500],
+  ['1.5h', 5_400_000],
+  ['0', undefined],
+  ['-1', undefined],
+  ['', undefined],
+  ['5 m', undefined],
+])('the duration %j is %j milliseconds', (text, ms) => {
+  expect(parseGoDuration(text)).toBe(ms)
+})

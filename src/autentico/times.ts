@@ -26,3 +26,17 @@ export function utcDay(time: Date): string {
 export function daysAfter(time: Date, days: number): Date {
   return new Date(time.getTime() + days * 86_400_000)
 }
+
+/** A duration as Go writes it (`720h`, `1h30m`, `15m0s`) in milliseconds, undefined for anything else. */
+export function parseGoDuration(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|h|m|s))+$/.test(text)) return undefined
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)]
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (goUnits.get(unit ?? '') ?? 0), 0)
+}
+
+const goUnits: ReadonlyMap<string, number> = new Map([
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+  ['ms', 1],
+])

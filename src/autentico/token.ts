@@ -182,10 +182,12 @@ function problemOf(answer: Answer): CredentialProblem | undefined {
 /** Who a token says it belongs to. */
 export type Bearer = {
   readonly userId: string
+  /** The client it was issued to. */
+  readonly clientId: string | undefined
   readonly expiresAt: Date | undefined
 }
 
-const claims = z.object({ sub: z.string().min(1), exp: z.number().optional() })
+const claims = z.object({ sub: z.string().min(1), azp: z.string().optional(), exp: z.number().optional() })
 
 /**
  * Reads the account id out of an access token (`sub`, RFC 7519). The signature is not checked: the token is our own, and
@@ -197,8 +199,8 @@ export function readBearer(token: string): Bearer {
   const payload = token.split('.')[1] ?? ''
   const parsed = claims.safeParse(decodeJson(payload))
   if (!parsed.success) throw new WrongCredentials('bearer_unreadable')
-  const { sub, exp } = parsed.data
-  return { userId: sub, expiresAt: exp === undefined ? undefined : new Date(exp * 1_000) }
+  const { sub, azp, exp } = parsed.data
+  return { userId: sub, clientId: azp, expiresAt: exp === undefined ? undefined : new Date(exp * 1_000) }
 }
 
 function decodeJson(base64url: string): unknown {

@@ -54,6 +54,8 @@ export type Users = {
    * @throws NotSent for another length; AutenticoRejected 404 for an unknown or deactivated account.
    */
   setPassword(userId: string, password: string): Promise<void>
+  /** Counts from the account's next call on, whatever its tokens say. */
+  setRole(userId: string, role: 'admin' | 'user'): Promise<void>
   /**
    * Unsets `totp_verified` and no more: the secret stays in the database, and a challenge already pending could enrol
    * another authenticator. Clear pending challenges first.
@@ -104,7 +106,7 @@ const oneUser = z.object({ data: user })
 const rawUser = z.object({ data: z.looseObject({ id: z.string() }) })
 
 // The id is unique and grows with time, so that no row slips between two pages.
-const everybody: ListSpec<Account> = { list: path`/admin/api/users`, query: { sort: 'id' }, item: user }
+export const everybody: ListSpec<Account> = { list: path`/admin/api/users`, query: { sort: 'id' }, item: user }
 
 export function usersOf(client: AdminClient): Users {
   async function put(userId: string, body: { readonly [key: string]: unknown }): Promise<Account> {
@@ -156,6 +158,11 @@ export function usersOf(client: AdminClient): Users {
       const bytes = Buffer.byteLength(password)
       if (bytes < 6 || bytes > 72) throw new NotSent(`A password has 6 to 72 bytes here; this one has ${bytes}.`)
       await put(userId, { password })
+    },
+
+    async setRole(userId, role) {
+      const account = await put(userId, { role })
+      if (account.role !== role) throw new UnexpectedAnswer('Autentico accepted the other role and does not show it.')
     },
 
     async clearMfa(userId) {

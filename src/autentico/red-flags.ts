@@ -1,0 +1,75 @@
+import type { Client } from './clients.ts'
+
+/** Something about a client that a person should look at. */
+export type RedFlag = { readonly flag: RedFlagName; readonly sentence: string }
+
+export type RedFlagName =
+  | 'not-known'
+  | 'changed'
+  | 'opens-admin-api'
+  | 'opens-account-api'
+  | 'takes-passwords'
+  | 'needs-no-user'
+  | 'device-codes'
+  | 'wildcard-redirect'
+  | 'allows-signup'
+
+export type Expected = {
+  /** Ids that the operator expects. */
+  readonly known: readonly string[]
+  /** The client that the bot signs in through. */
+  readonly own: string | undefined
+  /** As discovery has it. */
+  readonly issuer: string
+}
+
+/**
+ * What is out of the ordinary about a client. Being expected takes away only `not-known`: an attacker may have changed a client
+ * that was there before. The bot's own needs passwords and the admin API, so that is not held against it.
+ */
+export function redFlags(client: Client, { known, own, issuer }: Expected): readonly RedFlag[] {
+  const isOwn = client.id === own
+  const seeded = seededCallback(client.id)
+  const found: readonly (readonly [RedFlagName, boolean])[] = [
+    ['not-known', !isOwn && seeded === undefined && !known.includes(client.id)],
+    ['changed', seeded !== undefined && isChanged(client, seeded, issuer)],
+    ['opens-admin-api', !isOwn && client.audiences.includes('autentico-admin')],
+    ['opens-account-api', client.audiences.includes('autentico-account')],
+    ['takes-passwords', !isOwn && client.grantTypes.includes('password')],
+    ['needs-no-user', client.grantTypes.includes('client_credentials')],
+    ['device-codes', client.grantTypes.includes('urn:ietf:params:oauth:grant-type:device_code')],
+    ['wildcard-redirect', client.redirectUris.some((uri) => uri.includes('*'))],
+    ['allows-signup', client.allowsSignup === true],
+  ]
+  return found.filter(([, is]) => is).map(([flag]) => ({ flag, sentence: sentences[flag] }))
+}
+
+const sentences: Readonly<Record<RedFlagName, string>> = {
+  'not-known': 'It is neither one of the two that Autentico comes with, nor in KNOWN_CLIENTS.',
+  changed: 'Autentico comes with it, and its redirect addresses or grants are no longer those it comes with.',
+  'opens-admin-api': 'Its tokens are accepted by the admin API (allowed_audiences has autentico-admin).',
+  'opens-account-api':
+    'Its tokens are accepted where people change their own accounts (allowed_audiences has autentico-account).',
+  'takes-passwords': 'It takes passwords itself (grant password), past the sign-in page.',
+  'needs-no-user':
+    'It gets tokens without any user (grant client_credentials). Revoking sessions does not reach those.',
+  'device-codes':
+    'It signs in devices by a code that somebody else approves (grant device_code), which suits phishing.',
+  'wildcard-redirect': 'A redirect address of it has a wildcard, so codes can be sent to addresses nobody has listed.',
+  'allows-signup': 'Strangers may sign up through it (allow_self_signup), whatever the setting says.',
+}
+
+function seededCallback(id: string): string | undefined {
+  if (id === 'autentico-admin') return '/admin/callback'
+  return id === 'autentico-account' ? '/account/callback' : undefined
+}
+
+const seededGrants = new Set(['authorization_code', 'refresh_token'])
+
+function isChanged(client: Client, callback: string, issuer: string): boolean {
+  const [uri, another] = client.redirectUris
+  // The issuer is the base address with the OAuth path behind it, and that may have any number of segments.
+  const base = uri?.endsWith(callback) === true ? uri.slice(0, -callback.length) : undefined
+  const isHome = base !== undefined && issuer.startsWith(`${base}/`) && base.startsWith(new URL(issuer).origin)
+  return !isHome || another !== undefined || client.grantTypes.some((grant) => !seededGrants.has(grant))
+}
