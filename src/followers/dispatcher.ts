@@ -124,10 +124,20 @@ export function entryOf(order: OrderId): number {
 function paramsOf(incident: OpenedIncident, request: Request | undefined): Readonly<Record<string, string>> {
   const passwordResetAt = whenPasswordWasReset(incident)
   return {
+    ...keyBefore(incident),
     ...incident.known,
     ...(passwordResetAt === undefined ? {} : { passwordResetAt }),
     // People have been told once that the account changed under them, and have approved again.
     ...(request?.replaces === undefined ? {} : { changedBefore: 'yes' }),
+  }
+}
+
+/** The signing key that was in use when the incident was opened. */
+function keyBefore({ instance }: OpenedIncident): Readonly<Record<string, string>> {
+  const { keyFingerprint = null, keyId = null } = instance ?? {}
+  return {
+    ...(keyFingerprint === null ? {} : { keyBefore: keyFingerprint }),
+    ...(keyId === null ? {} : { keyIdBefore: keyId }),
   }
 }
 

@@ -32,9 +32,16 @@ export type ActionTimes = {
   readonly secretTtlMs: number
   /** How long what Autentico has accepted may take to show when it is read back; after that people are told that it does not. */
   readonly confirmMs: number
+  /** How long the bot watches for what people do by hand. */
+  readonly byHandMs: number
 }
 
-export const defaultTimes: ActionTimes = { pendingLoginMs: 600_000, secretTtlMs: 1_800_000, confirmMs: 10_000 }
+export const defaultTimes: ActionTimes = {
+  pendingLoginMs: 600_000,
+  secretTtlMs: 1_800_000,
+  confirmMs: 10_000,
+  byHandMs: 600_000,
+}
 
 /** What an action works with. */
 export type ActionContext = {

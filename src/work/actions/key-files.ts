@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { IncidentId } from '#/incident/events.ts'
 
 /** What must not leave this machine, kept for one incident from one of its steps to the next. */
-export type KeyFile = 'signing-key' | 'token-probe'
+export type KeyFile = 'signing-key'
 
 /** Reads what an earlier step kept; undefined: nothing, or it was kept on another worker. */
 export async function keptFor(directory: string, incident: IncidentId, what: KeyFile): Promise<string | undefined> {

@@ -2,7 +2,6 @@ import { commandsByHand, makeSigningKey, readSigningKey, shortFingerprint } from
 import type { ActionName } from '#/playbook/playbook.ts'
 import type { ActionContext, Proof } from './action.ts'
 import { keepFor, keptFor } from './key-files.ts'
-import { keepProbe } from './token-probe.ts'
 import { actingOnWhole, byHand } from './whole.ts'
 
 const name: ActionName = 'make-signing-key'
@@ -31,19 +30,21 @@ export const makeKey = actingOnWhole<Seen>({
       given === undefined
         ? 'make an RSA key of 4096 bits on the worker. It stays on that machine until the next step puts it in place.'
         : `go on with the key that was made by hand, with the fingerprint ${shortFingerprint(given)}.`,
-    question: given === undefined ? 'Make a new signing key on the worker?' : 'Go on with the key that was made by hand?',
+    question:
+      given === undefined ? 'Make a new signing key on the worker?' : 'Go on with the key that was made by hand?',
     verb: given === undefined ? 'Make it' : 'Go on',
     warnings: own || given !== undefined ? [] : [instructions()],
     basis: { publishedKey: old, givenKey: given ?? null, environment: own },
   }),
   async execute(ctx, { given, old, own }) {
     await ctx.progress.fence()
-    // With a token of before, a later step shows that none of those works any more.
-    await keepProbe(ctx)
     if (given !== undefined)
       return {
         did: [`Took the key with the fingerprint ${shortFingerprint(given)} as the one to come.`],
-        prove: () => Promise.resolve([proof(true, `The fingerprint was given by hand: SHA-256 ${given}. The next step proves it in use.`)]),
+        prove: () =>
+          Promise.resolve([
+            proof(true, `The fingerprint was given by hand: SHA-256 ${given}. The next step proves it in use.`),
+          ]),
         known: { keyFingerprint: given, keyBefore: old },
       }
     if (!own) throw byHand(instructions())

@@ -4,7 +4,6 @@ import type { ActionName } from '#/playbook/playbook.ts'
 import { type ActionContext, CannotBeDone, type Done, type Proof } from './action.ts'
 import { changeAndRestart } from './environment.ts'
 import { forgetFor, keptFor } from './key-files.ts'
-import { keepProbe } from './token-probe.ts'
 import { actingOnWhole } from './whole.ts'
 
 const name: ActionName = 'replace-signing-key'
@@ -47,13 +46,18 @@ export const replaceKey = actingOnWhole<Seen>({
     verb: own ? 'Replace it' : 'Check it',
     warnings: [
       'Refresh tokens and single sign-on cookies do not depend on this key: they go on until the next step.',
-      ...(own ? [] : ['Change AUTENTICO_JWK_CERT_KEY_ID together with it: services that cache keys by id go on trusting the old one otherwise.']),
+      ...(own
+        ? []
+        : [
+            'Change AUTENTICO_JWK_CERT_KEY_ID together with it: services that cache keys by id go on trusting the old one otherwise.',
+          ]),
     ],
     basis: { publishedKey: published.fingerprint, keyId: published.keyId, wantedKey: wanted ?? null, environment: own },
   }),
   execute: async (ctx, seen) => (seen.own ? replaced(ctx, seen) : checked(ctx, seen)),
   again: async (ctx) => {
-    const wanted = ctx.order.inputs?.['fingerprint'] ?? ctx.order.params?.['keyFingerprint'] ?? ctx.order.params?.['keySeen']
+    const wanted =
+      ctx.order.inputs?.['fingerprint'] ?? ctx.order.params?.['keyFingerprint'] ?? ctx.order.params?.['keySeen']
     return wanted === undefined ? [] : [await inUse(ctx, { wanted, before: ctx.order.params?.['keyBefore'] })]
   },
 })
@@ -71,7 +75,6 @@ async function replaced(ctx: ActionContext, { wanted, before, published }: Seen)
   }
   const fingerprint = key.kind === 'usable' ? key.fingerprint : (wanted ?? '')
   const keyId = `autentico-${now().toISOString().slice(0, 10)}-${fingerprint.slice(0, 8)}`
-  await keepProbe(ctx)
   // Whoever goes on after a crash finds it in use already.
   const did = isThere
     ? ['The new key was in use already.']
@@ -85,9 +88,11 @@ async function replaced(ctx: ActionContext, { wanted, before, published }: Seen)
 
 /** People did it. A key they gave no fingerprint of is believed when it outlives a restart: a throw-away one does not. */
 async function checked(ctx: ActionContext, { wanted, before, published, process }: Seen): Promise<Done> {
-  await keepProbe(ctx)
   if (wanted !== undefined) {
-    return { did: ['Looked at the key that Autentico publishes.'], prove: async () => [await inUse(ctx, { wanted, before })] }
+    return {
+      did: ['Looked at the key that Autentico publishes.'],
+      prove: async () => [await inUse(ctx, { wanted, before })],
+    }
   }
   const { keySeen, keySeenIn } = ctx.order.params ?? {}
   const is = shortFingerprint(published.fingerprint)
@@ -97,8 +102,10 @@ async function checked(ctx: ActionContext, { wanted, before, published, process 
     prove: () => Promise.resolve([{ action: name, name: 'key-in-use', proven, detail }]),
     known: { keySeen: published.fingerprint, ...(process === undefined ? {} : { keySeenIn: process }) },
   })
-  if (published.fingerprint === before) return proof(false, `Autentico still signs with the old key (fingerprint ${is}).`)
-  if (outlived) return proof(true, `The new key (fingerprint ${is}) has outlived a restart, so it is one that was configured.`)
+  if (published.fingerprint === before)
+    return proof(false, `Autentico still signs with the old key (fingerprint ${is}).`)
+  if (outlived)
+    return proof(true, `The new key (fingerprint ${is}) has outlived a restart, so it is one that was configured.`)
   return proof(
     false,
     `The key has changed (fingerprint ${is}). Whether somebody configured it, or Autentico made a throw-away one, shows at the next restart: restart Autentico once more, then try this step again. With the fingerprint of the key it is proven at once.`,

@@ -42,6 +42,7 @@ const nouns: Readonly<Record<string, readonly [one: string, many: string]>> = {
   passkeys: ['passkey', 'passkeys'],
   trustedDevices: ['trusted device', 'trusted devices'],
   linkedAccounts: ['linked account', 'linked accounts'],
+  locked: ['locked account', 'locked accounts'],
 }
 
 type Value = Effect['basis'][string] | undefined
@@ -72,9 +73,26 @@ const flags: Readonly<Record<string, { readonly about?: string; readonly yes: st
   mfaEnrolled: { yes: 'has an authenticator now', no: 'no longer has an authenticator' },
   mfaRequired: { about: 'This Autentico', yes: 'requires MFA now', no: 'no longer requires MFA' },
   database: { about: 'The worker', yes: 'can reach the database now', no: 'can no longer reach the database' },
+  environment: {
+    about: 'The worker',
+    yes: 'can reach the environment file now',
+    no: 'can no longer reach the environment file',
+  },
+  active: { about: 'The client', yes: 'is active now', no: 'is disabled now' },
+  enabled: { about: 'The identity provider', yes: 'is on now', no: 'is off now' },
 }
 
-const labels: Readonly<Record<string, string>> = { username: 'username', email: 'e-mail address', role: 'role' }
+const labels: Readonly<Record<string, string>> = {
+  username: 'username',
+  email: 'e-mail address',
+  role: 'role',
+  publishedKey: 'signing key',
+  wantedKey: 'key to be put in place',
+  givenKey: 'key made by hand',
+  keyId: 'key id',
+  admins: 'list of administrators',
+  value: 'setting',
+}
 
 function shown(value: Value): string {
   return value === '' || value === null || value === undefined ? 'empty' : `“${String(value)}”`
