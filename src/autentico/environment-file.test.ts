@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -123,6 +124,32 @@ test('neither a value nor a line of the file is repeated in what is refused', as
   writeFileSync(file, 'A=1\nold-secret is no assignment\n')
   await expect(change({ A: 'x' })).rejects.toThrow('line 2 is no assignment')
   await expect(change({ A: 'x' })).rejects.not.toThrow('old-secret')
+})
+
+test('of two changes at the same time none is lost: one is refused, or both are made', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    writeFileSync(file, old)
+    const wishes = [{ AUTENTICO_PRIVATE_KEY: 'bmV3' }, { AUTENTICO_JWK_CERT_KEY_ID: 'key-2' }]
+    const ends = await Promise.allSettled(wishes.map(async (set) => change(set)))
+    const made = wishes.filter((_wish, index) => ends[index]?.status === 'fulfilled')
+    const values = await readEnvironment(file)
+    for (const [name, value] of made.flatMap((set) => Object.entries(set))) expect(values.valueOf(name)).toBe(value)
+    expect(made.length).toBeGreaterThan(0)
+    const backups = readdirSync(folder).filter((name) => name.includes('.before-'))
+    expect(backups).toHaveLength(made.length)
+    expect(readdirSync(folder)).toHaveLength(made.length + 1)
+    for (const backup of backups) rmSync(join(folder, backup))
+  }
+})
+
+test('what a crash has left is in the way for a minute, and then no more', async () => {
+  writeFileSync(`${file}.new`, 'half')
+  await expect(change({ A: 'b' })).rejects.toThrow('somebody else is changing it now')
+  expect(readFileSync(`${file}.new`, 'utf8')).toBe('half')
+  const before = new Date(Date.now() - 61_000)
+  utimesSync(`${file}.new`, before, before)
+  expect(await change({ A: 'b' })).toMatchObject({ kind: 'changed' })
+  expect(readdirSync(folder)).not.toContain('.env.new')
 })
 
 test('whoever reads meanwhile finds the old file or the new one', async () => {
