@@ -126,10 +126,10 @@ test('neither a value nor a line of the file is repeated in what is refused', as
   await expect(change({ A: 'x' })).rejects.not.toThrow('old-secret')
 })
 
-test('of two changes at the same time none is lost: one is refused, or both are made', async () => {
+test('of changes at the same time none is lost: each is made or refused', async () => {
   for (let round = 0; round < 20; round += 1) {
     writeFileSync(file, old)
-    const wishes = [{ AUTENTICO_PRIVATE_KEY: 'bmV3' }, { AUTENTICO_JWK_CERT_KEY_ID: 'key-2' }]
+    const wishes = Array.from({ length: 10 }, (_, index) => ({ [`NAME_${index}`]: 'new' }))
     const ends = await Promise.allSettled(wishes.map(async (set) => change(set)))
     const made = wishes.filter((_wish, index) => ends[index]?.status === 'fulfilled')
     const values = await readEnvironment(file)
@@ -140,6 +140,20 @@ test('of two changes at the same time none is lost: one is refused, or both are 
     expect(readdirSync(folder)).toHaveLength(made.length + 1)
     for (const backup of backups) rmSync(join(folder, backup))
   }
+})
+
+test('what somebody else writes in the meantime is not lost', async () => {
+  // The backup is named after the file has been read and before it is replaced.
+  const meanwhile = Object.assign(new Date(now), {
+    toISOString: () => {
+      writeFileSync(file, 'A=by somebody else')
+      return now.toISOString()
+    },
+  })
+  const changing = changeEnvironment({ file, set: { A: 'b' }, now: meanwhile })
+  await expect(changing).rejects.toThrow('somebody else has changed it')
+  expect(readFileSync(file, 'utf8')).toBe('A=by somebody else')
+  expect(readdirSync(folder)).toEqual(['.env'])
 })
 
 test('what a crash has left is in the way for a minute, and then no more', async () => {
