@@ -72,7 +72,7 @@ function verdictOf({
     const sentence = `Auditing is off now (audit_log_retention is 0), and nobody can tell from the log since when: what is not in it may have happened all the same.`
     return { verdict: 'off', sentence }
   }
-  // Written times are whole seconds. Of the rows of the settings only that of the retention counts; without them any change may have been to it.
+  // Without the database any change may have been one of the retention. Times are written in whole seconds.
   const isTouched =
     writtenAt === undefined
       ? settingsChanges.length > 0

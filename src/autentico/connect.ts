@@ -2,6 +2,7 @@ import { type Admins, adminsOf } from './admins.ts'
 import { type Audit, auditOf } from './audit.ts'
 import { type AuditCoverage, auditCoverage } from './audit-coverage.ts'
 import { type Capabilities, detectCapabilities } from './capabilities.ts'
+import { type ClearEverybody, clearEverybodyOf } from './clear-everybody.ts'
 import { type AdminClient, adminClient } from './client.ts'
 import { type Clients, clientsOf } from './clients.ts'
 import { type AutenticoDatabase, autenticoDatabase } from './database.ts'
@@ -12,8 +13,10 @@ import { DatabaseUnusable } from './failures.ts'
 import { type Federation, federationOf } from './federation.ts'
 import { type LockedAccount, lockedAccounts } from './locked-accounts.ts'
 import { type Ended, observed } from './observed.ts'
+import { type OldTokens, obtainOldTokens } from './old-tokens.ts'
 import { type Proofs, proofsOf } from './proof.ts'
 import { type PublishedKey, readPublishedKey } from './published-key.ts'
+import { type ReadableSecret, readableSecrets } from './readable-secrets.ts'
 import { type Restarted, restart } from './restart.ts'
 import { type Sessions, sessionsOf } from './sessions.ts'
 import { type Settings, settingsOf } from './settings.ts'
@@ -51,6 +54,9 @@ export type Autentico = {
   readonly federation: Federation
   readonly admins: Admins
   readonly everyUser: EveryUser
+  readonly clearEverybody: ClearEverybody
+  /** What lies readable in the database, undefined without one. */
+  readableSecrets(): Promise<readonly ReadableSecret[] | undefined>
   readonly proofs: Proofs
   /** Who cannot sign in by password at this moment. Reads everybody. */
   lockedAccounts(): Promise<readonly LockedAccount[]>
@@ -61,6 +67,8 @@ export type Autentico = {
   capabilities(): Promise<Capabilities>
   /** The key that Autentico signs with now. */
   publishedKey(): Promise<PublishedKey>
+  /** Obtains tokens that are old after a change, to try them then. Undefined with a ready bearer. */
+  oldTokens(): Promise<OldTokens | undefined>
   /** Restarts Autentico with an argument vector, and waits until it lets the bot in again. */
   restart(how: { readonly command: readonly string[]; readonly limitMs: number }): Promise<Restarted>
   /**
@@ -96,8 +104,9 @@ export function connectAutentico(options: AutenticoOptions): AutenticoConnection
   const tokens = tokenSource({ transport, oauthPath: path, credentials, now })
   const database = databasePath === undefined ? undefined : autenticoDatabase({ path: databasePath })
 
-  const open: PublicDeps = { transport, base: url, oauthPath: path, now }
-  const autentico = compose({ open, client: adminClient({ transport, tokens, now }), database, now })
+  const open: PublicDeps = { transport, base: url, oauthPath: path, record: () => undefined, now }
+  const client = adminClient({ transport, tokens, now })
+  const autentico = compose({ open, credentials, client, database, now })
   return {
     ...autentico,
     // Not counted: it would hide how long the work takes.
@@ -119,12 +128,14 @@ async function answers(transport: Transport, path: string): Promise<boolean> {
 type Parts = {
   /** What needs no sign-in. */
   readonly open: PublicDeps
+  readonly credentials: Credentials
   readonly client: AdminClient
   readonly database: AutenticoDatabase | undefined
   readonly now: () => Date
 }
 
-function compose({ open, client, database, now }: Parts): Autentico {
+function compose(parts: Parts): Autentico {
+  const { open, credentials, client, database, now } = parts
   const whoami = async (): Promise<Bearer> => readBearer(await client.bearer())
   const botId = async (): Promise<string> => (await whoami()).userId
 
@@ -155,6 +166,8 @@ function compose({ open, client, database, now }: Parts): Autentico {
     federation: federationOf(client, database),
     admins: adminsOf({ users, database, botId }),
     everyUser,
+    clearEverybody: clearEverybodyOf({ users, everyUser, database, botId }),
+    readableSecrets: async () => (database === undefined ? undefined : readableSecrets(database)),
     lockedAccounts: async () => lockedAccounts(everyUser, now()),
     proofs: proofsOf({ users, sessions, tokens, database }),
     facts: async (userId) => readFacts(facts, userId),
@@ -162,9 +175,18 @@ function compose({ open, client, database, now }: Parts): Autentico {
     whoami,
     capabilities: async () => detectCapabilities({ url: open.base, client, users, audit, settings, database }),
     publishedKey: async () => readPublishedKey(open),
+    oldTokens: async () => obtainOldTokens({ ...open, credentials }),
     restart: async (how) => restart({ transport: open.transport, client }, how),
-    tracing: (witness) => compose({ open, client: client.tracing(witness), database, now }),
-    trusted: async () => compose({ open, client, database: await ownDatabase(client, database), now }),
+    tracing: (witness) =>
+      compose({ ...parts, client: client.tracing(witness), open: { ...open, record: both(open.record, witness) } }),
+    trusted: async () => compose({ ...parts, database: await ownDatabase(client, database) }),
+  }
+}
+
+function both(first: Witness, second: Witness): Witness {
+  return (exchange) => {
+    first(exchange)
+    second(exchange)
   }
 }
 

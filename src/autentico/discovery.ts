@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readAnswer } from './answers.ts'
+import type { Witness } from './token.ts'
 import type { Transport } from './transport.ts'
 
 /** What Autentico says of itself to everybody. */
@@ -14,6 +15,8 @@ export type PublicDeps = {
   readonly transport: Transport
   readonly base: URL
   readonly oauthPath: string
+  /** Told of every answer. */
+  readonly record: Witness
   readonly now: () => Date
 }
 
@@ -27,10 +30,11 @@ export async function readDiscovery(deps: PublicDeps): Promise<Discovery> {
 
 /** One read of what everybody may see. */
 export async function readPublic<T>(
-  { transport, now }: PublicDeps,
+  { transport, record, now }: PublicDeps,
   { path, call, answer }: { readonly path: string; readonly call: string; readonly answer: z.ZodType<T> },
 ): Promise<T> {
   const got = await transport.send({ method: 'GET', path, call, headers: {}, mayChange: false })
+  record({ call, status: got.status, requestId: got.requestId })
   return readAnswer({ call, expect: 200, answer, mayChange: false, secrets: [], now }, got)
 }
 

@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -123,6 +124,46 @@ test('neither a value nor a line of the file is repeated in what is refused', as
   writeFileSync(file, 'A=1\nold-secret is no assignment\n')
   await expect(change({ A: 'x' })).rejects.toThrow('line 2 is no assignment')
   await expect(change({ A: 'x' })).rejects.not.toThrow('old-secret')
+})
+
+test('of changes at the same time none is lost: each is made or refused', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    writeFileSync(file, old)
+    const wishes = Array.from({ length: 10 }, (_, index) => ({ [`NAME_${index}`]: 'new' }))
+    const ends = await Promise.allSettled(wishes.map(async (set) => change(set)))
+    const made = wishes.filter((_wish, index) => ends[index]?.status === 'fulfilled')
+    const values = await readEnvironment(file)
+    for (const [name, value] of made.flatMap((set) => Object.entries(set))) expect(values.valueOf(name)).toBe(value)
+    expect(made.length).toBeGreaterThan(0)
+    const backups = readdirSync(folder).filter((name) => name.includes('.before-'))
+    expect(backups).toHaveLength(made.length)
+    expect(readdirSync(folder)).toHaveLength(made.length + 1)
+    for (const backup of backups) rmSync(join(folder, backup))
+  }
+})
+
+test('what somebody else writes in the meantime is not lost', async () => {
+  // The backup is named after the file has been read and before it is replaced.
+  const meanwhile = Object.assign(new Date(now), {
+    toISOString: () => {
+      writeFileSync(file, 'A=by somebody else')
+      return now.toISOString()
+    },
+  })
+  const changing = changeEnvironment({ file, set: { A: 'b' }, now: meanwhile })
+  await expect(changing).rejects.toThrow('somebody else has changed it')
+  expect(readFileSync(file, 'utf8')).toBe('A=by somebody else')
+  expect(readdirSync(folder)).toEqual(['.env'])
+})
+
+test('what a crash has left is in the way for a minute, and then no more', async () => {
+  writeFileSync(`${file}.new`, 'half')
+  await expect(change({ A: 'b' })).rejects.toThrow('somebody else is changing it now')
+  expect(readFileSync(`${file}.new`, 'utf8')).toBe('half')
+  const before = new Date(Date.now() - 61_000)
+  utimesSync(`${file}.new`, before, before)
+  expect(await change({ A: 'b' })).toMatchObject({ kind: 'changed' })
+  expect(readdirSync(folder)).not.toContain('.env.new')
 })
 
 test('whoever reads meanwhile finds the old file or the new one', async () => {

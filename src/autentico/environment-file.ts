@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { NotDotenv, parseDotenv, Unwritable, withValues } from './dotenv.ts'
 import { EnvironmentUnusable } from './failures.ts'
@@ -55,7 +55,12 @@ export async function changeEnvironment({
   const old = new Map(parsed(file, before.text).map(({ name, value }) => [name, value]))
   const names = [...wanted.keys()].filter((name) => old.get(name) !== wanted.get(name))
   const backup = await keep(file, before, now)
-  await replace(file, { text, like: before })
+  try {
+    await replace(file, { text, like: before })
+  } catch (error) {
+    await rm(backup, { force: true })
+    throw error
+  }
   return { kind: 'changed', backup, names }
 }
 
@@ -154,22 +159,33 @@ async function keep(file: string, { text, uid, gid }: Found, now: Date): Promise
   }
 }
 
+/** The new file is also the lock: whoever makes it may put it in place, and nobody else meanwhile. */
 async function replace(file: string, { text, like }: { readonly text: string; readonly like: Found }): Promise<void> {
-  const temporary = `${file}.new-${process.pid}`
+  const next = `${file}.new`
+  await forgetStale(next)
   try {
-    // Left by a crash of ours; nobody else uses the name.
-    await rm(temporary, { force: true })
-    await write(temporary, { ...like, text })
+    await write(next, { ...like, text })
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw unusable(file, `somebody else is changing it now (${next})`)
+    throw meaningOf(file, error)
+  }
+  try {
     if ((await look(file)).version !== like.version) {
-      throw unusable(file, 'somebody else changed it at the same time; look at it and try again')
+      throw unusable(file, 'somebody else has changed it in this moment; look at it and try again')
     }
-    await rename(temporary, file)
+    await rename(next, file)
     await using folder = await open(dirname(file), constants.O_RDONLY)
     await folder.sync()
   } catch (error) {
-    await rm(temporary, { force: true })
+    await rm(next, { force: true })
     throw meaningOf(file, error)
   }
+}
+
+/** Nobody takes a minute over it: what is older was left by a crash. */
+async function forgetStale(next: string): Promise<void> {
+  const left = await stat(next).catch(() => undefined)
+  if (left !== undefined && Date.now() - left.mtimeMs > 60_000) await rm(next, { force: true })
 }
 
 async function write(file: string, { text, mode, uid, gid }: Omit<Found, 'version'>): Promise<void> {

@@ -28,6 +28,9 @@ export type CheckName =
   | 'no-federated-identities'
   | 'no-self-linking-provider'
   | 'suspended'
+  | 'old-access-token-refused'
+  | 'old-refresh-token-refused'
+  | 'refresh-secret-changed'
 
 /** An account that has been read before: the reads here cannot tell a deactivated account from one that never was. */
 export type KnownAccount = { readonly id: string; readonly username: string }

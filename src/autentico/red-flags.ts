@@ -64,7 +64,8 @@ function seededCallback(id: string): string | undefined {
   return id === 'autentico-account' ? '/account/callback' : undefined
 }
 
-const seededGrants = new Set(['authorization_code', 'refresh_token'])
+/** Passwords have a flag of their own; an operator may have allowed them when Autentico was set up. */
+const seededGrants = new Set(['authorization_code', 'refresh_token', 'password'])
 
 function isChanged(client: Client, callback: string, issuer: string): boolean {
   const [uri, another] = client.redirectUris

@@ -89,7 +89,8 @@ test.each([
   ['a look-alike address', { redirectUris: ['https://id.acme.test.evil.test/sso/admin/callback'] }, ['changed']],
   ['one address more', { redirectUris: [...seeded.redirectUris, 'https://evil.test/'] }, ['changed']],
   ['no address', { redirectUris: [] }, ['changed']],
-  ['the password grant', { grantTypes: ['authorization_code', 'password'] }, ['changed', 'takes-passwords']],
+  ['the password grant', { grantTypes: ['authorization_code', 'password'] }, ['takes-passwords']],
+  ['a grant without users', { grantTypes: ['client_credentials'] }, ['changed', 'needs-no-user']],
   ['sign-up', { allowsSignup: true }, ['allows-signup']],
 ])('the client that Autentico comes with, with %s', (_what, change, flags) => {
   expect(redFlags({ ...seeded, ...change }, expected).map(({ flag }) => flag)).toEqual(flags)
@@ -185,7 +186,6 @@ test('the settings that open doors are named with why, and secrets are not among
     'trust_device_enabled',
     'magic_link_enabled',
     'smtp_host',
-    'smtp_port',
     'smtp_username',
     'smtp_from',
   ])

@@ -64,7 +64,7 @@ const risks: readonly Risk[] = [
     isRisky: (value) => (parseGoDuration(value) ?? 0) > 3_600_000,
     why: 'Services that check tokens by themselves accept one for more than an hour after it is revoked.',
   },
-  ...['smtp_host', 'smtp_port', 'smtp_username', 'smtp_from'].map((key) => ({
+  ...['smtp_host', 'smtp_username', 'smtp_from'].map((key) => ({
     key,
     isRisky: given,
     why: 'Reset links and codes are sent this way: whoever runs it reads them. Compare it with what it should be.',

@@ -40,7 +40,7 @@ export type TokenDeps = {
   readonly now: () => Date
 }
 
-type PasswordCredentials = Extract<Credentials, { kind: 'password' }>
+export type PasswordCredentials = Extract<Credentials, { kind: 'password' }>
 type Held = { readonly token: string; readonly useUntil: number }
 
 /** After a refusal the same credentials are not sent again for this long: five wrong passwords lock the account. */
@@ -110,9 +110,23 @@ const granted = z.object({
   access_token: z.string().min(1),
   token_type: z.string().regex(/^bearer$/i),
   expires_in: z.number().positive(),
+  // Absent where Autentico gives it as a cookie only.
+  refresh_token: z.string().min(1).optional(),
 })
 
 async function signIn(deps: TokenDeps, credentials: PasswordCredentials, record: Witness): Promise<Held> {
+  const { access_token, expires_in } = await grantByPassword(deps, credentials, record)
+  // Shortly before expiry, so that a token does not die under way; short-lived ones are used for nine tenths.
+  const early = Math.min(30, expires_in / 10)
+  return { token: access_token, useUntil: deps.now().getTime() + (expires_in - early) * 1_000 }
+}
+
+/** One sign-in by the password grant. Throws what `tokenSource` says. */
+export async function grantByPassword(
+  deps: Omit<TokenDeps, 'credentials'>,
+  credentials: PasswordCredentials,
+  record: Witness,
+): Promise<z.infer<typeof granted>> {
   const { transport, oauthPath, now } = deps
   const call = `POST ${oauthPath}/token`
   const answer = await transport.send({
@@ -139,10 +153,7 @@ async function signIn(deps: TokenDeps, credentials: PasswordCredentials, record:
     secrets: secretsOf(credentials),
     now,
   } as const
-  const { access_token, expires_in } = readAnswer(expected, answer)
-  // Shortly before expiry, so that a token does not die under way; short-lived ones are used for nine tenths.
-  const early = Math.min(30, expires_in / 10)
-  return { token: access_token, useUntil: now().getTime() + (expires_in - early) * 1_000 }
+  return readAnswer(expected, answer)
 }
 
 function form(credentials: PasswordCredentials, at: Date): string {
