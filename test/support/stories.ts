@@ -4,8 +4,10 @@ import type { Command } from '#/incident/commands.ts'
 import type { Person, Standing, UserId } from '#/incident/people.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import type { OrderId, StepCheck, WorkResult } from '#/incident/work.ts'
-import { accountCompromise } from '#/playbook/account-compromise.ts'
 import type { ActionName, StepId } from '#/playbook/playbook.ts'
+import { builtIn } from '#/playbooks.ts'
+
+const accountCompromise = builtIn('account-compromise')
 
 export type Handle = keyof typeof cast
 
@@ -81,7 +83,9 @@ export function check(action: ActionName, proven: StepCheck['proven'] = true): S
 
 /** What a sweep reads back: one check for each containment step, `open` of them no longer true. */
 export function sweepChecks(...open: readonly ActionName[]): readonly StepCheck[] {
-  const actions = accountCompromise.steps.flatMap(({ kind, action }) => (kind === 'containment' ? [action] : []))
+  const actions = accountCompromise.steps.flatMap(({ kind, action }) =>
+    kind === 'containment' && action !== undefined ? [action] : [],
+  )
   return actions.map((action) => check(action, !open.includes(action)))
 }
 
