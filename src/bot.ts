@@ -14,7 +14,6 @@ import { storeEvidence } from '#/ledger/evidence.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { LedgerDamaged, orDamaged } from '#/ledger/schema.ts'
-import { builtInPlaybooks } from '#/playbook/built-in.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
@@ -91,7 +90,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   let poster: Poster | undefined
   const door = createDoor({
     incidents,
-    playbooks: builtInPlaybooks,
+    playbooks: config.playbooks,
     accounts,
     vault,
     sealingKey: keys.sealing.privateKey,

@@ -14,7 +14,7 @@ const complete = {
   AUTENTICO_CLIENT_ID: 'incident-bot',
   AUTENTICO_CLIENT_SECRET: 'client-secret',
   AUTENTICO_USERNAME: 'incident-bot',
-  AUTENTICO_PASSWORD: 'password',
+  AUTENTICO_PASSWORD: 'correct-horse',
 } as const
 
 /** The problems with an environment; none when it is read. */
@@ -51,7 +51,7 @@ test('a complete environment is read; what is left out has its default', () => {
     },
     autentico: { url: 'https://id.acme.test', username: 'incident-bot' },
   })
-  expect(secrets).toMatchObject({ slackBotToken: 'xoxb-1-abc', autenticoPassword: 'password' })
+  expect(secrets).toMatchObject({ slackBotToken: 'xoxb-1-abc', autenticoPassword: 'correct-horse' })
 })
 
 test('known names are parted by commas alone, and the legal clock is 72 hours unless set', () => {
@@ -68,7 +68,8 @@ test('known names are parted by commas alone, and the legal clock is 72 hours un
 
 test('no secret stands in what may be logged', () => {
   const text = JSON.stringify(readConfig(complete).config)
-  for (const secret of ['xoxb-1-abc', 'xapp-1-abc', 'client-secret', 'password']) expect(text).not.toContain(secret)
+  for (const secret of ['xoxb-1-abc', 'xapp-1-abc', 'client-secret', 'correct-horse'])
+    expect(text).not.toContain(secret)
 })
 
 /** Each value holds `oops`, to see whether any is repeated. */

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import type { Playbook } from '#/playbook/playbook.ts'
+import { loadPlaybooks, PlaybooksFaulty } from './playbooks.ts'
 
 /** Which half of the program runs here: the bot (Slack and the ledger), the worker (the queue and Autentico), or both. */
 export type Role = 'both' | 'bot' | 'worker'
@@ -13,6 +15,8 @@ export type Config = {
   readonly drill: boolean
   readonly slack: SlackConfig | undefined
   readonly autentico: AutenticoConfig | undefined
+  /** What incidents may be opened with. A worker alone has none: what it does stands in its orders. */
+  readonly playbooks: readonly Playbook[]
   readonly queuePrefix: string
   readonly workerId: string
   readonly requestTtlMs: number
@@ -237,6 +241,7 @@ const schema = z.object({
   PROXY_CONFIG_PATH: text,
   PROXY_TEST_COMMAND: command,
   PROXY_RELOAD_COMMAND: command,
+  PLAYBOOKS_DIR: text,
   WORKER_ID: z
     .string()
     .regex(/^[\w.-]{1,64}$/, { message: 'holds letters, digits, . _ and - only' })
@@ -275,9 +280,22 @@ export function readConfig(
     problems.push(...missingBeside(values, new Set(wrong.map(({ name }) => name))))
     throw new ConfigError(problems)
   }
-  problems.push(...missing(parsed.data))
+  const { playbooks, faults } = playbooksOf(parsed.data)
+  problems.push(...missing(parsed.data), ...faults)
   if (problems.length > 0) throw new ConfigError(problems)
-  return { config: configOf(parsed.data), secrets: secretsOf(parsed.data) }
+  return { config: configOf(parsed.data, playbooks), secrets: secretsOf(parsed.data) }
+}
+
+type Playbooks = { readonly playbooks: readonly Playbook[]; readonly faults: readonly string[] }
+
+function playbooksOf({ ROLE, PLAYBOOKS_DIR: directory }: Parsed): Playbooks {
+  if (ROLE === 'worker') return { playbooks: [], faults: [] }
+  try {
+    return { playbooks: loadPlaybooks({ directory }), faults: [] }
+  } catch (error) {
+    if (!(error instanceof PlaybooksFaulty)) throw error
+    return { playbooks: [], faults: error.problems.map((problem) => `PLAYBOOKS_DIR: ${problem}`) }
+  }
 }
 
 /** Empty variables count as unset: that is how compose files and unit files leave things out. */
@@ -310,7 +328,9 @@ function missingBeside(values: Readonly<Record<string, string>>, wrong: Readonly
   if (wrong.has('ROLE')) return []
   const rest = schema.safeParse(Object.fromEntries(Object.entries(values).filter(([name]) => !wrong.has(name))))
   if (!rest.success) return []
-  return missing(rest.data).filter((problem) => !wrong.has(problem.slice(0, problem.indexOf(':'))))
+  return [...missing(rest.data), ...playbooksOf(rest.data).faults].filter(
+    (problem) => !wrong.has(problem.slice(0, problem.indexOf(':'))),
+  )
 }
 
 function missing(data: Parsed): readonly string[] {
@@ -383,8 +403,9 @@ function missingForKeys(data: Parsed): readonly string[] {
   ]
 }
 
-function configOf(data: Parsed): Config {
+function configOf(data: Parsed, playbooks: readonly Playbook[]): Config {
   return {
+    playbooks,
     role: data.ROLE,
     dataDir: data.DATA_DIR,
     logLevel: data.LOG_LEVEL,

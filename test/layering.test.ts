@@ -18,7 +18,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'every room'>> = {
 }
 const pure = new Set(['playbook', 'incident'])
 /** Packages that only compute, so that a pure room may use them. */
-const purePackages = new Set(['zod'])
+const purePackages = new Set(['yaml', 'zod'])
 /** Tests may look into every room, and so may what only they use. */
 const isTest = (file: string) => /(?:\.test|(?:^|\/)(?:test-[\w-]+|scripted-server|limit-faults))\.ts$/.test(file)
 const src = resolve(import.meta.dirname, '../src')

@@ -4,8 +4,8 @@ import { refusalCodes, refusalSentence } from '#/incident/refusals.ts'
 import { type OpenedIncident, openRequests } from '#/incident/state.ts'
 import { timelineLine } from '#/incident/timeline.ts'
 import type { Effect, StepCheck, WorkResult } from '#/incident/work.ts'
-import { accountCompromise } from '#/playbook/account-compromise.ts'
-import type { ActionName, StepId } from '#/playbook/playbook.ts'
+import type { ActionName, PlaybookStep, StepId } from '#/playbook/playbook.ts'
+import { builtIn } from '#/playbooks.ts'
 import type { Message } from '#/slack/cards/blocks.ts'
 import { attestForm, closeForm, denyForm, notificationForm, secretForm, skipForm } from '#/slack/cards/forms.ts'
 import { homeView } from '#/slack/cards/home.ts'
@@ -116,6 +116,7 @@ const wording: Readonly<Record<'sessions' | 'password' | 'mfa' | 'passkeys' | 'n
   },
 }
 
+const accountCompromise = builtIn('account-compromise')
 type Name = keyof typeof wording
 const actionOf = (name: Name): ActionName =>
   accountCompromise.steps.find(({ id }) => id === steps[name])?.action ?? 'sweep'
@@ -415,7 +416,7 @@ const forOne: readonly (readonly [string, object])[] = [
   ['/autentico help', helpMessage()],
 ]
 
-function stepOf(id: string): (typeof accountCompromise.steps)[number] {
+function stepOf(id: string): PlaybookStep {
   const step = accountCompromise.steps.find((one) => one.id === (id as StepId))
   if (step === undefined) throw new Error(`no step ${id}`)
   return step

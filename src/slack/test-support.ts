@@ -15,7 +15,7 @@ import { type Incident, type OpenedIncident, unopened } from '#/incident/state.t
 import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
 import type { Effect, WorkResult } from '#/incident/work.ts'
-import { builtInPlaybooks } from '#/playbook/built-in.ts'
+import { builtIn } from '#/playbooks.ts'
 import { incidentCard } from './cards/incident-card.ts'
 import { requestMessage } from './cards/request-message.ts'
 import { type AccountHit, type Door, type Executed, NotRecorded } from './door.ts'
@@ -67,7 +67,7 @@ const accountsAway = { kind: 'unavailable', why: 'The queue (Redis) does not ans
 
 /** The real rules over a ledger in memory. */
 export class MemoryDoor implements Door {
-  readonly playbooks = builtInPlaybooks
+  readonly playbooks = [builtIn('account-compromise')]
   readonly drill = false
   readonly entries: Recorded[] = []
   closed: string | undefined

@@ -4,8 +4,10 @@ import type { Command } from '#/incident/commands.ts'
 import type { Person, Standing, UserId } from '#/incident/people.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import type { OrderId, StepCheck, WorkResult } from '#/incident/work.ts'
-import { accountCompromise } from '#/playbook/account-compromise.ts'
 import type { ActionName, StepId } from '#/playbook/playbook.ts'
+import { builtIn } from '#/playbooks.ts'
+
+const accountCompromise = builtIn('account-compromise')
 
 export type Handle = keyof typeof cast
 

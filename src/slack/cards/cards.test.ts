@@ -7,8 +7,8 @@ import type { Actor, Person, UserId } from '#/incident/people.ts'
 import { type Incident, type OpenedIncident, type Request, unopened } from '#/incident/state.ts'
 import { timelineLine } from '#/incident/timeline.ts'
 import type { OrderId, RequestId } from '#/incident/work.ts'
-import { accountCompromise } from '#/playbook/account-compromise.ts'
 import type { StepId } from '#/playbook/playbook.ts'
+import { builtIn } from '#/playbooks.ts'
 import { limitFaults } from '../limit-faults.ts'
 import { limits } from '../limits.ts'
 import { facts } from '../test-support.ts'
@@ -30,6 +30,8 @@ import { openingForm, openingLineUp } from './opening-form.ts'
 import { requestMessage } from './request-message.ts'
 import { summaryMessage } from './summary-message.ts'
 import { timelineForm, timelineMessage } from './timeline-message.ts'
+
+const accountCompromise = builtIn('account-compromise')
 
 const id = 'INC-7' as IncidentId
 const now = '2026-11-23T03:18:00.000Z'
