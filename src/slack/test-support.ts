@@ -207,6 +207,7 @@ function around(open: readonly OpenedIncident[]): Surroundings {
     now: new Date().toISOString(),
     requestTtlMs: 30 * 60_000,
     sweepDelayMs: 10 * 60_000,
+    legalDeadlineMs: 72 * 3_600_000,
     digestOf,
     outlived: () => false,
     later: (at, ms) => new Date(Date.parse(at) + ms).toISOString(),
