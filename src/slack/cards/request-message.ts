@@ -122,6 +122,12 @@ function outcomeLines(incident: OpenedIncident, request: Request, approved: Mrkd
       )
     case 'attested':
       return mrkdwn`✍️ ${capital} → *recorded as done by hand, not proven*`
+    case 'expected':
+      return mrkdwn`☑️ ${capital} → *recorded as expected*`
+    case 'answered':
+      return mrkdwn`🗳️ ${capital} → *decided:* ${line(state.label, 200)}`
+    case 'left-out':
+      return mrkdwn`➖ ${capital} → *left out since:* ${line(state.label, 200)}`
     case 'skipped':
       return mrkdwn`⏭️ ${capital} → *skipped*, so it stays not proven`
     case 'waiting':

@@ -75,6 +75,9 @@ const words = {
   unproven: 'done, not proven',
   failed: 'failed',
   attested: 'done by hand',
+  expected: 'expected',
+  answered: 'decided',
+  'left-out': 'left out',
   skipped: 'skipped',
 } as const
 

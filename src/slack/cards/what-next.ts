@@ -38,6 +38,9 @@ export function whatNext(incident: OpenedIncident, now: string): Mrkdwn | undefi
     case 'proven':
     case 'unproven':
     case 'attested':
+    case 'expected':
+    case 'answered':
+    case 'left-out':
     case 'skipped':
       return askNext(incident, step, now)
   }

@@ -70,6 +70,12 @@ function stepWords(incident: OpenedIncident, state: StepState): { readonly sign:
       return { sign: '⛔', words: mrkdwn`not done: ${prose(state.sentence, longestReason)}` }
     case 'attested':
       return { sign: '✍️', words: mrkdwn`done by hand, not proven · ${listed(state.by.map(at))}` }
+    case 'expected':
+      return { sign: '☑️', words: mrkdwn`expected · ${listed(state.by.map(at))}` }
+    case 'answered':
+      return { sign: '🗳️', words: mrkdwn`${line(state.label, longestReason)} · ${listed(state.by.map(at))}` }
+    case 'left-out':
+      return { sign: '➖', words: mrkdwn`left out: ${line(state.label, longestReason)}` }
     case 'skipped':
       return { sign: '⏭️', words: mrkdwn`skipped · ${listed(state.by.map(at))}` }
   }
@@ -228,4 +234,13 @@ export function requestTitle(incident: OpenedIncident, request: Request): Mrkdwn
 }
 
 // Two kinds of request must never look alike.
-const kindSign = { run: '', suspend: '🛑 ', attest: '✍️ ', skip: '⏭️ ', 'skip-rest': '⏭️ ', resume: '▶️ ' } as const
+const kindSign = {
+  run: '',
+  suspend: '🛑 ',
+  attest: '✍️ ',
+  expect: '☑️ ',
+  answer: '🗳️ ',
+  skip: '⏭️ ',
+  'skip-rest': '⏭️ ',
+  resume: '▶️ ',
+} as const
