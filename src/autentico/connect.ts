@@ -20,11 +20,14 @@ import { type ReadableSecret, readableSecrets } from './readable-secrets.ts'
 import { type Restarted, restart } from './restart.ts'
 import { type Sessions, sessionsOf } from './sessions.ts'
 import { type Settings, settingsOf } from './settings.ts'
+import { type SignedIn, signedInBefore } from './signed-in.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
+import { parseGoDuration } from './times.ts'
 import { type Bearer, type Credentials, readBearer, tokenSource, type Witness } from './token.ts'
 import { type Tokens, tokensOf } from './tokens.ts'
 import { defaultLimits, type Limits, openTransport, type Transport } from './transport.ts'
 import { type Users, usersOf } from './users.ts'
+import { whichProcess } from './which-process.ts'
 
 export type AutenticoOptions = {
   /** Autentico's base URL (`AUTENTICO_APP_URL` there). The admin API is at `/admin/api` below it. */
@@ -55,6 +58,14 @@ export type Autentico = {
   readonly admins: Admins
   readonly everyUser: EveryUser
   readonly clearEverybody: ClearEverybody
+  /** How much of what was issued before a moment still lives, for everybody but the bot. */
+  signedInBefore(at: Date): Promise<SignedIn>
+  /** How the bot signs in: a ready bearer cannot be renewed. */
+  readonly signsIn: Credentials['kind']
+  /** Milliseconds of a duration as the settings have it, `15m` for one; undefined for what is none. */
+  durationOf(text: string | undefined): number | undefined
+  /** Which process of Autentico answers, as far as its request ids tell. */
+  process(): Promise<string | undefined>
   /** What lies readable in the database, undefined without one. */
   readableSecrets(): Promise<readonly ReadableSecret[] | undefined>
   readonly proofs: Proofs
@@ -167,6 +178,10 @@ function compose(parts: Parts): Autentico {
     admins: adminsOf({ users, database, botId }),
     everyUser,
     clearEverybody: clearEverybodyOf({ users, everyUser, database, botId }),
+    signedInBefore: async (at) => signedInBefore({ client, database, except: await botId() }, at),
+    signsIn: credentials.kind,
+    durationOf: (text) => (text === undefined ? undefined : parseGoDuration(text)),
+    process: async () => whichProcess(open.transport),
     readableSecrets: async () => (database === undefined ? undefined : readableSecrets(database)),
     lockedAccounts: async () => lockedAccounts(everyUser, now()),
     proofs: proofsOf({ users, sessions, tokens, database }),

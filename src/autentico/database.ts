@@ -18,6 +18,7 @@ import {
   clearTotpOf,
   countDeactivated,
   countSecrets,
+  countSignedInBefore,
   countTotp,
   countTrustedDevices,
   disableProvider,
@@ -30,6 +31,7 @@ import {
   type SecretKind,
 } from './everybody-rows.ts'
 import { AutenticoRejected, AutenticoUnavailable, DatabaseUnusable } from './failures.ts'
+import type { SignedIn } from './signed-in.ts'
 import { parseTime } from './times.ts'
 
 /** An account as the database knows it, deactivated ones too. */
@@ -106,6 +108,8 @@ export type Everybody = {
   trustedDeviceCount(): Promise<number>
   /** One batch: 0 when none is left. */
   forgetDevices(limit: number): Promise<number>
+  /** What was issued before a moment and still lives, for everybody but `except`. */
+  signedInBefore(at: Date, except: string): Promise<SignedIn>
   secretsInClear(): Promise<Readonly<Record<SecretKind, number>>>
 }
 
@@ -201,6 +205,7 @@ export function autenticoDatabase({
       clearTotp: async (batch) => changeAny((db) => clearTotpOf(db, batch)),
       trustedDeviceCount: async () => use(countTrustedDevices),
       forgetDevices: async (limit) => changeAny((db) => forgetDevices(db, limit)),
+      signedInBefore: async (at, except) => use((db) => countSignedInBefore(db, { at, except })),
       secretsInClear: async () => use(countSecrets),
     },
   }

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { tablesOf } from './doors.ts'
+import { isBefore } from './times.ts'
 
 /** What the database alone knows of an administrator, as Autentico wrote it. */
 export type AdminRow = {
@@ -131,6 +132,27 @@ export function countTrustedDevices(db: Database): number {
 export function forgetDevices(db: Database, limit: number): number {
   const sql = 'DELETE FROM trusted_devices WHERE id IN (SELECT id FROM trusted_devices LIMIT ?)'
   return db.prepare(sql).run(limit).changes
+}
+
+/**
+ * What was issued before a moment and still lives, for everybody but one account. Autentico writes moments in two forms; both begin with
+ * the day and the second in UTC, or with a local offset, so each row is read and not compared as text.
+ */
+export function countSignedInBefore(
+  db: Database,
+  { at, except }: { readonly at: Date; readonly except: string },
+): { readonly sessions: number; readonly ssoSessions: number; readonly tokens: number } {
+  const old = (sql: string): number => {
+    let found = 0
+    for (const text of db.prepare<[string], string | null>(sql).pluck().iterate(except))
+      if (text !== null && isBefore(text, at)) found += 1
+    return found
+  }
+  return {
+    sessions: old('SELECT created_at FROM sessions WHERE deactivated_at IS NULL AND user_id <> ?'),
+    ssoSessions: old('SELECT created_at FROM idp_sessions WHERE deactivated_at IS NULL AND user_id <> ?'),
+    tokens: old('SELECT issued_at FROM tokens WHERE revoked_at IS NULL AND user_id IS NOT NULL AND user_id <> ?'),
+  }
 }
 
 /** A kind of secret that lies readable in the database. */

@@ -3,7 +3,7 @@ import type { AdminClient } from './client.ts'
 import type { AutenticoDatabase } from './database.ts'
 import { readPage } from './paging.ts'
 import { path } from './paths.ts'
-import { parseTime } from './times.ts'
+import { isBefore } from './times.ts'
 
 /** What still opens Autentico, by kind. */
 export type SignedIn = { readonly sessions: number; readonly ssoSessions: number; readonly tokens: number }
@@ -35,12 +35,6 @@ export async function signedInBefore(
       (one) => one.user_id !== null && one.user_id !== except && one.revoked_at === null && isOld(one.issued_at),
     ),
   }
-}
-
-/** Autentico writes whole seconds: what was issued within the same one counts as later. */
-export function isBefore(text: string, at: Date): boolean {
-  const time = parseTime(text)
-  return time !== undefined && time.getTime() < Math.floor(at.getTime() / 1_000) * 1_000
 }
 
 const session = z.object({ user_id: z.string(), created_at: z.string(), deactivated_at: z.string().nullable() })

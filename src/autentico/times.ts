@@ -40,3 +40,9 @@ const goUnits: ReadonlyMap<string, number> = new Map([
   ['s', 1_000],
   ['ms', 1],
 ])
+
+/** Autentico writes whole seconds: what was issued within the same one counts as later. */
+export function isBefore(text: string, at: Date): boolean {
+  const time = parseTime(text)
+  return time !== undefined && time.getTime() < Math.floor(at.getTime() / 1_000) * 1_000
+}

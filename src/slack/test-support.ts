@@ -208,7 +208,6 @@ function around(open: readonly OpenedIncident[]): Surroundings {
     requestTtlMs: 30 * 60_000,
     legalDeadlineMs: 72 * 3_600_000,
     sweepDelayMs: 10 * 60_000,
-    legalDeadlineMs: 72 * 3_600_000,
     digestOf,
     outlived: () => false,
     later: (at, ms) => new Date(Date.parse(at) + ms).toISOString(),

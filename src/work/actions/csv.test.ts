@@ -81,9 +81,15 @@ test('no cell is one that a spreadsheet computes, whether the country cuts rows 
   fc.assert(
     fc.property(fc.array(anything, { minLength: 1, maxLength: 4 }), (cells) => {
       const row = csvRow(cells)
-      expect(readCsv(row).flat().filter((cell) => computed.test(cell))).toEqual([])
+      expect(
+        readCsv(row)
+          .flat()
+          .filter((cell) => computed.test(cell)),
+      ).toEqual([])
       // Cut as bluntly as can be: at every sign that ends a cell anywhere, but for the comma, which only ends one outside of quotes.
-      const pieces = readCsv(row).flat().flatMap((cell) => cell.split(/[;\t\r\n]/))
+      const pieces = readCsv(row)
+        .flat()
+        .flatMap((cell) => cell.split(/[;\t\r\n]/))
       expect(pieces.filter((piece) => computed.test(piece))).toEqual([])
     }),
   )

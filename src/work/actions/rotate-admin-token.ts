@@ -1,5 +1,6 @@
 import { readEnvironment } from '#/autentico/environment-file.ts'
 import { randomSecret } from '#/autentico/signing-key.ts'
+import { isBefore } from '#/autentico/times.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import type { ActionContext, Done, Proof } from './action.ts'
 import { changeAndRestart } from './environment.ts'
@@ -131,9 +132,4 @@ async function adminsOut(
       ? 'No session: no administrator but the bot holds one from before.'
       : `Sessions from before still live: ${list(left)}.`
   return [{ action: name, name: 'admins-signed-out', proven: left.length === 0, detail }]
-}
-
-/** Autentico writes whole seconds. */
-function isBefore(text: string, at: Date): boolean {
-  return !(Date.parse(text) >= Math.floor(at.getTime() / 1_000) * 1_000)
 }
