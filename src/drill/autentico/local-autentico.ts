@@ -8,7 +8,7 @@ import Database from 'better-sqlite3'
 import { accountState } from './account-state.ts'
 import { cleanUp } from './cleanup.ts'
 import { Control } from './control.ts'
-import { readEnvironment } from './environment.ts'
+import { ensureEnvironmentFile, type ProcessVariables, readEnvironment } from './environment.ts'
 import { serve } from './http.ts'
 import { createIds } from './ids.ts'
 import { createRateLimit, type RateLimit } from './rate-limit.ts'
@@ -33,8 +33,12 @@ export type LocalAutenticoOptions = {
   readonly crowd?: number
   /** Settings that differ from a fresh install. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Off by default, so that tests are not slowed down. */
+  /** What a fresh environment file says about it: off by default, so that tests are not slowed down. */
   readonly rateLimit?: boolean
+  /** Win over the environment file, at every start. Default: none. */
+  readonly variables?: ProcessVariables
+  /** Takes what the server has to say in its log. */
+  readonly warn?: (line: string) => void
   readonly accessTokenSeconds?: number
   /** Opens the control doors; default: a random one. */
   readonly controlToken?: string
@@ -97,6 +101,9 @@ type Lasting = { readonly control: Control; readonly controlToken: string }
 async function run(options: LocalAutenticoOptions, { control, controlToken }: Lasting, wantedPort: number) {
   const databaseFile = join(options.dir, 'autentico.db')
   const environmentFile = join(options.dir, '.env')
+  ensureEnvironmentFile(environmentFile, { rateLimit: options.rateLimit === true })
+  const environment = readEnvironment(environmentFile, options.variables ?? {})
+  for (const line of environment.warnings) options.warn?.(line)
   const server = createServer()
   server.listen(wantedPort, '127.0.0.1')
   await once(server, 'listening')
@@ -111,7 +118,7 @@ async function run(options: LocalAutenticoOptions, { control, controlToken }: La
     now,
     url,
     issuer: `${url}/oauth2`,
-    environment: readEnvironment(environmentFile),
+    environment,
     settings: new Settings(db),
     ids: createIds(now),
   }
@@ -119,7 +126,7 @@ async function run(options: LocalAutenticoOptions, { control, controlToken }: La
   const seeded = prepareSeed(world, options)
   cleanUp(world)
 
-  const answer = answerWith(world, options.rateLimit === true ? createRateLimit(now) : undefined)
+  const answer = answerWith(world, createRateLimit(environment.rateLimits, now))
   const old = oldWorld(world, options.dir)
   const front = {
     control,
