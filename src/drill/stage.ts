@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LocalAutentico, type LocalAutenticoOptions, startLocalAutentico } from './autentico/local-autentico.ts'
+import { supervise } from './autentico/supervisor.ts'
 import { cast, incidentChannel, securityGroup } from './cast.ts'
 import { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './redis.ts'
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from './slack/local-slack.ts'
@@ -17,6 +18,8 @@ export type StageOptions = {
   readonly tempo?: Tempo
   /** False: the worker has no way to Autentico's database. */
   readonly database?: boolean
+  /** False: the worker can neither change Autentico's environment file nor restart it. */
+  readonly environment?: boolean
   readonly slack?: Partial<LocalSlackOptions>
   readonly autentico?: Partial<LocalAutenticoOptions>
   readonly redis?: PrivateRedisOptions
@@ -45,6 +48,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const redis = building.use(await startPrivateRedis(options.redis))
   const slack = building.use(await startLocalSlack({ manifest: readFileSync(manifest, 'utf8'), ...options.slack }))
   const autentico = building.use(await startLocalAutentico({ dir: join(dir, 'autentico'), ...options.autentico }))
+  const supervisor = building.use(await supervise(autentico))
   const { credentials } = autentico
 
   const env: Readonly<Record<string, string>> = {
@@ -69,6 +73,12 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     // A workspace without a limit need not be spared.
     ...(options.slack?.rateLimit === false ? { MESSAGE_SPACING: '1ms' } : {}),
     ...(options.database === false ? {} : { AUTENTICO_DB_PATH: autentico.databaseFile }),
+    ...(options.environment === false
+      ? {}
+      : {
+          AUTENTICO_ENV_FILE: autentico.environmentFile,
+          AUTENTICO_RESTART_COMMAND: JSON.stringify(supervisor.restartCommand),
+        }),
     ...options.env,
   }
   const parts = building.move()

@@ -4,11 +4,16 @@ import SQLite from 'better-sqlite3'
 import { Redis } from 'ioredis'
 import { onTestFinished, vi } from 'vitest'
 import { type Autentico, type AutenticoOptions, connectAutentico } from '#/autentico/connect.ts'
-import { type LocalAutentico, startLocalAutentico } from '#/drill/autentico/local-autentico.ts'
+import {
+  type LocalAutentico,
+  type LocalAutenticoOptions,
+  startLocalAutentico,
+} from '#/drill/autentico/local-autentico.ts'
 import { scriptClientId } from '#/drill/autentico/seed.ts'
+import { supervise } from '#/drill/autentico/supervisor.ts'
 import { cast } from '#/drill/cast.ts'
 import { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from '#/drill/redis.ts'
-import type { Account, AccountId } from '#/incident/account.ts'
+import { type Account, type AccountId, instanceTarget } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Person, UserId } from '#/incident/people.ts'
 import type { Effect, OrderId, WorkResult } from '#/incident/work.ts'
@@ -106,7 +111,7 @@ export type Site = {
   run(order: WorkOrder): Promise<Outcome>
   /** Prepares a request as a worker shows it and runs it as if it had been approved. */
   approve(action: ActionName, seq: number, more?: Partial<WorkOrder>): Promise<Outcome>
-  effectOf(action: ActionName, seq: number): Promise<Effect>
+  effectOf(action: ActionName, seq: number, more?: Partial<WorkOrder>): Promise<Effect>
   ended(id: string): Promise<Outcome>
 }
 
@@ -118,6 +123,11 @@ export type SiteOptions = {
   /** The target: `bobby`, who has nothing but a password, or `alice`, who has everything and whom mallory has been at. */
   readonly who?: 'alice' | 'bobby'
   readonly limits?: AutenticoOptions['limits']
+  /** True: orders are about Autentico as a whole. */
+  readonly whole?: boolean
+  /** True: the worker may change the environment file and restart. */
+  readonly environment?: boolean
+  readonly idp?: Partial<LocalAutenticoOptions>
 }
 
 export async function aSite(options: SiteOptions = {}): Promise<Site> {
@@ -125,8 +135,11 @@ export async function aSite(options: SiteOptions = {}): Promise<Site> {
   const idp = await startLocalAutentico({
     dir: join(dir, 'idp'),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
+    ...options.idp,
   })
   onTestFinished(async () => idp[Symbol.asyncDispose]())
+  const supervisor = options.environment === true ? await supervise(idp) : undefined
+  if (supervisor !== undefined) onTestFinished(async () => supervisor[Symbol.asyncDispose]())
   const redis = await aRedis()
   const keys = someKeys()
   const autentico = connectAutentico({
@@ -156,7 +169,13 @@ export async function aSite(options: SiteOptions = {}): Promise<Site> {
     ...place,
     name: 'worker-1',
     autentico,
-    reach: { directory: join(dir, 'worker'), known: { admins: [], clients: [] } },
+    reach: {
+      directory: join(dir, 'worker'),
+      known: { admins: [], clients: [] },
+      ...(supervisor === undefined
+        ? {}
+        : { environment: { file: idp.environmentFile, restartCommand: supervisor.restartCommand } }),
+    },
     journalFile: join(dir, 'worker', 'journal.db'),
     signingKey: keys.worker.privateKey,
     workerKeys: [keys.worker.publicKey],
@@ -173,7 +192,8 @@ export async function aSite(options: SiteOptions = {}): Promise<Site> {
   const { who = 'bobby' } = options
   const seeded = idp.accounts[who]
   if (seeded === undefined) throw new Error(`the drill has no ${who}`)
-  const target: Account = { id: seeded.id as AccountId, username: who, email: `${who}@acme.test` }
+  const account: Account = { id: seeded.id as AccountId, username: who, email: `${who}@acme.test` }
+  const target = options.whole === true ? instanceTarget : account
 
   const ended = async (id: string): Promise<Outcome> =>
     vi.waitFor(
@@ -189,8 +209,8 @@ export async function aSite(options: SiteOptions = {}): Promise<Site> {
     await queue.issue(order)
     return ended(order.id)
   }
-  const effectOf = async (action: ActionName, seq: number): Promise<Effect> => {
-    const outcome = await run(orderFor(target, { action, seq, mode: 'prepare' }))
+  const effectOf = async (action: ActionName, seq: number, more: Partial<WorkOrder> = {}): Promise<Effect> => {
+    const outcome = await run(orderFor(target, { action, seq, mode: 'prepare', ...more }))
     return resultOf(outcome, 'prepared').effect
   }
 
@@ -210,7 +230,7 @@ export async function aSite(options: SiteOptions = {}): Promise<Site> {
     ended,
     effectOf,
     async approve(action, seq, more = {}) {
-      const { basis } = await effectOf(action, seq)
+      const { basis } = await effectOf(action, seq, more)
       return run(orderFor(target, { action, seq: seq + 1, basis, ...more }))
     },
     signIn: async () => signInAs(idp, who, seeded.password),
