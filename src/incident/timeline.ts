@@ -384,7 +384,11 @@ function foundDetails({ findings = [] }: Extract<IncidentEvent, { type: 'StepDon
 const shownFindings = 10
 
 /** What was filled in, by the labels of the fields: "Requests a second: 20". */
-export function filledIn(incident: OpenedIncident, id: StepId | undefined, inputs: Inputs | undefined): readonly string[] {
+export function filledIn(
+  incident: OpenedIncident,
+  id: StepId | undefined,
+  inputs: Inputs | undefined,
+): readonly string[] {
   const fields = findStep(incident, id)?.inputs ?? []
   return Object.entries(inputs ?? {}).map(([name, value]) => {
     const field = fields.find((one) => one.id === name)
