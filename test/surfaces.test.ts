@@ -7,12 +7,13 @@ import type { Effect, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName, PlaybookStep, StepId } from '#/playbook/playbook.ts'
 import { builtIn } from '#/playbooks.ts'
 import type { Message } from '#/slack/cards/blocks.ts'
-import { attestForm, closeForm, denyForm, notificationForm, secretForm, skipForm } from '#/slack/cards/forms.ts'
+import { closeForm, denyForm, notificationForm, secretForm } from '#/slack/cards/forms.ts'
 import { homeView } from '#/slack/cards/home.ts'
 import { incidentCard } from '#/slack/cards/incident-card.ts'
 import { helpMessage, incidentList, statusMessage, verifyMessage } from '#/slack/cards/lists.ts'
 import { openingForm, openingLineUp } from '#/slack/cards/opening-form.ts'
 import { requestMessage } from '#/slack/cards/request-message.ts'
+import { attestForm, skipForm } from '#/slack/cards/step-forms.ts'
 import { stopAllForm, stopForm } from '#/slack/cards/stop-forms.ts'
 import { summaryMessage } from '#/slack/cards/summary-message.ts'
 import { timelineForm, timelineMessage } from '#/slack/cards/timeline-message.ts'
@@ -365,7 +366,7 @@ const forOne: readonly (readonly [string, object])[] = [
   [
     'The form, `/autentico incident`',
     openingForm(
-      [accountCompromise],
+      { playbooks: [accountCompromise] },
       { target: { text: 'alice · alice@acme.test · 3 sessions · MFA on', value: 'a|id|alice' } },
       openingLineUp({ channel: 'C0INCIDENTS', drill: false }, { able: 4, about: { isPrivate: true, members: 6 } }),
     ),

@@ -112,7 +112,7 @@ test('the forms that a hint speaks of are called so', () => {
     ...(form.submit === undefined ? {} : { submit: form.submit.text }),
   })
 
-  expect(titled(openingForm([incident.playbook], {}, []) as never)).toEqual(forms.open)
+  expect(titled(openingForm({ playbooks: [incident.playbook] }, {}, []) as never)).toEqual(forms.open)
   expect(titled(notificationForm(incident, about) as never)).toEqual(forms.tell)
   expect(titled(secretForm(incident, 'secret') as never)).toEqual(forms.password)
   expect(titled(closeForm(incident, about) as never)).toEqual({

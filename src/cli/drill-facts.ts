@@ -2,7 +2,8 @@ import type { AccountTarget } from '#/drill/page/glass/account.ts'
 import type { IncidentFacts, Move } from '#/drill/page/glass/hint.ts'
 import { isRestored, isSettled, nextStep, type OpenedIncident, stepState } from '#/incident/state.ts'
 import type { PlaybookStep } from '#/playbook/playbook.ts'
-import { isAskable, stepNumber } from '#/slack/cards/words.ts'
+import { isAskable } from '#/slack/cards/asking.ts'
+import { stepNumber } from '#/slack/cards/words.ts'
 
 /** The incident that counts for somebody at the page: the newest that is open, else the newest. */
 export function currentIncident(incidents: readonly OpenedIncident[]): OpenedIncident | undefined {

@@ -398,7 +398,7 @@ function done(
 }
 
 /** What ends sessions: from then on old access tokens are not renewed. */
-const revoking: ReadonlySet<string> = new Set([
+export const revoking: ReadonlySet<string> = new Set([
   'revoke-sessions',
   'revoke-everybody',
   'rotate-admin-token',

@@ -383,15 +383,23 @@ function foundDetails({ findings = [] }: Extract<IncidentEvent, { type: 'StepDon
 
 const shownFindings = 10
 
-/** What was filled in, by the labels of the fields. */
-function inputDetails(incident: OpenedIncident, id: StepId | undefined, inputs: Inputs | undefined): readonly string[] {
+/** What was filled in, by the labels of the fields: "Requests a second: 20". */
+export function filledIn(
+  incident: OpenedIncident,
+  id: StepId | undefined,
+  inputs: Inputs | undefined,
+): readonly string[] {
   const fields = findStep(incident, id)?.inputs ?? []
-  const given = Object.entries(inputs ?? {}).map(([name, value]) => {
+  return Object.entries(inputs ?? {}).map(([name, value]) => {
     const field = fields.find((one) => one.id === name)
     const words =
       field?.choices?.find((one) => one.id === value)?.label ?? (field?.type === 'moment' ? utc(value) : value)
     return `${field?.label ?? name}: ${words}`
   })
+}
+
+function inputDetails(incident: OpenedIncident, id: StepId | undefined, inputs: Inputs | undefined): readonly string[] {
+  const given = filledIn(incident, id, inputs)
   return given.length === 0 ? [] : [`${given.join(' · ')}.`]
 }
 

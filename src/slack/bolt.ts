@@ -7,11 +7,12 @@ import { NotRecorded } from './door.ts'
 import { tell } from './inbound/answers.ts'
 import { autenticoCommand } from './inbound/autentico-command.ts'
 import type { Counter } from './inbound/counter.ts'
-import type { Asked, Desk, FormAnswer, Shortcut, Submission } from './inbound/desk.ts'
+import type { Asked, Desk, Filled, FormAnswer, Press, Shortcut, Submission } from './inbound/desk.ts'
 import { home } from './inbound/home.ts'
 import {
   anybody,
   commandPayload,
+  type FieldValues,
   homePayload,
   keyOfForm,
   keysOf,
@@ -104,7 +105,7 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
       ack: async () => ack(),
       whenLate: () => undefined,
       work: async (reply) => {
-        const press = { ...asked, reference: readReference(value), ack: async () => void (await reply()) }
+        const press = { ...asked, ...formOf(read.data, value), ack: async () => void (await reply()) }
         const handler = Object.hasOwn(pressed, name) ? pressed[name] : undefined
         // The fields of the forms report themselves too, some of them.
         if (handler === undefined && Object.hasOwn(fields, name)) return press.ack()
@@ -137,21 +138,17 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
       },
       work: async (reply) => {
         const values = valuesOf(view.state.values)
+        const typedTexts = [...values.values()].map(({ typed }) => typed)
         const submission: Submission = {
           user: userId(user.id),
           reference: readReference(view.private_metadata),
           metadata: view.private_metadata,
-          value: (field) => values.get(field)?.value ?? '',
-          words: (field) => values.get(field)?.words ?? '',
+          ...filled(values),
           answer: async (answer) => {
             if (!late && (await reply(ackOf(answer)))) return
             await desk.call('views.update', {
               view_id: view.id,
-              view: lateForm(
-                title,
-                answer,
-                [...values.values()].map(({ typed }) => typed),
-              ),
+              view: lateForm(title, answer, typedTexts),
             })
           },
         }
@@ -163,8 +160,8 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
           } catch (error) {
             if (!(error instanceof NotRecorded)) throw error
             desk.log.error({ form: title, why: error.message }, 'what somebody asked for could not be recorded')
-            const typed = [...values.values()].map(({ typed: words }) => words)
-            return submission.answer({ kind: 'form', form: answerForm(title, [sentence(error.message)], typed) })
+            const form = answerForm(title, [sentence(error.message)], typedTexts)
+            return submission.answer({ kind: 'form', form })
           }
         }
         await submission.answer({
@@ -298,6 +295,19 @@ function chosen(action: z.infer<typeof pressPayload>['actions'][number]): {
   return bar === -1 ? { name: text, value: '' } : { name: text.slice(0, bar), value: text.slice(bar + 1) }
 }
 
+/** Where a field of a form was changed: the form, and what it is about. */
+function formOf(
+  { view, actions }: z.infer<typeof pressPayload>,
+  value: string,
+): Pick<Press, 'reference' | 'chosen' | 'view'> {
+  if (view?.type !== 'modal') return { reference: readReference(value) }
+  return {
+    reference: readReference(view.private_metadata),
+    chosen: actions[0]?.selected_option?.value ?? '',
+    view: { id: view.id, ...filled(valuesOf(view.state?.values ?? {})) },
+  }
+}
+
 function placeOf({ channel, container, message, response_url: responseUrl }: z.infer<typeof pressPayload>): Where {
   const thread = message?.thread_ts ?? container?.thread_ts
   return whereOf({ channel: channel?.id ?? container?.channel_id, thread, responseUrl })
@@ -321,9 +331,15 @@ function whereOf({
 
 type FieldValue = { readonly value: string; readonly words: string; readonly typed: string }
 
-function valuesOf(
-  state: z.infer<typeof submissionPayload>['view']['state']['values'],
-): ReadonlyMap<string, FieldValue> {
+function filled(values: ReadonlyMap<string, FieldValue>): Filled {
+  return {
+    value: (field) => values.get(field)?.value ?? '',
+    words: (field) => values.get(field)?.words ?? '',
+    has: (field) => values.has(field),
+  }
+}
+
+function valuesOf(state: FieldValues): ReadonlyMap<string, FieldValue> {
   return new Map(
     Object.values(state).flatMap((block) =>
       Object.entries(block).map(([field, { value, selected_option: option }]) => {

@@ -1,6 +1,6 @@
 import type { IncidentId } from '#/incident/events.ts'
 import type { OrderId, RequestId } from '#/incident/work.ts'
-import type { StepId } from '#/playbook/playbook.ts'
+import { type ActionName, actionNames, type StepId } from '#/playbook/playbook.ts'
 
 /**
  * What a button or a form speaks of. It comes back from the client, so it holds names only: everything that matters is
@@ -8,11 +8,19 @@ import type { StepId } from '#/playbook/playbook.ts'
  */
 export type Reference =
   | { readonly of: 'incident'; readonly incident: IncidentId }
-  | { readonly of: 'step'; readonly incident: IncidentId; readonly step: StepId }
+  | StepReference
   /** `digest`: what the presser was shown. Absent while nothing was shown yet. */
   | { readonly of: 'request'; readonly incident: IncidentId; readonly request: RequestId; readonly digest?: string }
   | { readonly of: 'order'; readonly incident: IncidentId; readonly order: OrderId }
   | { readonly of: 'message'; readonly incident: IncidentId; readonly channel: string; readonly ts: string }
+
+/** `action`: which of the ways that a finding offers. */
+export type StepReference = {
+  readonly of: 'step'
+  readonly incident: IncidentId
+  readonly step: StepId
+  readonly action?: ActionName
+}
 
 export function writeReference(reference: Reference): string {
   const { incident } = reference
@@ -20,7 +28,7 @@ export function writeReference(reference: Reference): string {
     case 'incident':
       return incident
     case 'step':
-      return `${incident}|s|${reference.step}`
+      return `${incident}|s|${reference.step}${reference.action === undefined ? '' : `|${reference.action}`}`
     case 'request':
       return `${incident}|${reference.request}|${reference.digest ?? '-'}`
     case 'order':
@@ -33,16 +41,16 @@ export function writeReference(reference: Reference): string {
 /** Reads it back, strictly. Undefined: not one of ours. */
 export function readReference(text: string): Reference | undefined {
   if (text.length > 300) return undefined
-  const [first = '', kind, third = '', fourth = '', ...more] = text.split('|')
+  const [first = '', kind, third = '', ...rest] = text.split('|')
+  const [fourth = '', ...more] = rest
   const incident = readIncidentId(first)
   if (incident === undefined || more.length > 0) return undefined
   if (kind === undefined) return { of: 'incident', incident }
   if (kind === 'm') {
     return isChannelId(third) && isStamp(fourth) ? { of: 'message', incident, channel: third, ts: fourth } : undefined
   }
+  if (kind === 's') return stepReference(incident, third, rest[0])
   if (fourth !== '') return undefined
-  if (kind === 's')
-    return /^[a-z][a-z0-9-]{0,63}$/.test(third) ? { of: 'step', incident, step: third as StepId } : undefined
   if (kind === 'o') {
     return /^INC-\d{1,9}-\d{1,15}$/.test(third) ? { of: 'order', incident, order: third as OrderId } : undefined
   }
@@ -50,6 +58,14 @@ export function readReference(text: string): Reference | undefined {
   const request = kind as RequestId
   if (third === '-') return { of: 'request', incident, request }
   return /^[0-9a-f]{64}$/.test(third) ? { of: 'request', incident, request, digest: third } : undefined
+}
+
+function stepReference(incident: IncidentId, step: string, named: string | undefined): Reference | undefined {
+  // The id of a finding is that of its review with a number behind it.
+  if (!/^[a-z][a-z0-9-]{0,79}$/.test(step)) return undefined
+  if (named === undefined) return { of: 'step', incident, step: step as StepId }
+  const action = actionNames.find((known) => known === named)
+  return action === undefined ? undefined : { of: 'step', incident, step: step as StepId, action }
 }
 
 /** `INC-7`, as people type it: also `inc-7` and `7`. */
@@ -75,6 +91,9 @@ export const presses = {
   withdraw: 'withdraw',
   suspend: 'suspend',
   attest: 'attest',
+  expect: 'expect',
+  decide: 'decide',
+  lookAgain: 'look_again',
   skip: 'skip',
   notify: 'notify',
   secret: 'secret',
@@ -87,6 +106,8 @@ export const presses = {
   readSnapshot: 'read_snapshot',
   readSweep: 'read_sweep',
   timeline: 'timeline',
+  awareness: 'awareness',
+  followUp: 'follow_up',
   close: 'close',
   more: 'more',
   openForm: 'open_form',
@@ -94,14 +115,24 @@ export const presses = {
   link: 'link',
 } as const
 
+/** The press for one of the ways that a finding offers. Each has its own, since a row takes every press once. */
+export function wayPress(action: ActionName): string {
+  return `way_${action}`
+}
+
 /** The `callback_id` of each form. */
 export const forms = {
   open: 'open_incident_form',
   approveByTyping: 'approve_by_typing_form',
   deny: 'deny_form',
+  inputs: 'inputs_form',
+  expect: 'expect_form',
+  decide: 'decide_form',
+  lookAgain: 'look_again_form',
   skip: 'skip_form',
   attest: 'attest_form',
   notify: 'notify_form',
+  awareness: 'awareness_form',
   note: 'note_form',
   noteFromMessage: 'note_from_message_form',
   close: 'close_form',
@@ -126,4 +157,12 @@ export const fields = {
   note: 'note',
   incident: 'incident',
   extent: 'extent',
+  step: 'step',
+  answer: 'answer',
+  awareSince: 'aware_since',
 } as const
+
+/** The field for something that a step asks for. Its id is the playbook's, so it is kept apart from ours. */
+export function inputField(id: string): string {
+  return `input_${id}`
+}

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Account } from '#/incident/account.ts'
 import { verdict, whyNotReview } from '#/incident/approval.ts'
 import type { Person, Standing, UserId } from '#/incident/people.ts'
-import type { OpenedIncident, Request } from '#/incident/state.ts'
+import { findStep, type OpenedIncident, type Request, targetOf } from '#/incident/state.ts'
 import type { Call } from './lanes.ts'
 import type { Log } from './log.ts'
 import type { Identity, Workspace } from './workspace.ts'
@@ -100,9 +100,9 @@ export class Roster {
   }
 
   /** The same as people. Undefined: nobody is known to, but Slack does not say it of everybody. */
-  async approversOf({ target }: OpenedIncident, request: Request): Promise<readonly Person[] | undefined> {
+  async approversOf(incident: OpenedIncident, request: Request): Promise<readonly Person[] | undefined> {
     const candidates = await this.#approvers()
-    const able = candidates.filter((candidate) => verdict(request, target, candidate).satisfied)
+    const able = candidates.filter((candidate) => mayApprove(incident, request, candidate))
     if (able.length > 0) return able.map(({ person }) => person)
     const isSilent = candidates.some(({ membership }) => membership === 'unknown')
     return isSilent || (await this.doubt()) !== undefined ? undefined : []
@@ -189,6 +189,12 @@ export class Roster {
       return undefined
     }
   }
+}
+
+/** Whether somebody could approve a request. Nobody decides about their own account, also where a review came upon it. */
+export function mayApprove(incident: OpenedIncident, request: Request, candidate: Standing): boolean {
+  const own = targetOf(incident, findStep(incident, request.step))
+  return verdict(request, incident.target, candidate).satisfied && whyNotReview(candidate, own) === undefined
 }
 
 /**

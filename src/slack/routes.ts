@@ -1,12 +1,16 @@
+import { actionNames } from '#/playbook/playbook.ts'
 import { approve, approveByTyping, approveTyped } from './inbound/approve.ts'
-import { ask, suspend } from './inbound/ask.ts'
+import { ask, askedWithInputs, lookAgain, lookedAgain, suspend, way } from './inbound/ask.ts'
 import { attest, attested } from './inbound/attest.ts'
+import { awareness, awarenessCorrected } from './inbound/awareness.ts'
 import { close, closed } from './inbound/close.ts'
+import { decide, decided } from './inbound/decide.ts'
 import { denied, deny } from './inbound/deny.ts'
 import type { Desk, Press, Shortcut, Submission } from './inbound/desk.ts'
+import { expectFinding, findingExpected } from './inbound/expect.ts'
 import { addToTimeline, note, noted, notedFromMessage } from './inbound/note.ts'
 import { notified, notify } from './inbound/notify.ts'
-import { opened, openIncident } from './inbound/open-incident.ts'
+import { followUp, opened, openIncident, playbookChosen } from './inbound/open-incident.ts'
 import { readAgain } from './inbound/read-again.ts'
 import { resume, resumeAll } from './inbound/resume.ts'
 import { showSecret } from './inbound/secret.ts'
@@ -15,11 +19,11 @@ import { stop, stopAll, stopped, stoppedAll } from './inbound/stop.ts'
 import { takeCommand } from './inbound/take-command.ts'
 import { timeline } from './inbound/timeline.ts'
 import { withdraw } from './inbound/withdraw.ts'
-import { forms, presses, shortcuts } from './references.ts'
+import { fields, forms, presses, shortcuts, wayPress } from './references.ts'
 
 type Handler<T> = (one: T, desk: Desk) => Promise<void>
 
-/** Every button and menu line. */
+/** Every button, menu line, and field that reports at once. */
 export const pressed: Readonly<Record<string, Handler<Press>>> = {
   [presses.ask]: ask,
   [presses.approve]: approve,
@@ -28,6 +32,10 @@ export const pressed: Readonly<Record<string, Handler<Press>>> = {
   [presses.withdraw]: withdraw,
   [presses.suspend]: suspend,
   [presses.attest]: attest,
+  [presses.expect]: expectFinding,
+  [presses.decide]: decide,
+  [presses.lookAgain]: lookAgain,
+  ...Object.fromEntries(actionNames.map((action) => [wayPress(action), way])),
   [presses.skip]: skip,
   [presses.notify]: notify,
   [presses.secret]: showSecret,
@@ -40,8 +48,11 @@ export const pressed: Readonly<Record<string, Handler<Press>>> = {
   [presses.readSnapshot]: readAgain('snapshot'),
   [presses.readSweep]: readAgain('sweep'),
   [presses.timeline]: timeline,
+  [presses.awareness]: awareness,
+  [presses.followUp]: followUp,
   [presses.close]: close,
   [presses.openForm]: async (press, desk) => openIncident(press, desk, {}),
+  [fields.playbook]: playbookChosen,
   [presses.link]: async (press) => press.ack(),
 }
 
@@ -52,6 +63,11 @@ export const sent: Readonly<Record<string, Handler<Submission>>> = {
   [forms.deny]: denied,
   [forms.skip]: skipped,
   [forms.attest]: attested,
+  [forms.inputs]: askedWithInputs,
+  [forms.expect]: findingExpected,
+  [forms.decide]: decided,
+  [forms.lookAgain]: lookedAgain,
+  [forms.awareness]: awarenessCorrected,
   [forms.notify]: notified,
   [forms.note]: noted,
   [forms.noteFromMessage]: notedFromMessage,

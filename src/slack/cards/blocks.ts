@@ -6,11 +6,13 @@ import type {
   KnownBlock,
   PlainTextElement,
   PlainTextOption,
+  RichTextBlock,
+  RichTextBlockElement,
   View,
 } from '@slack/types'
 import { limits } from '../limits.ts'
 import { type Reference, writeReference } from '../references.ts'
-import { fitted, type Mrkdwn, oneLine, shortened, visible } from './text.ts'
+import { fitted, lines, type Mrkdwn, oneLine, shortened, visible } from './text.ts'
 
 export type Blocks = readonly KnownBlock[]
 
@@ -39,14 +41,22 @@ function present(text: string): string {
 
 /** As many sections as the lines need; a line that is too long for one is cut. */
 export function sections(pieces: readonly Mrkdwn[]): Blocks {
-  const texts: string[] = []
-  for (const piece of pieces.map((one) => fitted(one, limits.sectionText))) {
+  return packed(pieces, limits.sectionText).map(section)
+}
+
+/** The same in small. */
+export function contexts(pieces: readonly Mrkdwn[]): Blocks {
+  return packed(pieces, limits.contextText).map((text) => context(text))
+}
+
+function packed(pieces: readonly Mrkdwn[], longest: number): readonly Mrkdwn[] {
+  const texts: Mrkdwn[] = []
+  for (const piece of pieces.map((one) => fitted(one, longest))) {
     const last = texts.at(-1)
-    if (last !== undefined && last.length + piece.length + 1 <= limits.sectionText)
-      texts[texts.length - 1] = `${last}\n${piece}`
+    if (last !== undefined && last.length + piece.length + 1 <= longest) texts[texts.length - 1] = lines(last, piece)
     else texts.push(piece)
   }
-  return texts.map((text) => section(text as Mrkdwn))
+  return texts
 }
 
 export function context(...texts: readonly Mrkdwn[]): ContextBlock {
@@ -112,6 +122,33 @@ export function option(text: string, value: string, description?: string): Plain
     value: shortened(value, limits.optionValue),
     ...(description === undefined ? {} : { description: plain(description, limits.optionDescription) }),
   }
+}
+
+/** Plain text in a box, letter for letter and without any markup. */
+export function boxed(text: string): RichTextBlock {
+  return { type: 'rich_text', elements: [preformatted(shortened(text, limits.sectionText))] }
+}
+
+/** Instructions, letter for letter: what is indented is a command, and stands in a box that it can be copied from. */
+export function exactly(text: string): RichTextBlock {
+  const groups: { readonly isCommand: boolean; readonly lines: string[] }[] = []
+  for (const one of shortened(visible(text), limits.sectionText).split('\n')) {
+    const isCommand = /^ {2,}\S/.test(one)
+    const last = groups.at(-1)
+    if (last?.isCommand === isCommand) last.lines.push(one)
+    else groups.push({ isCommand, lines: [one] })
+  }
+  return { type: 'rich_text', elements: groups.map(richText) }
+}
+
+function richText(group: { readonly isCommand: boolean; readonly lines: readonly string[] }): RichTextBlockElement {
+  const { isCommand, lines: given } = group
+  if (isCommand) return preformatted(given.map((one) => one.trimStart()).join('\n'))
+  return { type: 'rich_text_section', elements: [{ type: 'text', text: `${present(given.join('\n'))}\n` }] }
+}
+
+function preformatted(text: string): RichTextBlockElement {
+  return { type: 'rich_text_preformatted', elements: [{ type: 'text', text: present(text) }] }
 }
 
 /** A field for text. What is put in before the person types is cut to what the field takes. */

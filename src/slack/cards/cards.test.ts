@@ -14,20 +14,19 @@ import { limits } from '../limits.ts'
 import { facts } from '../test-support.ts'
 import {
   approveByTypingForm,
-  attestForm,
   chooseIncidentForm,
   closeForm,
   denyForm,
   noteForm,
   notificationForm,
   secretForm,
-  skipForm,
 } from './forms.ts'
 import { homeView } from './home.ts'
 import { incidentCard } from './incident-card.ts'
 import { helpMessage, incidentList, statusMessage, verifyMessage } from './lists.ts'
 import { openingForm, openingLineUp } from './opening-form.ts'
 import { requestMessage } from './request-message.ts'
+import { attestForm, skipForm } from './step-forms.ts'
 import { summaryMessage } from './summary-message.ts'
 import { timelineForm, timelineMessage } from './timeline-message.ts'
 
@@ -194,7 +193,7 @@ function everything({ incident, recorded }: ReturnType<typeof story>, words: str
       status: [words],
     }),
     openingForm(
-      [accountCompromise],
+      { playbooks: [accountCompromise] },
       { target: { text: words, value: `t|${words}` }, summary: words },
       openingLineUp({ channel: 'C0INCIDENTS', drill: true }, { able: 2, about: { isPrivate: true, members: 6 } }),
     ),

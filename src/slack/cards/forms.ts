@@ -1,14 +1,11 @@
-import type { KnownBlock } from '@slack/types'
 import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
-import type { PlaybookStep } from '#/playbook/playbook.ts'
-import { limits } from '../limits.ts'
 import { fields, forms, type Reference, writeReference } from '../references.ts'
-import { context, type Form, form, option, plain, section, textField } from './blocks.ts'
+import { type Blocks, boxed, context, type Form, form, option, plain, section, sections, textField } from './blocks.ts'
+import { filledInLines, requestTitle } from './request-words.ts'
 import { leftUnproven, stillOpen } from './summary-message.ts'
-import { at, line, lines, literal, type Mrkdwn, mrkdwn, prose, shortened, visible } from './text.ts'
-import { requestTitle, stepNumber } from './words.ts'
+import { at, line, lines, literal, type Mrkdwn, mrkdwn, prose, visible } from './text.ts'
 
-/** For the last administrator: the approver types the username, so that nobody approves by habit. */
+/** For what nobody may approve by habit: the approver types what is asked for, such as a username. */
 export function approveByTypingForm(incident: OpenedIncident, request: Request, reference: Reference): Form {
   const { effect, code } = request.shown ?? { effect: undefined, code: '' }
   return form({
@@ -25,10 +22,11 @@ export function approveByTypingForm(incident: OpenedIncident, request: Request, 
           line(effect?.question ?? '', 600),
         ),
       ),
+      ...sections(filledInLines(incident, request)),
       textField({
         id: fields.typed,
-        label: `Type the username of the account to approve`,
-        hint: `It is ${effect?.confirmByTyping ?? ''}`,
+        label: 'To approve, type exactly what is asked for',
+        hint: `Type: ${effect?.confirmByTyping ?? ''}`,
         longest: 200,
       }),
     ],
@@ -48,57 +46,13 @@ export function denyForm(incident: OpenedIncident, request: Request, reference: 
           mrkdwn`*This would:* ${line(request.shown?.effect.sentence ?? '', 600)}`,
         ),
       ),
+      ...sections(filledInLines(incident, request)),
       textField({
         id: fields.reason,
         label: 'Why not',
         hint: 'The record and the thread will say it. It can be asked for again.',
         multiline: true,
       }),
-    ],
-  })
-}
-
-/** Skipping one step, or all that are left: the second is chosen in the form. */
-export function skipForm(incident: OpenedIncident, step: PlaybookStep, reference: Reference): Form {
-  const one = option(`Only step ${stepNumber(incident, step)}: ${step.title}`, 'skip')
-  return form({
-    callback: forms.skip,
-    title: 'Skip',
-    submit: 'Ask to skip',
-    metadata: writeReference(reference),
-    blocks: [
-      section(lines(literal('What is skipped stays not proven.'), literal('Somebody else has to approve it.'))),
-      {
-        type: 'input',
-        block_id: fields.extent,
-        label: plain('What to skip', 100),
-        element: {
-          type: 'radio_buttons',
-          action_id: fields.extent,
-          options: [one, option('Every step that is left', 'skip-rest')],
-          initial_option: one,
-        },
-      },
-      textField({ id: fields.reason, label: 'Why', hint: 'The record will say it.', multiline: true }),
-    ],
-  })
-}
-
-export function attestForm(incident: OpenedIncident, step: PlaybookStep, reference: Reference): Form {
-  return form({
-    callback: forms.attest,
-    title: 'Done by hand',
-    submit: 'Ask to record it',
-    metadata: writeReference(reference),
-    blocks: [
-      section(
-        lines(
-          mrkdwn`*Step ${stepNumber(incident, step)} · ${line(step.title, 80)}* was done by hand.`,
-          literal('The bot cannot see it, so it stays not proven.'),
-          literal('Somebody else has to approve the record.'),
-        ),
-      ),
-      textField({ id: fields.reason, label: 'What was done, and how you know', multiline: true }),
     ],
   })
 }
@@ -212,7 +166,7 @@ export function secretForm(incident: OpenedIncident, secret: string): Form {
           literal('Hand it over by voice or in person, not in Slack.'),
         ),
       ),
-      { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: secret }] }] },
+      boxed(secret),
     ],
   })
 }
@@ -263,20 +217,6 @@ export function workingForm(title: string): Form {
 /** An answer in place of a form, with what was typed, so that nothing is lost. */
 export function answerForm(title: string, said: readonly Mrkdwn[], typed: readonly string[]): Form {
   const kept = typed.filter((text) => text.trim() !== '').join('\n')
-  const typedPart: readonly KnownBlock[] =
-    kept === ''
-      ? []
-      : [
-          section(literal('What you had typed:')),
-          {
-            type: 'rich_text',
-            elements: [
-              {
-                type: 'rich_text_preformatted',
-                elements: [{ type: 'text', text: shortened(visible(kept), limits.sectionText) }],
-              },
-            ],
-          },
-        ]
+  const typedPart: Blocks = kept === '' ? [] : [section(literal('What you had typed:')), boxed(visible(kept))]
   return form({ callback: 'answer', title, blocks: [section(lines(...said)), ...typedPart] })
 }

@@ -1,42 +1,26 @@
-import type { Button, Overflow } from '@slack/types'
+import type { Button } from '@slack/types'
+import { revoking } from '#/incident/evolve.ts'
 import {
-  isRepeatable,
+  isRead,
   isRestored,
   nextStep,
   type OpenedIncident,
   openRequests,
   stepState,
+  stepsOf,
   stopOf,
 } from '#/incident/state.ts'
-import type { PlaybookStep, StepId } from '#/playbook/playbook.ts'
-import { presses, type Reference, writeReference } from '../references.ts'
-import {
-  type Blocks,
-  button,
-  context,
-  divider,
-  linkButton,
-  type Message,
-  message,
-  option,
-  row,
-  section,
-  sections,
-} from './blocks.ts'
+import { limits } from '../limits.ts'
+import { presses, type Reference } from '../references.ts'
+import { isClosable } from './asking.ts'
+import { type Blocks, button, context, divider, linkButton, type Message, message, row, section } from './blocks.ts'
+import { stepBlocks, stepLines } from './findings.ts'
+import { legalClockLine } from './legal-clock.ts'
+import { isReading, moreMenu } from './more-menu.ts'
+import { fallbackRows, restoreAgain, stepButtons } from './step-buttons.ts'
 import { at, hour, line, lines, literal, type Mrkdwn, mention, moment, mrkdwn, prose, span } from './text.ts'
 import { whatNext } from './what-next.ts'
-import {
-  drillMark,
-  incidentName,
-  incidentState,
-  isAskable,
-  isClosable,
-  progress,
-  stepLine,
-  stepNumber,
-  stopLine,
-  sweepLine,
-} from './words.ts'
+import { drillMark, incidentName, incidentState, progress, stopLine, subject, sweepLine } from './words.ts'
 
 export type CardContext = {
   /** ISO 8601, UTC. The countdown is reckoned from it. */
@@ -54,27 +38,39 @@ export function incidentCard(incident: OpenedIncident, card: CardContext): Messa
   const title = mrkdwn`${drillMark(incident)}${incidentName(incident)}`
   const next = whatNext(incident, card.now)
   const nextLine = next === undefined ? closedLine(incident) : mrkdwn`*Next:* ${next}`
-  const meter = lines(stopLine(incident), progress(incident), exposure(incident, card.now))
-  const steps = incident.playbook.steps.map((step) => stepLine(incident, step))
+  const meter = lines(
+    stopLine(incident),
+    progress(incident),
+    legalClockLine(incident, card.now),
+    exposure(incident, card.now),
+  )
   const sweep = sweepLine(incident, card.now)
+  const told = background(incident)
   const spoken = lines(
     mrkdwn`${literal(state.sign)} ${title} · ${literal(state.word)}`,
     next === undefined ? closedLine(incident) : mrkdwn`Next: ${next}`,
     meter,
-    ...steps,
+    ...stepLines(incident),
     sweep,
     opening(incident, state.word),
-    ...background(incident),
+    ...told,
     footer(incident),
   )
-  const told = background(incident)
-  return message(spoken, [
-    section(lines(mrkdwn`${literal(state.sign)} *${title}*`, nextLine, meter)),
-    ...sections([...steps, ...(sweep === undefined ? [] : [sweep])]),
-    ...(incident.status === 'open' ? openPart(incident, card) : []),
+  const first = section(lines(mrkdwn`${literal(state.sign)} *${title}*`, nextLine, meter))
+  const rest = [
+    ...(incident.status === 'open' ? openPart(incident, card) : followUpRow(incident)),
     ...(told.length === 0 ? [] : [divider, context(lines(...told))]),
     context(opening(incident, state.word), footer(incident)),
-  ])
+  ]
+  const steps = cut(stepBlocks(incident, sweep === undefined ? [] : [sweep]), limits.blocksPerMessage - 1 - rest.length)
+  return message(spoken, [first, ...steps, ...rest])
+}
+
+/** What is next must never be pushed off the card by what was. */
+function cut(blocks: Blocks, most: number): Blocks {
+  return blocks.length <= most
+    ? blocks
+    : [...blocks.slice(0, most - 1), context(mrkdwn`The card is full. \`/autentico status\` shows every step.`)]
 }
 
 function opening(incident: OpenedIncident, word: string): Mrkdwn {
@@ -84,13 +80,14 @@ function opening(incident: OpenedIncident, word: string): Mrkdwn {
 }
 
 /** How long tokens that nobody asks Autentico about are still believed. */
-function exposure(
-  { exposureEndsAt, status, firstRevokeAt, openedAt }: OpenedIncident,
-  now: string,
-): Mrkdwn | undefined {
+function exposure(incident: OpenedIncident, now: string): Mrkdwn | undefined {
+  const { exposureEndsAt, status, firstRevokeAt, openedAt } = incident
   if (exposureEndsAt === undefined || status === 'closed') return undefined
-  // Before the first revoke nothing keeps the account from getting new ones.
-  if (firstRevokeAt === undefined) return literal('⏳ access tokens are renewed until the sessions are revoked')
+  // Before the first revoke nothing keeps the account from getting new ones; where nothing is revoked there is nothing to wait for.
+  if (firstRevokeAt === undefined)
+    return incident.playbook.steps.some(({ action }) => action !== undefined && revoking.has(action))
+      ? literal('⏳ access tokens are renewed until the sessions are revoked')
+      : undefined
   return exposureEndsAt <= now
     ? mrkdwn`⌛ old access tokens are dead since ${literal(hour(exposureEndsAt, openedAt))}`
     : mrkdwn`⏳ old access tokens die in ${literal(span(now, exposureEndsAt))} (${literal(hour(exposureEndsAt, openedAt))})`
@@ -107,13 +104,23 @@ function closedLine({ closed, containedAt, openedAt }: OpenedIncident): Mrkdwn {
 }
 
 function openPart(incident: OpenedIncident, card: CardContext): Blocks {
+  const { menu, rest } = moreMenu(incident)
   if (stopOf(incident) !== undefined)
-    return row([...resumeButtons(incident, card), noteButton(incident), moreMenu(incident)])
+    return [...row([...resumeButtons(incident, card), noteButton(incident), menu]), ...row(rest)]
   return [
-    ...row([...nextButtons(incident, card), noteButton(incident), ...stopButtons(incident), moreMenu(incident)]),
+    ...row([...nextButtons(incident, card), noteButton(incident), ...stopButtons(incident), menu]),
+    ...row(rest),
     // While something is being decided or done, that comes first.
-    ...(isBusy(incident) ? [] : fallbackRows(incident)),
+    ...(isUnderWay(incident) ? [] : fallbackRows(incident)),
   ]
+}
+
+/** What was done may call for another playbook also once this incident is closed. */
+function followUpRow(incident: OpenedIncident): Blocks {
+  const { followUps = [] } = incident.playbook
+  return followUps.length === 0
+    ? []
+    : row([button('Start a follow-up…', presses.followUp, { of: 'incident', incident: incident.id })])
 }
 
 /** While the work is stopped there is one thing to decide: whether it goes on. */
@@ -129,20 +136,20 @@ function stopButtons(incident: OpenedIncident): readonly Button[] {
   return [button('Stop…', presses.stop, { of: 'incident', incident: incident.id }, { style: 'danger' })]
 }
 
-function isBusy(incident: OpenedIncident): boolean {
+function isUnderWay(incident: OpenedIncident): boolean {
   return (
     openRequests(incident).length > 0 ||
-    incident.playbook.steps.some(({ id }) => stepState(incident, id).status === 'running')
+    stepsOf(incident).some(({ id }) => stepState(incident, id).status === 'running')
   )
 }
 
 function nextButtons(incident: OpenedIncident, { requestLink }: CardContext): readonly Button[] {
   const of: Reference = { of: 'incident', incident: incident.id }
-  const { secret, facts, snapshotFailed } = incident
+  const { secret, snapshotFailed } = incident
   const step = nextStep(incident)
   const buttons: Button[] = []
-  if (facts === undefined && snapshotFailed !== undefined && !isReading(incident))
-    buttons.push(button('Read the account again', presses.readSnapshot, of, { style: 'primary' }))
+  if (!isRead(incident) && snapshotFailed !== undefined && !isReading(incident))
+    buttons.push(button(`Read ${subject(incident)} again`, presses.readSnapshot, of, { style: 'primary' }))
   if (step !== undefined) buttons.push(...stepButtons(incident, step, requestLink))
   if (incident.sweep.status === 'found' && !isRestored(incident))
     buttons.push(button('Sweep again', presses.readSweep, of))
@@ -157,113 +164,15 @@ function nextButtons(incident: OpenedIncident, { requestLink }: CardContext): re
   return buttons
 }
 
-function stepButtons(incident: OpenedIncident, step: PlaybookStep, requestLink: string | undefined): readonly Button[] {
-  const number = stepNumber(incident, step)
-  const state = stepState(incident, step.id)
-  const about: Reference = { of: 'step', incident: incident.id, step: step.id }
-  const buttons: Button[] = []
-  if (state.status === 'requested') {
-    const request = { of: 'request', incident: incident.id, request: state.request } as const
-    // As long as it is being looked at, no message of its own carries its buttons.
-    if (incident.requests.get(state.request)?.shown === undefined)
-      buttons.push(button('Withdraw the request', presses.withdraw, request))
-    else if (requestLink !== undefined) buttons.push(linkButton(`Open step ${number}`, requestLink, presses.link))
-  }
-  if (isAskable(incident, step) && !(state.status === 'failed' && !state.retry)) {
-    const words = state.status === 'failed' ? `Try step ${number} again` : `Ask for step ${number}`
-    buttons.push(button(words, presses.ask, about, { style: 'primary' }))
-  }
-  if (step.needsNotification === true && incident.notification === undefined) {
-    const words = `Record how ${incident.target.username} was told…`
-    buttons.push(button(words, presses.notify, { of: 'incident', incident: incident.id }))
-  }
-  return buttons
-}
-
-/** The temporary password ran out unseen: access can be given back once more. */
-function restoreAgain(incident: OpenedIncident): readonly Button[] {
-  return incident.playbook.steps.flatMap((step) =>
-    isRepeatable(incident, step) && stepState(incident, step.id).status === 'proven'
-      ? [
-          button(`Ask for step ${stepNumber(incident, step)} again`, presses.ask, {
-            of: 'step',
-            incident: incident.id,
-            step: step.id,
-          }),
-        ]
-      : [],
-  )
-}
-
-/** What may be done about a step that could not be proven, or not be done. A row each: a row takes every action once. */
-export function fallbackRows(incident: OpenedIncident, only?: StepId): Blocks {
-  return incident.playbook.steps.flatMap((step) => {
-    const state = stepState(incident, step.id)
-    const isStuck = state.status === 'unproven' || state.status === 'failed'
-    if ((only !== undefined && step.id !== only) || !isStuck) return []
-    const number = stepNumber(incident, step)
-    const about: Reference = { of: 'step', incident: incident.id, step: step.id }
-    const suspend = step.fallbacks?.includes('suspend') === true && incident.suspendedAt === undefined
-    return row([
-      isWorthAnother(incident, step) ? button(`Try step ${number} again`, presses.ask, about) : undefined,
-      suspend ? button(`Suspend ${incident.target.username} instead`, presses.suspend, about) : undefined,
-      step.fallbacks?.includes('attest') === true
-        ? button(`I did step ${number} by hand…`, presses.attest, about)
-        : undefined,
-    ])
-  })
-}
-
-/** Whether a step that is done but not proven may come out otherwise. What nobody can see without the database stays unseen. */
-function isWorthAnother(incident: OpenedIncident, step: PlaybookStep): boolean {
-  const state = stepState(incident, step.id)
-  if (state.status !== 'unproven' || state.suspended === true) return false
-  return state.lost === true || incident.facts?.database !== false || step.fallbacks === undefined
-}
-
 function noteButton(incident: OpenedIncident): Button {
   return button('Add note…', presses.note, { of: 'incident', incident: incident.id })
 }
 
-function isReading({ orders, playbook }: OpenedIncident): boolean {
-  return [...orders.values()].some(({ action }) => action === playbook.snapshot || action === playbook.sweep)
-}
-
-/** What is possible besides what is next. Nothing stands here that would be refused to everybody. */
-function moreMenu(incident: OpenedIncident): Overflow {
-  const of = writeReference({ of: 'incident', incident: incident.id })
-  const take = option('Take command', `${presses.take}|${of}`)
-  const timeline = option('Timeline', `${presses.timeline}|${of}`)
-  if (stopOf(incident) !== undefined) return { type: 'overflow', action_id: presses.more, options: [take, timeline] }
-  const { status } = incident.sweep
-  const isSwept = (status === 'clean' || status === 'found') && !isRestored(incident)
-  const sweepAgain = status === 'found' ? [] : [option('Sweep again', `${presses.readSweep}|${of}`)]
-  const readAgain = isSwept ? sweepAgain : [option('Read the account again', `${presses.readSnapshot}|${of}`)]
-  return {
-    type: 'overflow',
-    action_id: presses.more,
-    options: [take, ...stepOptions(incident), timeline, ...(isReading(incident) ? [] : readAgain)],
-  }
-}
-
-function stepOptions(incident: OpenedIncident): readonly ReturnType<typeof option>[] {
-  const step = nextStep(incident)
-  if (step === undefined) return []
-  const state = stepState(incident, step.id)
-  const number = stepNumber(incident, step)
-  const about = writeReference({ of: 'step', incident: incident.id, step: step.id })
-  if (state.status === 'requested' || state.status === 'running') return []
+function background({ summary, factWarnings, from, followedBy }: OpenedIncident): readonly Mrkdwn[] {
+  const followers = followedBy.slice(-5).map(({ id, playbook }) => `${id} · ${playbook}`)
   return [
-    option(`Skip step ${number}…`, `${presses.skip}|${about}`),
-    // It is said not to help as things are; things may change.
-    ...(state.status === 'failed' && !state.retry && isAskable(incident, step)
-      ? [option(`Try step ${number} again`, `${presses.ask}|${about}`)]
-      : []),
-  ]
-}
-
-function background({ summary, factWarnings }: OpenedIncident): readonly Mrkdwn[] {
-  return [
+    ...(from === undefined ? [] : [mrkdwn`Follows from ${literal(from)}`]),
+    ...(followers.length === 0 ? [] : [mrkdwn`Followed by ${line(followers.join(', '), 400)}`]),
     ...(summary.trim() === '' ? [] : [mrkdwn`What happened: ${line(summary, 500)}`]),
     ...factWarnings.slice(0, 5).map((warning) => mrkdwn`⚠️ ${prose(warning, 300)}`),
   ]

@@ -1,6 +1,9 @@
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import type { VerifyReport } from '../door.ts'
 import { context, type Message, message, section, sections } from './blocks.ts'
+import { stepLines } from './findings.ts'
+import { legalClockLine } from './legal-clock.ts'
+import { requestTitle } from './request-words.ts'
 import {
   at,
   clock,
@@ -16,16 +19,7 @@ import {
   span,
 } from './text.ts'
 import { whatNext } from './what-next.ts'
-import {
-  drillMark,
-  incidentName,
-  incidentState,
-  progress,
-  requestTitle,
-  stepLine,
-  stopLine,
-  sweepLine,
-} from './words.ts'
+import { drillMark, incidentName, incidentState, progress, stopLine, sweepLine } from './words.ts'
 
 export type ListContext = {
   readonly now: string
@@ -42,6 +36,7 @@ export function incidentLine(incident: OpenedIncident, { now, threadLink }: List
     mrkdwn`${literal(sign)} *${drillMark(incident)}${incidentName(incident)}* · ${literal(word)}${link}`,
     mrkdwn`${literal(incident.severity.toUpperCase())} · ${progress(incident)}`,
     stopLine(incident),
+    incident.status === 'open' ? legalClockLine(incident, now) : undefined,
     next === undefined ? endLine(incident) : mrkdwn`Next: ${next}`,
   )
 }
@@ -70,10 +65,7 @@ export function incidentList(open: readonly OpenedIncident[], where: ListContext
 /** Everything about one incident, for the one who asked. */
 export function statusMessage(incident: OpenedIncident, where: ListContext): Message {
   const sweep = sweepLine(incident, where.now)
-  const steps = [
-    ...incident.playbook.steps.map((step) => stepLine(incident, step)),
-    ...(sweep === undefined ? [] : [sweep]),
-  ]
+  const steps = [...stepLines(incident), ...(sweep === undefined ? [] : [sweep])]
   const origin = mrkdwn`Opened ${literal(minute(incident.openedAt))} by ${mention(incident.openedBy)} · commander ${mention(incident.commander)} · entry ${incident.lastSeq} · ${literal(incident.lastHash.slice(0, 6))}…`
   const first = incidentLine(incident, where)
   return message(lines(first, ...steps, origin), [...sections([first]), ...sections(steps), context(origin)])

@@ -1,10 +1,16 @@
 import type { KnownBlock } from '@slack/types'
 import { type Severity, severities } from '#/incident/events.ts'
+import type { OpenedIncident } from '#/incident/state.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
-import { fields, forms } from '../references.ts'
-import { context, type Form, form, option, plain, textField } from './blocks.ts'
+import { limits } from '../limits.ts'
+import { fields, forms, writeReference } from '../references.ts'
+import { type Blocks, context, type Form, form, option, plain, textField } from './blocks.ts'
+import { awareSince } from './legal-clock.ts'
 import { lines, literal, type Mrkdwn, mrkdwn } from './text.ts'
-import { drillMark } from './words.ts'
+import { drillMark, incidentName } from './words.ts'
+
+/** What can be opened. `from`: the incident that the new one follows from; what its playbook names comes first then. */
+export type Offer = { readonly playbooks: readonly Playbook[]; readonly from?: OpenedIncident | undefined }
 
 /** What has been filled into the opening form, for showing it again. */
 export type OpeningValues = {
@@ -15,40 +21,32 @@ export type OpeningValues = {
   readonly summary?: string
 }
 
-/** The opening form. `lineUp` is said below the fields: where the thread will be, and who can approve. */
-export function openingForm(playbooks: readonly Playbook[], values: OpeningValues, lineUp: readonly Mrkdwn[]): Form {
-  const options = playbooks.slice(0, 100).map(({ id, title }) => option(title, id))
-  const chosen = options.find(({ value }) => value === values.playbook) ?? options[0]
+/** The playbook that the form shows at first. */
+export function chosenPlaybook(offer: Offer, { playbook }: OpeningValues): Playbook | undefined {
+  const all = inOrder(offer)
+  return all.find(({ id }) => id === playbook) ?? all[0]
+}
+
+/**
+ * The opening form. It has the fields that the chosen playbook needs, and is drawn anew when another is chosen. `lineUp` is said below
+ * them: where the thread will be, and who can approve.
+ */
+export function openingForm(offer: Offer, values: OpeningValues, lineUp: readonly Mrkdwn[]): Form {
+  const { from } = offer
+  const chosen = chosenPlaybook(offer, values)
   return form({
     callback: forms.open,
     title: 'Open an incident',
     submit: 'Open',
+    ...(from === undefined ? {} : { metadata: writeReference({ of: 'incident', incident: from.id }) }),
     blocks: [
-      {
-        type: 'input',
-        block_id: fields.playbook,
-        label: plain('Playbook', 100),
-        element: {
-          type: 'static_select',
-          action_id: fields.playbook,
-          options,
-          ...(chosen === undefined ? {} : { initial_option: chosen }),
-        },
-      },
-      {
-        type: 'input',
-        block_id: fields.target,
-        label: plain('Target', 100),
-        hint: plain('The account in Autentico. Type a part of its name or address.', 200),
-        element: {
-          type: 'external_select',
-          action_id: fields.target,
-          min_query_length: 1,
-          placeholder: plain('Username or e-mail address', 100),
-          ...(values.target === undefined ? {} : { initial_option: option(values.target.text, values.target.value) }),
-        },
-      },
+      ...(from === undefined
+        ? []
+        : [context(mrkdwn`It follows from ${incidentName(from)}. Each will name the other.`)]),
+      playbookField(offer, chosen),
+      ...targetPart(chosen, values),
       severityField(values.severity ?? 'sev2'),
+      ...(chosen?.legalClock === undefined ? [] : [awareField]),
       textField({
         id: fields.summary,
         label: 'What happened',
@@ -61,6 +59,72 @@ export function openingForm(playbooks: readonly Playbook[], values: OpeningValue
     ],
   })
 }
+
+/** Those that may have to follow first, in the order in which the playbook names them. */
+function inOrder({ playbooks, from }: Offer): readonly Playbook[] {
+  const first = (from?.playbook.followUps ?? []).flatMap((id) => playbooks.find((one) => one.id === id) ?? [])
+  return [...first, ...playbooks.filter((one) => !first.includes(one))]
+}
+
+function playbookField(offer: Offer, chosen: Playbook | undefined): KnownBlock {
+  const all = inOrder(offer)
+  // A list takes a hundred; what the command named is among them.
+  const shown = all
+    .filter((one, index) => index < limits.selectOptions - 1 || one === chosen)
+    .slice(0, limits.selectOptions)
+  const options = shown.map(({ id, title }) => option(title, id))
+  const initial = options.find(({ value }) => value === chosen?.id)
+  return {
+    type: 'input',
+    block_id: fields.playbook,
+    label: plain('Playbook', 100),
+    // The other fields depend on it.
+    dispatch_action: true,
+    element: {
+      type: 'static_select',
+      action_id: fields.playbook,
+      options,
+      ...(initial === undefined ? {} : { initial_option: initial }),
+    },
+  }
+}
+
+/** The account. A playbook about Autentico as a whole has none; a name that was given all the same is shown, to be taken out. */
+function targetPart(chosen: Playbook | undefined, { target }: OpeningValues): Blocks {
+  const isWhole = chosen?.target === 'instance'
+  if (isWhole && target === undefined)
+    return [context(mrkdwn`It is about Autentico as a whole, so there is no account to choose.`)]
+  return [
+    {
+      type: 'input',
+      block_id: fields.target,
+      label: plain('Target', 100),
+      optional: isWhole,
+      hint: plain(
+        isWhole
+          ? 'This playbook is about Autentico as a whole: leave it empty.'
+          : 'The account in Autentico. Type a part of its name or address.',
+        200,
+      ),
+      element: {
+        type: 'external_select',
+        action_id: fields.target,
+        min_query_length: 1,
+        placeholder: plain('Username or e-mail address', 100),
+        ...(target === undefined ? {} : { initial_option: option(target.text, target.value) }),
+      },
+    },
+  ]
+}
+
+const awareField: KnownBlock = textField({
+  id: awareSince.id,
+  label: awareSince.label,
+  optional: true,
+  longest: 40,
+  placeholder: '2026-11-23 03:12',
+  ...(awareSince.hint === undefined ? {} : { hint: awareSince.hint }),
+})
 
 function severityField(initial: Severity): KnownBlock {
   const options = severities.map((severity) => option(severity.toUpperCase(), severity, severityWords[severity]))
@@ -80,7 +144,7 @@ function severityField(initial: Severity): KnownBlock {
 
 const severityWords = {
   sev1: 'The attacker is acting now, or an administrator is hit',
-  sev2: 'An account is very likely taken over',
+  sev2: 'An account or a secret is very likely taken',
   sev3: 'A suspicion to be ruled out',
 } as const
 

@@ -1,10 +1,15 @@
 import { merged } from '#/incident/read-back.ts'
-import { type OpenedIncident, type Request, type StepState, stepState } from '#/incident/state.ts'
+import { findStep, type OpenedIncident, type Request, type StepState, stepState } from '#/incident/state.ts'
+import { filledIn } from '#/incident/timeline.ts'
+import { limits } from '../limits.ts'
 import { presses, type Reference } from '../references.ts'
-import { type Blocks, button, confirm, context, type Message, message, row, section } from './blocks.ts'
-import { fallbackRows } from './incident-card.ts'
-import { clock, exactMoment, hour, line, lines, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
-import { drillMark, heldWords, isAskable, progressOf, requestTitle, stepNumber } from './words.ts'
+import { isAskable } from './asking.ts'
+import { type Blocks, button, confirm, contexts, type Message, message, row, section, sections } from './blocks.ts'
+import { filledInLines, foundLines, requestTitle } from './request-words.ts'
+import { aboutStep, fallbackRows } from './step-buttons.ts'
+import { heldWords, lookedAt, progressOf } from './step-words.ts'
+import { capital, clock, exactMoment, hour, line, lines, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
+import { drillMark, stepName } from './words.ts'
 
 /**
  * A request in the thread. The first lines are enough on a phone: what is asked, what it does, and who decides until when, or
@@ -14,31 +19,45 @@ export function requestMessage(incident: OpenedIncident, request: Request): Mess
   const code = request.shown === undefined ? literal('') : mrkdwn`   code \`${literal(request.shown.code)}\``
   const title = mrkdwn`${drillMark(incident)}${requestTitle(incident, request)}`
   const state = stateLine(incident, request)
-  const effect = effectLine(request)
+  const effect = effectLine(incident, request)
   const isOpen = request.end.kind === 'open'
   // While it is open the effect is what counts, afterwards what came of it.
   const first = isOpen ? lines(effect, state) : lines(state, effect)
   const warnings = lines(
     ...(request.shown?.effect.warnings ?? []).slice(0, 8).map((warning) => mrkdwn`⚠️ ${prose(warning, 300)}`),
   )
+  const basis = [...seen(incident, request), ...filledInLines(incident, request)]
   // What was warned of is for the decision; after it, it stays on record in small.
-  const origin = lines(
+  const origin = [
     askedLine(request),
     documentLine(incident, request),
     reasonLine(request),
-    isOpen ? undefined : warnings,
-  )
-  return message(lines(mrkdwn`${title}${code}`, first, isOpen ? warnings : undefined, origin), [
+    ...(isOpen ? [] : [warnings, ...basis]),
+  ].filter((one) => one !== undefined)
+  const decided = isOpen ? [warnings, ...basis].filter((one) => one !== '') : []
+  return message(lines(mrkdwn`${title}${code}`, first, ...decided, ...origin), [
     section(lines(mrkdwn`*${title}*${code}`, first)),
-    ...(isOpen && warnings !== '' ? [section(warnings)] : []),
-    context(origin),
+    ...sections(decided),
+    ...contexts(origin),
     ...buttonsOf(incident, request),
   ])
 }
 
+/** What the step is, where the request speaks of something else. */
 function documentLine(incident: OpenedIncident, { kind, step: id }: Request): Mrkdwn | undefined {
-  const step = incident.playbook.steps.find((one) => one.id === id)
-  return step === undefined || kind !== 'run' ? undefined : mrkdwn`The document: ${line(step.document, 400)}`
+  const step = findStep(incident, id)
+  if (step === undefined || step.found !== undefined) return undefined
+  if (kind === 'run') return mrkdwn`The document: ${line(step.document, 400)}`
+  if (kind === 'answer') return mrkdwn`The question: ${line(step.question?.ask ?? '', 400)}`
+  return kind === 'attest' && step.manual !== undefined
+    ? mrkdwn`What there was to do: ${line(step.does, 400)}`
+    : undefined
+}
+
+/** What the review saw. Its flags are the warnings already where somebody says that it was expected. */
+function seen(incident: OpenedIncident, { step: id, kind, shown }: Request): readonly Mrkdwn[] {
+  const lines = foundLines(findStep(incident, id) ?? {})
+  return kind === 'expect' && shown !== undefined ? lines.slice(0, 1) : lines
 }
 
 /** What the effect says already is not said twice. */
@@ -47,11 +66,11 @@ function reasonLine({ reason, shown }: Request): Mrkdwn | undefined {
   return mrkdwn`Reason: ${line(reason, 600)}`
 }
 
-function effectLine({ shown, end }: Request): Mrkdwn | undefined {
+function effectLine(incident: OpenedIncident, { step, shown, end }: Request): Mrkdwn | undefined {
   if (shown !== undefined) return mrkdwn`*This will:* ${line(shown.effect.sentence, 900)}`
-  return end.kind === 'open'
-    ? literal('The account is being looked at. What this would do appears here, and then it can be decided.')
-    : undefined
+  if (end.kind !== 'open') return undefined
+  const what = capital(lookedAt(incident, findStep(incident, step)))
+  return mrkdwn`${what} is being looked at. What this would do appears here, and then it can be decided.`
 }
 
 function askedLine({ requester, askedAt }: Request): Mrkdwn {
@@ -85,63 +104,64 @@ function stateLine(incident: OpenedIncident, request: Request): Mrkdwn | undefin
 /** What came of an approved request. The first line says it, the next ones what was done and what is open. */
 function outcomeLines(incident: OpenedIncident, request: Request, approved: Mrkdwn): Mrkdwn {
   const time = (iso: string) => literal(hour(iso, request.askedAt))
-  const capital = mrkdwn`A${approved.slice(1) as Mrkdwn}`
+  const first = capital(approved)
+  if (request.step === undefined) return mrkdwn`▶️ ${first} → *the work goes on*`
   const state = stateAfter(incident, request)
-  if (state === undefined) return mrkdwn`▶️ ${capital} → *the work goes on*`
+  if (state === undefined) return mrkdwn`⚪ ${first} → *over:* the review was repeated, and this was not found any more`
   switch (state.status) {
     case 'running': {
       const held = heldWords(incident, state)
-      if (held !== undefined) return mrkdwn`⛔ ${capital} → *${held}*`
-      const does = incident.playbook.steps.find(({ id }) => id === request.step)?.does ?? ''
+      if (held !== undefined) return mrkdwn`⛔ ${first} → *${held}*`
+      const does = findStep(incident, request.step)
       return state.waits === undefined
         ? lines(
-            mrkdwn`${literal(state.taken === undefined ? '⏳' : '🔵')} ${capital} → *${progressOf(incident, state)}*`,
-            request.kind === 'run' ? line(does, 300) : undefined,
+            mrkdwn`${literal(state.taken === undefined ? '⏳' : '🔵')} ${first} → *${progressOf(incident, state)}*`,
+            request.kind === 'run' && does?.found === undefined ? line(does?.does ?? '', 300) : undefined,
           )
-        : mrkdwn`⏸ ${capital} → *waits, and goes on by itself:* ${prose(state.waits, 400)}`
+        : mrkdwn`⏸ ${first} → *waits, and goes on by itself:* ${prose(state.waits, 400)}`
     }
     case 'proven':
-      return lines(mrkdwn`✅ ${capital} → *proven* ${time(state.at)}`, said(request, state.did, state.notes))
+      return lines(mrkdwn`✅ ${first} → *proven* ${time(state.at)}`, said(request, state.did, state.notes))
     case 'unproven':
       return state.suspended === true
         ? lines(
-            mrkdwn`✅ ${capital} → *suspended, proven* ${time(state.at)}`,
+            mrkdwn`✅ ${first} → *suspended, proven* ${time(state.at)}`,
             literal('The step itself stays not proven.'),
             said(request, state.did, []),
           )
         : lines(
-            mrkdwn`⚠️ ${capital} → *done, not proven* ${time(state.at)}`,
+            mrkdwn`⚠️ ${first} → *done, not proven* ${time(state.at)}`,
             said(request, state.did, []),
             openLine(state.open),
           )
     case 'failed':
       return lines(
-        mrkdwn`⛔ ${capital} → *not done* ${time(state.at)}`,
+        mrkdwn`⛔ ${first} → *not done* ${time(state.at)}`,
         prose(state.sentence, 900),
         state.retry ? undefined : literal('Asking again as it is would not help.'),
       )
     case 'attested':
-      return mrkdwn`✍️ ${capital} → *recorded as done by hand, not proven*`
+      return mrkdwn`✍️ ${first} → *recorded as done by hand, not proven*`
     case 'expected':
-      return mrkdwn`☑️ ${capital} → *recorded as expected*`
+      return mrkdwn`☑️ ${first} → *recorded as expected*`
     case 'answered':
-      return mrkdwn`🗳️ ${capital} → *decided:* ${line(state.label, 200)}`
+      return mrkdwn`🗳️ ${first} → *decided:* ${line(state.label, 200)}`
     case 'left-out':
-      return mrkdwn`➖ ${capital} → *left out since:* ${line(state.label, 200)}`
+      return mrkdwn`➖ ${first} → *left out since:* ${line(state.label, 200)}`
     case 'skipped':
-      return mrkdwn`⏭️ ${capital} → *skipped*, so it stays not proven`
+      return mrkdwn`⏭️ ${first} → *skipped*, so it stays not proven`
     case 'waiting':
     case 'requested':
-      return mrkdwn`⚪ ${capital} → *not done*`
+      return mrkdwn`⚪ ${first} → *not done*`
   }
 }
 
-/** Where the step stood when this request was over; undefined where it is about no step. A later request for the same step began from there. */
-function stateAfter({ requests, ...incident }: OpenedIncident, { id, step }: Request): StepState | undefined {
+/** Where the step stood when this request was over; undefined where it is no longer part of the incident. A later request for the same step began from there. */
+function stateAfter({ requests, steps }: OpenedIncident, { id, step }: Request): StepState | undefined {
   if (step === undefined) return undefined
   const ofStep = [...requests.values()].filter((one) => one.step === step)
   const later = ofStep[ofStep.findIndex((one) => one.id === id) + 1]
-  return later?.before ?? stepState({ requests, ...incident }, step)
+  return later?.before ?? steps.get(step)
 }
 
 /** What was warned of before need not be said again. */
@@ -177,15 +197,15 @@ function decisionButtons(incident: OpenedIncident, request: Request): readonly R
   const withdraw = button('Withdraw', presses.withdraw, about)
   if (shown === undefined) return [withdraw]
   const { effect, code } = shown
-  const playbookStep = incident.playbook.steps.find((one) => one.id === step)
-  const number = playbookStep === undefined ? '' : ` step ${stepNumber(incident, playbookStep)}`
+  const subject = findStep(incident, step)
+  const name = subject === undefined ? '' : ` ${stepName(incident, subject)}`
   const approve =
     effect.confirmByTyping === undefined
       ? button('Approve', presses.approve, about, {
           style: 'primary',
           confirm: confirm({
-            title: `Approve${number} · code ${code}?`,
-            text: effect.question,
+            title: `Approve${name} · code ${code}?`,
+            text: questionOf(incident, request),
             yes: effect.verb,
             danger: true,
           }),
@@ -194,20 +214,24 @@ function decisionButtons(incident: OpenedIncident, request: Request): readonly R
   return [approve, button('Deny…', presses.deny, about), withdraw]
 }
 
+/** What is asked before an approval counts, with what was filled in as far as there is room for it; the message has all of it. */
+function questionOf(incident: OpenedIncident, request: Request): string {
+  const question = request.shown?.effect.question ?? ''
+  const given = filledIn(incident, request.step, request.inputs)
+  if (given.length === 0) return question
+  const whole = `${question} Filled in: ${given.join(' · ')}`
+  return whole.length <= limits.confirmText ? whole : `${question} What was filled in stands in the message.`
+}
+
 /** Trying again, or another way, where the latest request of a step left it open. */
 function afterwards(incident: OpenedIncident, request: Request): Blocks {
-  const step = incident.playbook.steps.find(({ id }) => id === request.step)
+  const step = findStep(incident, request.step)
   if (step === undefined || !isLatest(incident, request)) return []
   const state = stepState(incident, step.id)
   const again =
     state.status === 'failed' && state.retry && isAskable(incident, step)
       ? row([
-          button(
-            `Try step ${stepNumber(incident, step)} again`,
-            presses.ask,
-            { of: 'step', incident: incident.id, step: step.id },
-            { style: 'primary' },
-          ),
+          button(`Try ${stepName(incident, step)} again`, presses.ask, aboutStep(incident, step), { style: 'primary' }),
         ])
       : []
   return [...again, ...fallbackRows(incident, step.id)]

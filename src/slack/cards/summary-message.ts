@@ -1,7 +1,7 @@
 import type { Person } from '#/incident/people.ts'
-import { type OpenedIncident, openRequests, unprovenSteps } from '#/incident/state.ts'
+import { type OpenedIncident, openRequests, stepState, unprovenSteps } from '#/incident/state.ts'
 import { context, type Message, message, section } from './blocks.ts'
-import { at, hour, line, lines, listed, literal, type Mrkdwn, minute, mrkdwn, span } from './text.ts'
+import { at, capital, hour, line, lines, listed, literal, type Mrkdwn, minute, mrkdwn, span } from './text.ts'
 import { drillMark } from './words.ts'
 
 /** What is posted when an incident closes: how long it took, who did what, and what stayed unproven. */
@@ -14,7 +14,11 @@ export function summaryMessage(incident: OpenedIncident): Message {
     course(incident),
     mrkdwn`Asked by ${counted(requests.map(({ requester }) => requester))} · approved by ${counted(approvers)} · refused clicks ${refusedClicks}`,
     notified(incident),
+    ...decisions(incident),
+    findingsLine(incident),
+    awareLine(incident),
     mrkdwn`Not proven: ${leftUnproven(incident)} · Still open: ${stillOpen(incident)}`,
+    followUps(incident),
     ...(closed === undefined || closed.reason === '' ? [] : [mrkdwn`Closing words: ${line(closed.reason, 900)}`]),
   )
   const title = mrkdwn`${drillMark(incident)}${literal(id)} · ${line(target.username, 60)} · closed · ${literal(word)}`
@@ -53,19 +57,65 @@ function counted(people: readonly Person[]): Mrkdwn {
   return listed(most.map(({ person, times }) => mrkdwn`${at(person)} (${times})`))
 }
 
-function notified({ notification, target }: OpenedIncident): Mrkdwn {
-  if (notification === undefined) return mrkdwn`⚠️ ${line(target.username, 60)} was not notified.`
+/** Where nobody had to be told, nothing is said of it. */
+function notified({ notification, target, playbook }: OpenedIncident): Mrkdwn | undefined {
+  if (notification === undefined)
+    return playbook.steps.some(({ needsNotification }) => needsNotification === true)
+      ? mrkdwn`⚠️ ${line(target.username, 60)} was not notified.`
+      : undefined
   const { by, channel, identityCheck } = notification
   return mrkdwn`Notified: ${line(channel, 200)} by ${at(by)}, identity checked by ${line(identityCheck, 300)}`
 }
 
+/** "Decided: Notify the affected users and the authority: yes, both · signed by @ana and @bao" */
+function decisions(incident: OpenedIncident): readonly Mrkdwn[] {
+  return incident.playbook.steps.flatMap((step) => {
+    const state = stepState(incident, step.id)
+    return state.status === 'answered'
+      ? [mrkdwn`🗳️ ${line(step.title, 80)}: ${line(state.label, 160)} · signed by ${listed(state.by.map(at))}`]
+      : []
+  })
+}
+
+/** "Findings: 12 · 8 expected · 3 proven · 1 skipped" */
+function findingsLine(incident: OpenedIncident): Mrkdwn | undefined {
+  const findings = [...incident.found.values()].flat()
+  if (findings.length === 0) return undefined
+  const counts = Map.groupBy(findings, ({ id }) => words[stepState(incident, id).status])
+  return literal(
+    [`Findings: ${findings.length}`, ...[...counts].map(([word, { length }]) => `${length} ${word}`)].join(' · '),
+  )
+}
+
+function awareLine({ legalClock }: OpenedIncident): Mrkdwn | undefined {
+  if (legalClock === undefined) return undefined
+  const { awareAt, endsAt } = legalClock
+  return mrkdwn`⚖️ Aware since ${literal(minute(awareAt))} · the time that the law gives ends ${literal(minute(endsAt))}`
+}
+
+function followUps({ from, followedBy }: OpenedIncident): Mrkdwn | undefined {
+  const said = [
+    ...(from === undefined ? [] : [`Follows from ${from}`]),
+    ...(followedBy.length === 0 ? [] : [`followed by ${followedBy.map(({ id }) => id).join(', ')}`]),
+  ]
+  return said.length === 0 ? undefined : capital(line(said.join(' · '), 300))
+}
+
 /** The titles of the steps without proof, each with its state. */
 export function leftUnproven(incident: OpenedIncident): Mrkdwn {
-  const left = unprovenSteps(incident)
-  return left.length === 0
+  const all = unprovenSteps(incident)
+  const left = all.slice(0, longestList)
+  const rest = all.length - left.length
+  return all.length === 0
     ? literal('nothing')
-    : listed(left.map(({ step, state }) => mrkdwn`${line(step.title, 80)} (${literal(words[state.status])})`))
+    : listed([
+        ...left.map(({ step, state }) => mrkdwn`${line(step.title, 80)} (${literal(words[state.status])})`),
+        ...(rest === 0 ? [] : [mrkdwn`${rest} more`]),
+      ])
 }
+
+/** How many steps and findings a sentence names. */
+const longestList = 12
 
 const words = {
   waiting: 'not done',

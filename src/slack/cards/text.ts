@@ -53,6 +53,11 @@ export function sentence(text: string): Mrkdwn {
     .join('') as Mrkdwn
 }
 
+/** With a capital, to begin a line. */
+export function capital(words: Mrkdwn): Mrkdwn {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}` as Mrkdwn
+}
+
 /** Joins mrkdwn, one piece a line. */
 export function lines(...pieces: readonly (Mrkdwn | undefined)[]): Mrkdwn {
   return pieces.filter((piece) => piece !== undefined && piece !== '').join('\n') as Mrkdwn

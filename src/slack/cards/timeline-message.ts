@@ -1,8 +1,8 @@
-import type { KnownBlock, RichTextBlock } from '@slack/types'
+import type { KnownBlock } from '@slack/types'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { type TimelineLine, utc } from '#/incident/timeline.ts'
 import { limits } from '../limits.ts'
-import { context, type Form, form, type Message, message, section, sections } from './blocks.ts'
+import { boxed, context, type Form, form, type Message, message, section, sections } from './blocks.ts'
 import {
   at,
   exactMoment,
@@ -14,7 +14,6 @@ import {
   mention,
   mrkdwn,
   prose,
-  shortened,
   visible,
 } from './text.ts'
 import { drillMark, incidentName } from './words.ts'
@@ -94,13 +93,13 @@ function whatHappened({ actor, headline, tone }: TimelineLine): Mrkdwn {
 
 function detailLines({ details, mentions, link }: TimelineLine): readonly Mrkdwn[] {
   const last = details.length - 1
+  const called = mentions.map(mention).join(', ') as Mrkdwn
   return [
     // Those who are called upon are named last, and called by their names.
     ...details.map((detail, index) =>
-      index === last && mentions.length > 0
-        ? mrkdwn`Able to now: ${mentions.map(mention).join(', ') as Mrkdwn}`
-        : prose(detail, longestDetail),
+      index === last && mentions.length > 0 ? mrkdwn`Able to now: ${called}` : prose(detail, longestDetail),
     ),
+    ...(details.length === 0 && mentions.length > 0 ? [mrkdwn`For ${called}`] : []),
     ...(link === undefined ? [] : [messageMark(link)]),
   ]
 }
@@ -122,7 +121,7 @@ function blocksOf(entry: TimelineLine): readonly KnownBlock[] {
   return [
     // Slack notifies nobody of a mention in a context.
     section(lines(whatHappened(entry), ...calls)),
-    ...(rest.trim() === '' ? [] : [exactly(rest)]),
+    ...(rest.trim() === '' ? [] : [boxed(rest)]),
     context(lines(...told, origin(entry))),
   ]
 }
@@ -131,16 +130,6 @@ function parts(text: string): readonly [string, string] {
   const shown = visible(text)
   const end = shown.indexOf('\n')
   return end === -1 ? [shown, ''] : [shown.slice(0, end), shown.slice(end + 1)]
-}
-
-/** Plain text in a box, without any markup. */
-function exactly(text: string): RichTextBlock {
-  return {
-    type: 'rich_text',
-    elements: [
-      { type: 'rich_text_preformatted', elements: [{ type: 'text', text: shortened(text, limits.sectionText) }] },
-    ],
-  }
 }
 
 /** The last lines of a timeline in a form that only the asker sees: a list, so the number comes first. */

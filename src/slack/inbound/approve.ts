@@ -1,9 +1,10 @@
-import { verdict, whyNotRespond } from '#/incident/approval.ts'
+import { whyNotRespond } from '#/incident/approval.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
 import type { Standing } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { approveByTypingForm } from '../cards/forms.ts'
 import { fields, type Reference } from '../references.ts'
+import { mayApprove } from '../roster.ts'
 import { act, actOnForm, incidentOf, showForm, strangeForm } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
 
@@ -20,7 +21,7 @@ export async function approve(press: Press, desk: Desk): Promise<void> {
   await act(desk, press, { incident: incident.id, command: async (by) => command(desk, incident, reference, by) })
 }
 
-/** For the last administrator: a form in which the username is typed. */
+/** For what nobody may approve by habit: a form in which what is asked for is typed. */
 export async function approveByTyping(press: Press, desk: Desk): Promise<void> {
   await showForm(desk, press, (incident, reference) => {
     const request = reference.of === 'request' ? incident.requests.get(reference.request) : undefined
@@ -62,7 +63,7 @@ async function ableNow(
   by: Standing,
 ): Promise<string | undefined> {
   const request = incident.requests.get(id)
-  if (request === undefined || verdict(request, incident.target, by).satisfied) return undefined
+  if (request === undefined || mayApprove(incident, request, by)) return undefined
   const refusal = whyNotRespond(by, incident.target)
   if (refusal !== undefined && refusal.code !== 'not_a_responder') return undefined
   const late = Promise.withResolvers<undefined>()

@@ -1,27 +1,14 @@
-import { attestForm } from '../cards/forms.ts'
+import { attestForm } from '../cards/step-forms.ts'
 import { fields } from '../references.ts'
-import { actOnForm, showForm, strangeForm } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
+import { askByForm, showStepForm } from './step-form.ts'
 
+/** What people did themselves: a step that is theirs, or one that the bot could not do or prove. */
 export async function attest(press: Press, desk: Desk): Promise<void> {
-  await showForm(desk, press, (incident, reference) => {
-    const step = reference.of === 'step' ? incident.playbook.steps.find(({ id }) => id === reference.step) : undefined
-    return step === undefined ? 'That step is not part of this playbook.' : attestForm(incident, step, reference)
-  })
+  await showStepForm(press, desk, attestForm)
 }
 
 export async function attested(submission: Submission, desk: Desk): Promise<void> {
-  const { reference } = submission
-  if (reference?.of !== 'step') return strangeForm(submission)
-  await actOnForm(desk, submission, {
-    incident: reference.incident,
-    field: fields.reason,
-    command: (by) => ({
-      type: 'AskForStep',
-      by,
-      step: reference.step,
-      kind: 'attest',
-      reason: submission.value(fields.reason),
-    }),
-  })
+  const asked = { kind: 'attest', reason: submission.value(fields.reason) } as const
+  await askByForm(submission, desk, { field: fields.reason, asked })
 }

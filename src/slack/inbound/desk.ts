@@ -37,7 +37,23 @@ export type Asked = {
 }
 
 /** A button was pressed, or a line of a menu chosen. */
-export type Press = Asked & { readonly reference: Reference | undefined }
+export type Press = Asked & {
+  readonly reference: Reference | undefined
+  /** Where it was a field of a form that reports at once: what was chosen in it. */
+  readonly chosen?: string
+  /** The form in which it was pressed, and what its fields hold. */
+  readonly view?: Filled & { readonly id: string }
+}
+
+/** The fields of a form. */
+export type Filled = {
+  /** What was typed or chosen in a field; "" when nothing was. */
+  readonly value: (field: string) => string
+  /** The words of a chosen option, as opposed to its value. */
+  readonly words: (field: string) => string
+  /** Whether the form has such a field at all. */
+  readonly has: (field: string) => boolean
+}
 
 export type Command = Asked & { readonly text: string }
 
@@ -53,14 +69,10 @@ export type FormAnswer =
   | { readonly kind: 'form'; readonly form: Form }
 
 /** A form was sent. */
-export type Submission = {
+export type Submission = Filled & {
   readonly user: UserId
   readonly reference: Reference | undefined
   readonly metadata: string
-  /** What was typed or chosen in a field; "" when nothing was. */
-  readonly value: (field: string) => string
-  /** The words of a chosen option, as opposed to its value. */
-  readonly words: (field: string) => string
   readonly answer: (answer: FormAnswer) => Promise<void>
 }
 

@@ -15,6 +15,13 @@ export const commandPayload = z.object({
   thread_ts: z.string().optional(),
 })
 
+const fieldValue = z.object({
+  value: z.string().nullish(),
+  selected_option: z.object({ value: z.string(), text: z.object({ text: z.string() }).nullish() }).nullish(),
+})
+const state = z.object({ values: z.record(z.string(), z.record(z.string(), fieldValue)) })
+export type FieldValues = z.infer<typeof state>['values']
+
 export const pressPayload = z.object({
   user,
   trigger_id: z.string(),
@@ -24,6 +31,9 @@ export const pressPayload = z.object({
     .object({ channel_id: z.string().optional(), message_ts: z.string().optional(), thread_ts: z.string().optional() })
     .nullish(),
   message: z.object({ ts: z.string().optional(), thread_ts: z.string().optional() }).nullish(),
+  view: z
+    .object({ id: z.string(), type: z.string(), private_metadata: z.string().default(''), state: state.nullish() })
+    .nullish(),
   actions: z
     .array(
       z.object({
@@ -36,11 +46,6 @@ export const pressPayload = z.object({
     .min(1),
 })
 
-const fieldValue = z.object({
-  value: z.string().nullish(),
-  selected_option: z.object({ value: z.string(), text: z.object({ text: z.string() }).nullish() }).nullish(),
-})
-
 export const submissionPayload = z.object({
   user,
   view: z.object({
@@ -48,7 +53,7 @@ export const submissionPayload = z.object({
     callback_id: z.string(),
     private_metadata: z.string().default(''),
     title: z.object({ text: z.string() }).nullish(),
-    state: z.object({ values: z.record(z.string(), z.record(z.string(), fieldValue)) }),
+    state,
   }),
 })
 

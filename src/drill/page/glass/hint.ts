@@ -4,11 +4,11 @@ import type { Hint, Machine, Member } from '../wire.ts'
 export type Move =
   | { readonly next: 'wait for the account to be read' }
   | { readonly next: 'read again' }
-  | { readonly next: 'ask'; readonly step: number; readonly again: boolean }
-  | { readonly next: 'find another way'; readonly step: number }
-  | { readonly next: 'wait for the request'; readonly step: number }
-  | { readonly next: 'approve'; readonly step: number; readonly by: string; readonly byTyping: boolean }
-  | { readonly next: 'wait for the worker'; readonly step: number }
+  | { readonly next: 'ask'; readonly step: string; readonly again: boolean }
+  | { readonly next: 'find another way'; readonly step: string }
+  | { readonly next: 'wait for the request'; readonly step: string }
+  | { readonly next: 'approve'; readonly step: string; readonly by: string; readonly byTyping: boolean }
+  | { readonly next: 'wait for the worker'; readonly step: string }
   | { readonly next: 'tell' }
   | { readonly next: 'wait for the sweep' }
   | { readonly next: 'sweep again' }
@@ -43,8 +43,8 @@ export type HintFacts = {
 
 /** What stands on the buttons of the cards and forms that a hint speaks of. */
 export const buttons = {
-  ask: (step: number) => `Ask for step ${step}`,
-  again: (step: number) => `Try step ${step} again`,
+  ask: (step: string) => `Ask for step ${step}`,
+  again: (step: string) => `Try step ${step} again`,
   approve: 'Approve',
   approveByTyping: 'Approve…',
   tell: (who: string) => `Record how ${who} was told…`,
@@ -194,7 +194,7 @@ function askWords({ contained, restored }: IncidentFacts, move: AskMove): string
   const press = `press “${askButton(move)}” on the card`
   if (again) return `Put right what stopped step ${step}, then ${press}.`
   if (contained && !restored) return `Contained: see what became of mallory behind the glass, then ${press}.`
-  return step === 1 ? `Press “${askButton(move)}” on the card in # sec-incidents.` : `Next: ${press}.`
+  return step === '1' ? `Press “${askButton(move)}” on the card in # sec-incidents.` : `Next: ${press}.`
 }
 
 function approveHint(handle: string, facts: HintFacts, move: ApproveMove): Said {
