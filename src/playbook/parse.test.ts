@@ -530,11 +530,13 @@ describe('what parts of a playbook have to do with each other', () => {
     ],
     [
       'an action is told what it needs',
-      changed(
-        '      - id: since\n        label: Lost since\n        hint: In UTC.\n        type: moment\n        optional: false\n',
-        '',
-      ).replace('    inputs:\n', ''),
-      ['23:13: “action” of step 2 is review-audit, which needs the input “since” (moment).'],
+      inputs(limits.slice(limits.indexOf('  - {id: burst'))),
+      ['12:13: “action” of step 1 is limit-requests, which needs the input “proxy” (choice) and “rate” (number).'],
+    ],
+    [
+      'an action is told what it needs, by name',
+      step('action: restrict-admin-api'),
+      ['12:13: “action” of step 1 is restrict-admin-api, which needs the input “networks” (networks).'],
     ],
     [
       'an action is told nothing that it would ignore',
@@ -553,8 +555,8 @@ describe('what parts of a playbook have to do with each other', () => {
     ],
     [
       'what an action needs is not optional',
-      changed('optional: false', 'optional: true'),
-      ['29:19: “optional” of input 1 of step 2 cannot be: review-audit needs “since”.'],
+      inputs(limits.replace('type: number,', 'type: number, optional: true,')),
+      among(/“optional” of input 2 of step 1 cannot be: limit-requests needs “rate”/),
     ],
     [
       'a moment begins empty',
@@ -601,7 +603,7 @@ describe('what parts of a playbook have to do with each other', () => {
     [
       'a field begins with what it would take',
       inputs(limits.replace('initial: 10', 'initial: 1001')),
-      among(/“initial” of input 2 of step 1 would be refused: 1001 is not between 1 and 1000/),
+      among(/“initial” of input 2 of step 1 would be refused: “1001” is not between 1 and 1000/),
     ],
     [
       'a choice begins with one of its own',
