@@ -234,6 +234,22 @@ test('operators look nowhere unless an address is named, and a wrong one is said
     ])
 })
 
+test('what is wrong with own playbooks is reported with everything else, by file and place', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'config-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  writeFileSync(join(directory, 'lost.yml'), 'id: Lost')
+  const found = problems({ ...complete, APPROVERS: '', LOG_LEVEL: 'oops', PLAYBOOKS_DIR: directory })
+  expect(new Set(names(found))).toEqual(new Set(['APPROVERS', 'LOG_LEVEL', 'PLAYBOOKS_DIR']))
+  expect(found.join('\n')).toMatch(/^PLAYBOOKS_DIR: lost\.yml:1:5: “id” has to be /m)
+  expect(names(problems({ ...complete, PLAYBOOKS_DIR: 'oops' }))).toEqual(['PLAYBOOKS_DIR'])
+})
+
+test('a worker alone needs no playbooks and reads none', () => {
+  const { config } = readConfig({ ...complete, BOT_PUBLIC_KEYS_FILE: 'keys.pem', PLAYBOOKS_DIR: 'oops' }, 'worker')
+  expect(config.playbooks).toEqual([])
+  expect(readConfig(complete).config.playbooks.map(({ id }) => id)).toContain('account-compromise')
+})
+
 test('the message lists the problems one a line', () => {
   expect(new ConfigError(['A: is missing', 'B: is wrong']).message).toBe(
     'The configuration has 2 problems:\n  A: is missing\n  B: is wrong',

@@ -10,7 +10,7 @@ export class PlaybooksFaulty extends Error {
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
-    super(`The playbooks have problems:\n${problems.map((line) => `  ${line}`).join('\n')}`)
+    super(`PLAYBOOKS_DIR has problems:\n${problems.map((line) => `  ${line}`).join('\n')}`)
     this.problems = problems
   }
 }

@@ -88,6 +88,38 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
     .action((options: At & { readonly role: 'bot' | 'worker' }) => {
       printKeys(around, options)
     })
+  const playbook = program
+    .command('playbook')
+    .description('look at playbooks: those that come with the program, and your own')
+  playbook
+    .command('validate')
+    .description('tell every problem of playbook files, with line and column')
+    .argument('<files...>', 'YAML files')
+    .action(async (files: readonly string[]) => {
+      const { validatePlaybooks } = await import('./playbooks.ts')
+      answer.code = validatePlaybooks(files, around.out)
+    })
+  playbook
+    .command('schema')
+    .description('print the JSON Schema of a playbook file, for editors')
+    .action(async () => {
+      const { schemaText } = await import('./playbooks.ts')
+      around.out(schemaText())
+    })
+  playbook
+    .command('list')
+    .description('list the playbooks that can be chosen, with their digests')
+    .addOption(
+      new Option('--playbooks-dir <path>', 'where your own are').default(
+        around.env['PLAYBOOKS_DIR'] || undefined,
+        'PLAYBOOKS_DIR',
+      ),
+    )
+    .option('--json', 'one JSON object')
+    .action(async (options: { readonly playbooksDir?: string; readonly json?: boolean }) => {
+      const { listPlaybooks } = await import('./playbooks.ts')
+      listPlaybooks({ directory: options.playbooksDir, json: options.json === true, out: around.out })
+    })
 
   try {
     await program.parseAsync([...around.args], { from: 'user' })
@@ -112,6 +144,7 @@ const forOperators: ReadonlySet<string> = new Set([
   'LedgerDamaged',
   'LedgerLocked',
   'LedgerUnusable',
+  'PlaybooksFaulty',
   'RedisUnfit',
   'SlackRejected',
 ])

@@ -67,12 +67,10 @@ const readers: Readonly<Record<InputType, (text: string, input: StepInput, now: 
   },
 
   moment(text, _input, now) {
-    const [, day, time, seconds = ''] =
+    const [, day, time, seconds = ':00'] =
       /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?(?:\.\d+)?(?: ?UTC|Z)?$/.exec(text) ?? []
-    const at = Date.parse(`${day}T${time}${seconds === '' ? ':00' : seconds}Z`)
-    if (day === undefined || Number.isNaN(at) || !new Date(at).toISOString().startsWith(day))
-      return wrong(`“${text}” is no moment. Write it like 2026-11-23 03:12, in UTC.`)
-    const iso = new Date(at).toISOString()
+    const iso = `${day}T${time}${seconds}.000Z`
+    if (!moment.safeParse(iso).success) return wrong(`“${text}” is no moment. Write it like 2026-11-23 03:12, in UTC.`)
     return iso > now ? wrong('That lies in the future. Write when it happened, in UTC.') : given(iso)
   },
 
@@ -85,7 +83,7 @@ const readers: Readonly<Record<InputType, (text: string, input: StepInput, now: 
     const bad = all.find((one) => !isNetwork(one))
     if (bad !== undefined)
       return wrong(`“${bad}” is no network. Write it like 203.0.113.0/24, 2001:db8::/32, or a single address.`)
-    const open = all.find((one) => /\/0$/.test(one))
+    const open = all.find((one) => one.endsWith('/0'))
     if (open !== undefined) return wrong(`“${open}” is everybody, so nothing would be restricted.`)
     return given([...new Set(all)].toSorted().join(' '))
   },
@@ -98,6 +96,8 @@ const readers: Readonly<Record<InputType, (text: string, input: StepInput, now: 
   },
 }
 
+/** Knows which months have how many days. */
+const moment = z.iso.datetime()
 const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
 
 function isNetwork(text: string): boolean {

@@ -2,8 +2,10 @@ import {
   type Document,
   type ErrorCode,
   isAlias,
+  isCollection,
   isMap,
   isNode,
+  isScalar,
   LineCounter,
   parseDocument,
   visit,
@@ -50,7 +52,6 @@ export function parsePlaybook({ file, text }: { readonly file: string; readonly 
     prettyErrors: false,
     schema: 'core',
     stringKeys: true,
-    logLevel: 'silent',
   })
   const written = [...unreadable(document), ...references(document)]
   // What was misread must not be judged; a key that stands twice was read.
@@ -78,8 +79,11 @@ export function problemLine({ file, line, column, what }: Problem): string {
 /** `at`: how far into the text. */
 type Said = { readonly at: number; readonly what: string; readonly isFatal?: boolean }
 
+/** The later ones mostly follow from the first. */
+const mostUnreadable = 10
+
 function unreadable({ errors, warnings }: Document): readonly Said[] {
-  return [...errors, ...warnings].map((error: YAMLError) => ({
+  return [...errors, ...warnings].slice(0, mostUnreadable).map((error: YAMLError) => ({
     at: error.pos[0],
     what:
       sentences[error.code] ??
@@ -90,7 +94,6 @@ function unreadable({ errors, warnings }: Document): readonly Said[] {
 
 /** The parser's own words repeat what stands in the file. */
 const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
-  BAD_ALIAS: 'A reference (*name) leads nowhere. Write what is meant in full.',
   BAD_INDENT: 'This is not indented like the lines around it. Things of one list or map begin in the same column.',
   BAD_SCALAR_START: 'A text that begins with this sign has to stand in quotes.',
   BLOCK_AS_IMPLICIT_KEY: 'A text with “: ” in it has to stand in quotes.',
@@ -129,13 +132,13 @@ function judged(document: Document): { readonly said: readonly Said[]; readonly 
       if (issue.code !== 'unrecognized_keys')
         return [about(path, `${issue.message}${hintFor(issue, document.getIn(path))}`)]
       return issue.keys.map((key) => ({
-        at: keyPlace(document, path, key),
+        at: keyPlace(document, [...path, key]),
         what: unknownKey(key, keysUnder[String(path.findLast((one) => typeof one === 'string') ?? '')] ?? []),
       }))
     }),
     ...misfits(value).map(({ path, what }) => about(path, what)),
   ]
-  return data === undefined ? { said } : { said, playbook: playbookOf(data) }
+  return data === undefined || said.length > 0 ? { said } : { said, playbook: playbookOf(data) }
 }
 
 function saidAbout(document: Document, path: Path, what: string): Said {
@@ -160,7 +163,8 @@ function nameOf(path: Path): string {
   for (const [index, key] of path.entries()) {
     const next = path[index + 1]
     if (typeof key === 'number') continue
-    if (typeof next === 'number' && key in singular) words.unshift(`${singular[key]} ${next + 1}`)
+    if (typeof next === 'number' && Object.hasOwn(singular, key) && (key !== 'steps' || index === 0))
+      words.unshift(`${singular[key]} ${next + 1}`)
     else if (typeof next === 'number') words.unshift(`entry ${next + 1} of “${key}”`)
     else words.unshift(`“${key}”`)
   }
@@ -175,19 +179,21 @@ const singular: Readonly<Record<string, string>> = {
   choices: 'choice',
 }
 
-/** Where a value stands; what is missing is told where the map begins that should have it. */
+/** Where a value stands; one that begins on the lines below its key, by its key. What is missing is told where the map begins. */
 function placeOf(document: Document, path: Path): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true)
-    if (isNode(node) && node.range) return node.range[0]
-  }
-  return document.contents?.range?.[0] ?? 0
+  const key = path.at(-1)
+  if (key === undefined) return document.contents?.range?.[0] ?? 0
+  const node = document.getIn(path, true)
+  if (!isNode(node) || !node.range) return placeOf(document, path.slice(0, -1))
+  const isBelow = typeof key === 'string' && isCollection(node) && node.flow !== true
+  return isBelow ? keyPlace(document, path) : node.range[0]
 }
 
-function keyPlace(document: Document, path: Path, key: string): number {
-  const map = path.length === 0 ? document.contents : document.getIn(path, true)
-  const found = isMap(map) ? map.items.find((pair) => isNode(pair.key) && String(pair.key) === key)?.key : undefined
-  return isNode(found) && found.range ? found.range[0] : placeOf(document, path)
+function keyPlace(document: Document, path: Path): number {
+  const above = path.slice(0, -1)
+  const map = above.length === 0 ? document.contents : document.getIn(above, true)
+  const found = isMap(map) ? map.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))?.key : undefined
+  return isNode(found) && found.range ? found.range[0] : placeOf(document, above)
 }
 
 function playbookOf({ snapshot, legalClock, followUps, steps, ...head }: PlaybookFile): Playbook {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type ActionName, actionTable } from './actions.ts'
 import { inputTypes, readInputs, type StepInput } from './inputs.ts'
-import { listed, stepActions } from './schema.ts'
+import { inputId, listed, stepActions } from './schema.ts'
 import { takenBy } from './takes.ts'
 
 /** What is wrong at a place of a playbook file. The path leads to it, keys and positions in lists. */
@@ -43,7 +43,7 @@ const text = part(z.string())
 const choice = z.object({ id: text }).catch({ id: null })
 const inputDraft = z
   .object({
-    id: text,
+    id: part(inputId),
     type: part(z.enum(inputTypes)),
     optional: part(z.boolean()),
     initial: part(z.union([z.string(), z.number()])),

@@ -85,13 +85,15 @@ export const stepActions: readonly ActionName[] = actionNames.filter((action) =>
 
 const number = (allowed: Allowed) => z.int(told(allowed)).min(0, told(allowed)).max(999_999_999_999, told(allowed))
 
+export const inputId = named(
+  /^[a-z][a-z0-9_]{0,30}$/,
+  'an id: small letters, digits and underscores, beginning with a letter, at most 31 characters',
+)
+
 const input = z
   .strictObject(
     {
-      id: named(
-        /^[a-z][a-z0-9_]{0,30}$/,
-        'an id: small letters, digits and underscores, beginning with a letter, at most 31 characters',
-      ).meta({ description: 'What the action calls it; docs/playbooks.md lists what each action takes.' }),
+      id: inputId.meta({ description: 'What the action calls it; docs/playbooks.md lists what each action takes.' }),
       label: oneLine(longest.label).meta({ description: 'The name of the field in the form.' }),
       hint: oneLine(longest.hint).exactOptional().meta({ description: 'A sentence below the field.' }),
       type: oneOf(inputTypes).meta({

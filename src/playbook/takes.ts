@@ -14,10 +14,14 @@ export function takenBy(action: ActionName): Readonly<Record<string, Taken>> {
   return table[action] ?? {}
 }
 
+/** Without it a review of the log goes thirty days back; the others mark what is newer. */
+const since = { type: 'moment', optional: true } as const
 const fingerprint = { type: 'fingerprint', optional: true } as const
 
 const table: Readonly<Partial<Record<ActionName, Readonly<Record<string, Taken>>>>> = {
-  'review-audit': { since: { type: 'moment' } },
+  'review-audit': { since },
+  'review-admins': { since },
+  'review-clients': { since },
   'make-signing-key': { fingerprint },
   'replace-signing-key': { fingerprint },
   'limit-requests': {
