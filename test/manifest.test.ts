@@ -12,7 +12,13 @@ type BotScope = NonNullable<Scopes['bot']>[number]
 
 /** The scopes we may ask for. The type is Slack's list, so that a misspelt name does not compile. */
 const needed: readonly BotScope[] = ['commands', 'chat:write', 'users:read', 'groups:read', 'groups:history']
-const optional: readonly BotScope[] = ['users:read.email', 'usergroups:read', 'channels:read', 'channels:history']
+const optional: readonly BotScope[] = [
+  'users:read.email',
+  'usergroups:read',
+  'channels:read',
+  'channels:history',
+  'files:write',
+]
 
 const source = readFileSync(new URL('../manifest.yml', import.meta.url), 'utf8')
 

@@ -9,6 +9,7 @@ import { createLog } from '../log.ts'
 import { verifyDataDir } from '../verify-data-dir.ts'
 import { backUp } from './backup.ts'
 import { type ExportFormat, exportIncident } from './export.ts'
+import { exportFiles } from './export-files.ts'
 
 /** The process, as far as the commands need it. */
 export type Surroundings = {
@@ -20,6 +21,8 @@ export type Surroundings = {
   readonly stop: () => void
   readonly onUncaught: (tell: (error: unknown) => void) => void
 }
+
+type ExportOptions = { readonly format: ExportFormat; readonly out?: string; readonly files?: string }
 
 /** 0: done. 1: it ran and found something wrong. 2: it could not run as asked: usage, configuration, keys, ledger. */
 type ExitCode = 0 | 1 | 2
@@ -68,9 +71,12 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
         .default('markdown'),
     )
     .option('--out <file>', 'a file instead of standard output; it must not exist')
+    .option('--files <folder>', 'its evidence, each piece as a file in this folder, instead of the text')
     .addOption(dataDir)
-    .action((id: string, options: At & { readonly format: ExportFormat; readonly out?: string }) => {
-      answer.code = exportTo(around, id, options)
+    .action(async (id: string, options: At & ExportOptions) => {
+      answer.code = options.files === undefined || options.out !== undefined ? exportTo(around, id, options) : 0
+      if (options.files !== undefined && answer.code === 0)
+        answer.code = await exportFilesTo(around, id, { ...options, folder: options.files })
     })
   program
     .command('backup')
@@ -209,18 +215,42 @@ function exportTo(
   { dataDir, format, out }: { readonly dataDir: string; readonly format: ExportFormat; readonly out?: string },
 ): ExitCode {
   using ledger = openLedgerReader({ file: join(dataDir, 'ledger.sqlite') })
-  const incident = /^\d+$/.test(id) ? `INC-${id}` : id.toUpperCase()
-  const text = exportIncident(ledger, incident as IncidentId, format)
-  if (text === undefined) {
-    around.err(`There is no incident ${incident} in this ledger.\n`)
-    return 1
-  }
+  const incident = incidentNamed(id)
+  const text = exportIncident(ledger, incident, format)
+  if (text === undefined) return noSuchIncident(around, incident)
   if (out === undefined) around.out(text)
   else if (existsSync(out)) {
     around.err(`${out} exists: an export never overwrites. Name another file.\n`)
     return 2
   } else writeFileSync(out, text, { flag: 'wx', mode: 0o600 })
   return 0
+}
+
+async function exportFilesTo(
+  around: Surroundings,
+  id: string,
+  { dataDir, folder }: { readonly dataDir: string; readonly folder: string },
+): Promise<ExitCode> {
+  using ledger = openLedgerReader({ file: join(dataDir, 'ledger.sqlite') })
+  const incident = incidentNamed(id)
+  const written = await exportFiles(ledger, incident, { dataDir, folder })
+  if (written.kind === 'no such incident') return noSuchIncident(around, incident)
+  if (written.kind === 'taken') {
+    around.err(`${written.files.join(', ')} exists: an export never overwrites. Name another folder.\n`)
+    return 2
+  }
+  for (const file of written.files) around.out(`${file}\n`)
+  for (const problem of written.problems) around.err(`${problem}\n`)
+  return written.problems.length === 0 ? 0 : 1
+}
+
+function incidentNamed(id: string): IncidentId {
+  return (/^\d+$/.test(id) ? `INC-${id}` : id.toUpperCase()) as IncidentId
+}
+
+function noSuchIncident(around: Surroundings, incident: IncidentId): ExitCode {
+  around.err(`There is no incident ${incident} in this ledger.\n`)
+  return 1
 }
 
 function printKeys(

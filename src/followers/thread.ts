@@ -116,8 +116,8 @@ export function slackThread({
   }
 }
 
-/** What the poster may do next, of whatever Slack said. */
-function translated(error: unknown): unknown {
+/** What a follower may do next, of whatever Slack said. */
+export function translated(error: unknown): unknown {
   if (error instanceof RateLimited) return new TryLater(error.message, { afterMs: error.retryAfterMs, cause: error })
   if (error instanceof SlackUnavailable) return new TryLater(error.message, { cause: error })
   if (error instanceof SlackRejected) return new ThreadLost(error.message, { cause: error })

@@ -68,6 +68,21 @@ export function failureOf(method: string, error: unknown): SlackFailure {
   return new SlackUnavailable(method, why)
 }
 
+/** Whether Slack takes nothing at all of ours until somebody mends the token. */
+export function concernsToken({ code }: SlackRejected): boolean {
+  return tokenCodes.has(code)
+}
+
+const tokenCodes: ReadonlySet<string> = new Set([
+  'invalid_auth',
+  'not_authed',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+  'two_factor_setup_required',
+  'accesslimited',
+])
+
 function remedyFor(code: string, needed: string | undefined): string {
   if (code === 'missing_scope') return `Add the scope ${needed ?? 'it names'} to the app and install it again.`
   return remedies[code] ?? 'Look the code up in the documentation of that method.'
@@ -88,6 +103,13 @@ const remedies: Readonly<Record<string, string>> = {
   cant_update_message: 'The message belongs to somebody else: post a new one.',
   edit_window_closed: 'The workspace does not allow editing messages this old: post a new one.',
   msg_too_long: 'The text is longer than 4,000 characters: shorten it.',
+  file_uploads_disabled: 'The workspace does not allow files: ask its administrator.',
+  file_uploads_except_images_disabled: 'The workspace allows no files but pictures: ask its administrator.',
+  file_type_not_allowed: 'The workspace does not allow files of this type: ask its administrator.',
+  file_upload_size_restricted: 'The file is larger than the workspace allows.',
+  storage_limit_reached: "The workspace's storage for files is full.",
+  unknown_upload_address: 'The address for the bytes is not one of Slack, so nothing was sent there.',
+  posting_to_channel_denied: 'The bot may not post in this channel: ask the administrator of the workspace.',
   plan_upgrade_required: 'User groups need a paid plan: list people instead of groups.',
   link_disabled: 'Socket Mode is switched off for the app: switch it on.',
   user_not_in_channel: 'The person is not in the channel.',

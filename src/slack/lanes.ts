@@ -1,9 +1,9 @@
 import { WebClient } from '@slack/web-api'
-import { Agent, fetch } from 'undici'
-import { failureOf, RateLimited, type SlackFailure, SlackRejected } from './failures.ts'
+import { Agent, fetch, request } from 'undici'
+import { failureOf, RateLimited, type SlackFailure, SlackRejected, SlackUnavailable } from './failures.ts'
 import { type Log, sdkLogger } from './log.ts'
 
-export type LaneName = 'cards' | 'timeline' | 'lookUps' | 'replies'
+export type LaneName = 'cards' | 'timeline' | 'files' | 'lookUps' | 'replies'
 
 /** Calls a method of Slack's Web API. Throws `RateLimited`, `SlackUnavailable` or `SlackRejected`, nothing else. */
 export type Call = (
@@ -18,15 +18,21 @@ export type Call = (
 export type Lanes = { readonly [lane in LaneName]: Call } & {
   /** Posts JSON to a `response_url`. Throws `SlackUnavailable`. */
   readonly respond: (url: string, body: object) => Promise<void>
+  /** Posts bytes to the address that `files.getUploadURLExternal` gave. Throws what a call throws. */
+  readonly upload: (url: string, bytes: Uint8Array, stopping: AbortSignal) => Promise<void>
 } & AsyncDisposable
 
 const settings = {
   cards: { timeout: 5000, retries: 0 },
   timeline: { timeout: 5000, retries: 0 },
+  files: { timeout: 10_000, retries: 0 },
   lookUps: { timeout: 2500, retries: 1 },
   // A form has to open within three seconds of the click.
   replies: { timeout: 2500, retries: 0 },
 } as const
+
+/** Nobody waits for a file within seconds, and it may be some megabytes. */
+const uploadWithinMs = 60_000
 
 /** How one call of Slack's Web API ended, for whoever counts. */
 export type Called = {
@@ -53,25 +59,41 @@ export function openLanes(options: {
       allowAbsoluteUrls: false,
       fetch: async (url, init) => posted(agent, new URL(url), init ?? {}),
     })
-    return async (method, args = {}) => {
-      try {
-        const answer = { ...(await client.apiCall(method, asText(args))) }
-        options.called?.({ method, result: 'ok' })
-        return answer
-      } catch (error) {
-        const failure = failureOf(method, error)
-        options.called?.({ method, result: resultOf(failure) })
-        throw failure
-      }
-    }
+    return async (method, args = {}) =>
+      counted(options.called, method, async () => ({ ...(await client.apiCall(method, asText(args))) }))
   }
-  const lanes = { cards: lane('cards'), timeline: lane('timeline'), lookUps: lane('lookUps'), replies: lane('replies') }
+  const lanes = {
+    cards: lane('cards'),
+    timeline: lane('timeline'),
+    files: lane('files'),
+    lookUps: lane('lookUps'),
+    replies: lane('replies'),
+  }
   return {
     ...lanes,
     respond: async (url, body) => respond(url, body, agents.get('replies')),
+    upload: async (url, bytes, stopping) =>
+      counted(options.called, 'upload', async () => upload(url, bytes, { dispatcher: agents.get('files'), stopping })),
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...agents.values()].map(async (agent) => agent.destroy()))
     },
+  }
+}
+
+/** Makes one of the three failures of whatever goes wrong, and tells whoever counts how it ended. */
+async function counted<T>(
+  called: ((call: Called) => void) | undefined,
+  method: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    const answer = await work()
+    called?.({ method, result: 'ok' })
+    return answer
+  } catch (error) {
+    const failure = failureOf(method, error)
+    called?.({ method, result: resultOf(failure) })
+    throw failure
   }
 }
 
@@ -127,4 +149,24 @@ async function respond(url: string, body: object, dispatcher: Agent | undefined)
   } catch (error) {
     throw failureOf('a response_url', error)
   }
+}
+
+/** Any answer but 200 is a no. Nothing is shown to anybody before the upload is completed, so repeating it does no harm. */
+async function upload(
+  url: string,
+  bytes: Uint8Array,
+  { dispatcher, stopping }: { readonly dispatcher: Agent | undefined; readonly stopping: AbortSignal },
+): Promise<void> {
+  const { statusCode, headers, body } = await request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: bytes,
+    signal: AbortSignal.any([stopping, AbortSignal.timeout(uploadWithinMs)]),
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+  })
+  await body.dump()
+  if (statusCode === 200) return
+  if (statusCode === 429) throw new RateLimited('an upload', Math.max(1, Number(headers['retry-after']) || 5) * 1000)
+  if (statusCode < 500 && statusCode !== 408) throw new SlackRejected('an upload', `http_${statusCode}`)
+  throw new SlackUnavailable('an upload', `HTTP ${statusCode}`)
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Message } from './cards/blocks.ts'
-import { RateLimited, SlackRejected } from './failures.ts'
+import { RateLimited } from './failures.ts'
+import { isSlacks } from './hosts.ts'
 import type { Lanes } from './lanes.ts'
 import type { Log } from './log.ts'
+import { type Found, readBack } from './read-back.ts'
 
 export type Place = { readonly channel: string; readonly ts: string }
 export type EntryMark = { readonly seq: number; readonly hash: string }
@@ -11,32 +13,12 @@ export type EntryMark = { readonly seq: number; readonly hash: string }
 /** Where a private answer can go. */
 export type Where = { readonly channel?: string; readonly thread?: string; readonly responseUrl?: string }
 
-/** What was found of our own posts. `not readable`: Slack does not let us read the channel back. */
-export type Found<T> =
-  | { readonly kind: 'read'; readonly found: T }
-  | { readonly kind: 'not readable'; readonly why: string }
-
 const entryType = 'autentico_entry'
 const cardType = 'autentico_card'
 // Ours have no links to show off, and bare words must not turn into any.
 const quietly = { unfurl_links: false, unfurl_media: false, link_names: false, parse: 'none' } as const
 
 const posted = z.object({ ts: z.string(), channel: z.string() })
-const page = z.object({
-  messages: z
-    .array(
-      z.object({
-        ts: z.string(),
-        metadata: z
-          .object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) })
-          .nullish()
-          .catch(undefined),
-      }),
-    )
-    .default([]),
-  response_metadata: z.object({ next_cursor: z.string().nullish() }).nullish(),
-})
-type Page = z.infer<typeof page>
 
 /**
  * Everything we send to Slack. The functions for cards and the timeline throw the three failures of `failures.ts`; the
@@ -45,12 +27,12 @@ type Page = z.infer<typeof page>
 export class Outbound {
   readonly #lanes: Lanes
   readonly #log: Log
-  readonly #origins: readonly string[]
+  readonly #apiUrl: string | undefined
 
   constructor(deps: { readonly lanes: Lanes; readonly log: Log; readonly apiUrl?: string }) {
     this.#lanes = deps.lanes
     this.#log = deps.log
-    this.#origins = deps.apiUrl === undefined ? [] : [new URL(deps.apiUrl).origin]
+    this.#apiUrl = deps.apiUrl
   }
 
   /** Posts the root message of an incident's thread. After `SlackUnavailable`, look with `findCard` before posting again. */
@@ -111,24 +93,32 @@ export class Outbound {
   ): Promise<Found<ReadonlyMap<number, Place & { readonly hash?: string }>>> {
     const wanted = new Set(seqs)
     const found = new Map<number, Place & { readonly hash?: string }>()
-    const walked = await this.#walk('conversations.replies', thread, ({ messages }) => {
-      for (const { ts, metadata } of messages) {
-        if (metadata?.event_type !== entryType || metadata.event_payload['incident'] !== incident) continue
-        const { seq, hash, also } = metadata.event_payload
-        for (const one of [seq, ...(Array.isArray(also) ? (also as readonly unknown[]) : [])]) {
-          if (typeof one !== 'number' || !wanted.has(one)) continue
-          found.set(one, { channel: thread.channel, ts, ...(one === seq && typeof hash === 'string' ? { hash } : {}) })
+    const walked = await readBack(
+      this.#lanes.lookUps,
+      { method: 'conversations.replies', ...thread },
+      ({ messages }) => {
+        for (const { ts, metadata } of messages) {
+          if (metadata?.event_type !== entryType || metadata.event_payload['incident'] !== incident) continue
+          const { seq, hash, also } = metadata.event_payload
+          for (const one of [seq, ...(Array.isArray(also) ? (also as readonly unknown[]) : [])]) {
+            if (typeof one !== 'number' || !wanted.has(one)) continue
+            found.set(one, {
+              channel: thread.channel,
+              ts,
+              ...(one === seq && typeof hash === 'string' ? { hash } : {}),
+            })
+          }
         }
-      }
-      return found.size === wanted.size
-    })
+        return found.size === wanted.size
+      },
+    )
     return walked === undefined ? { kind: 'read', found } : { kind: 'not readable', why: walked }
   }
 
   /** The root message of an incident, looked for among the newest messages of the channel. */
   async findCard(channel: string, incident: IncidentId): Promise<Found<Place | undefined>> {
     let found: Place | undefined
-    const walked = await this.#walk('conversations.history', { channel }, ({ messages }) => {
+    const walked = await readBack(this.#lanes.lookUps, { method: 'conversations.history', channel }, ({ messages }) => {
       const card = messages.find(
         ({ metadata }) => metadata?.event_type === cardType && metadata.event_payload['incident'] === incident,
       )
@@ -138,37 +128,6 @@ export class Outbound {
     return walked === undefined ? { kind: 'read', found } : { kind: 'not readable', why: walked }
   }
 
-  /** Reads page by page until `enough`. Gives the reason when Slack does not let us read. */
-  async #walk(
-    method: string,
-    where: { readonly channel: string; readonly ts?: string },
-    enough: (page: Page) => boolean,
-  ): Promise<string | undefined> {
-    let cursor: string | undefined
-    for (let pages = 0; pages < 25; pages += 1) {
-      try {
-        const answer = page.parse(
-          await this.#lanes.lookUps(method, {
-            ...where,
-            limit: 200,
-            include_all_metadata: true,
-            ...(cursor === undefined ? {} : { cursor }),
-          }),
-        )
-        cursor = answer.response_metadata?.next_cursor ?? undefined
-        if (enough(answer) || cursor === undefined || cursor === '') return undefined
-      } catch (error) {
-        if (
-          error instanceof SlackRejected &&
-          ['missing_scope', 'not_in_channel', 'channel_not_found'].includes(error.code)
-        )
-          return error.message
-        throw error
-      }
-    }
-    return undefined
-  }
-
   /**
    * Tells one person something in private: where they pressed, or else in a direct message. True when Slack took it; that
    * it was seen is never certain.
@@ -176,7 +135,7 @@ export class Outbound {
   async replyPrivately(user: string, where: Where, answer: Message): Promise<boolean> {
     const { channel, thread, responseUrl } = where
     const ways: readonly (readonly [string, () => Promise<unknown>])[] = [
-      ...(responseUrl === undefined || !this.#mayPostTo(responseUrl)
+      ...(responseUrl === undefined || !isSlacks(responseUrl, this.#apiUrl)
         ? []
         : [
             [
@@ -226,13 +185,5 @@ export class Outbound {
   /** A direct message. Throws the failures of `failures.ts`. */
   async dm(user: string, text: Message): Promise<void> {
     await this.#lanes.replies('chat.postMessage', { channel: user, ...text, ...quietly })
-  }
-
-  /** Only to Slack's own hosts, or to the API that was configured. */
-  #mayPostTo(responseUrl: string): boolean {
-    if (!URL.canParse(responseUrl)) return false
-    const { protocol, hostname, origin } = new URL(responseUrl)
-    if (this.#origins.includes(origin)) return true
-    return protocol === 'https:' && /(^|\.)slack(-gov)?\.com$/.test(hostname)
   }
 }

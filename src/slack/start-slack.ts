@@ -13,6 +13,7 @@ import { type KeptAnswers, Repeats } from './repeats.ts'
 import { Roster, type RosterSettings } from './roster.ts'
 import { type SocketsOptions, type Stuck, socketTimes } from './sockets.ts'
 import { checkSetup, type Finding } from './startup-check.ts'
+import { ThreadFiles } from './thread-files.ts'
 import { Viewers } from './viewers.ts'
 import { Workspace } from './workspace.ts'
 
@@ -62,6 +63,7 @@ export type SlackOptions = {
 
 export type Slack = AsyncDisposable & {
   readonly outbound: Outbound
+  readonly files: ThreadFiles
   readonly roster: Roster
   /** The address of a message in Slack, once the workspace's own is known. */
   linkTo(place: { readonly channel: string; readonly ts: string }): string | undefined
@@ -136,6 +138,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
   const parts = building.move()
   return {
     outbound,
+    files: new ThreadFiles({ lanes, workspace, ...api }),
     roster,
     linkTo: (place) => workspace.linkTo(place),
     check: async () => {

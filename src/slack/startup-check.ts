@@ -13,7 +13,9 @@ const useful = {
   'users:read.email': 'the target of an incident is recognised only by SLACK_USER_MAP',
   'usergroups:read': 'user groups in RESPONDERS and APPROVERS count for nobody',
   'groups:history': 'the bot cannot look for its own posts after a crash, nor compare the thread with the ledger',
-  'groups:read': 'it cannot be checked whether a private incident channel is shared with another company',
+  'groups:read':
+    'it cannot be checked whether a private incident channel is shared with another company, so no file that names people is put into it',
+  'files:write': 'no evidence is put into a thread as a file; it has to be fetched with `responder export --files`',
 } as const
 
 export type Finding = { readonly fatal: boolean; readonly sentence: string }

@@ -1,3 +1,4 @@
+import { text as textOf } from 'node:stream/consumers'
 import type { App } from '@slack/bolt'
 import type { KnownBlock, ModalView } from '@slack/types'
 import type { Browser } from 'playwright-core'
@@ -98,6 +99,28 @@ test('blocks of every kind are text and elements of the page, whatever stands in
   expect(await card.locator('.mention.me').textContent()).toBe('@ana')
   expect(await card.getByRole('columnheader').textContent()).toBe('Head')
   await expectSoon(async () => (await card.getByRole('time').or(card.locator('time')).count()) > 0)
+  expectNoFaults(ana.watched)
+})
+
+test('a file is saved as the text that it is, and its name and title are text too', async () => {
+  const { ana, app } = await given(() => undefined)
+  const bytes = `user\r\n${hostile}\r\n`
+  const asked = await app.client.files.getUploadURLExternal({ filename: 'users.html', length: bytes.length })
+  await fetch(asked.upload_url ?? '', { method: 'POST', body: bytes })
+  await app.client.files.completeUploadExternal({
+    files: [{ id: asked.file_id ?? '', title: hostile }],
+    channel_id: incidentChannel.id,
+    initial_comment: 'Who is affected',
+  })
+
+  const message = await ana.reads('Who is affected')
+  const [saved] = await Promise.all([
+    ana.page.waitForEvent('download'),
+    message.getByRole('link', { name: /<script>alert\(2\)<\/script>.*\d+ bytes/ }).click(),
+  ])
+  expect(saved.suggestedFilename()).toBe('users.html')
+  expect(await textOf(await saved.createReadStream())).toBe(bytes)
+  expect(ana.page.url()).toMatch(/\/as\/ana(#|$)/)
   expectNoFaults(ana.watched)
 })
 

@@ -95,6 +95,37 @@ test.each([
   expect(text).not.toMatch(/node:|\n/)
 })
 
+test('a file of a message is saved as text by those who see the message, whatever is in it, and is nothing for others', async () => {
+  const slack = await localSlack()
+  const page = await localPage(slack)
+  const html = '<script>alert(1)</script>'
+  const tell = async (method: string, body: object) =>
+    ask(`${slack.apiUrl}${method}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${slack.botToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const { upload_url: address, file_id: id } = (
+    await tell('files.getUploadURLExternal', { filename: 'a"b\nc.html', length: html.length })
+  ).json() as { readonly upload_url: string; readonly file_id: string }
+  await ask(address, { method: 'POST', body: html })
+  expect((await ask(`${page.url}/as/ana/files/${id}`)).status).toBe(404)
+  await tell('files.completeUploadExternal', { files: [{ id }], channel_id: channel })
+
+  const { status, headers, text } = await ask(`${page.url}/as/ana/files/${id}`)
+  expect([status, text]).toEqual([200, html])
+  expect(headers).toMatchObject({
+    'content-type': 'text/plain; charset=utf-8',
+    'content-disposition': "attachment; filename*=UTF-8''a%22b%0Ac.html",
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; sandbox",
+  })
+  for (const path of ['olu/files', 'alice/files', 'mallory/files'])
+    expect((await ask(`${page.url}/as/${path}/${id}`)).status).toBe(404)
+  expect((await ask(`${page.url}/as/ana/files/F0NOWHERE`)).status).toBe(404)
+  expect((await ask(`${page.url}/as/ana/files/${id}`, { headers: { host: 'evil.test' } })).status).toBe(403)
+})
+
 test('a browser keeps a file until it is another', async () => {
   const page = await localPage(await localSlack())
   const first = await ask(`${page.url}/app/slack/json.ts`)

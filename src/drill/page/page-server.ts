@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isOurs, listenOnLoopback, stopListening } from '../loopback.ts'
+import type { Actor } from '../slack/acts/actor.ts'
 import type { LocalSlack } from '../slack/local-slack.ts'
 import { answerFile, type Files, pageFiles, type Served } from './files.ts'
 import { actBehindGlass, isGlassPart } from './glass-acts.ts'
@@ -87,6 +88,8 @@ type Asked = { readonly path: string; readonly request: IncomingMessage }
 
 function show({ slack, files, live }: Parts, { path, request }: Asked, response: ServerResponse): void {
   if (path === '/') return void response.writeHead(302, { location: '/as/ana', ...guards }).end()
+  const [, who = '', id = ''] = /^\/as\/([^/]+)\/files\/([A-Z0-9]+)$/.exec(path) ?? []
+  if (id !== '' && isMember(slack, who)) return giveFile(slack.as(who), id, response)
   const [, handle = '', rest = ''] = /^\/as\/([^/]+)(\/live)?$/.exec(path) ?? []
   if (rest !== '' && isMember(slack, handle) && request.method === 'GET') {
     // Sent with the first event, so that a screen that cannot be shown is still answered as the failure it is.
@@ -96,6 +99,28 @@ function show({ slack, files, live }: Parts, { path, request }: Asked, response:
   const file = rest === '' && isMember(slack, handle) ? files.index() : fileAt(files, path)
   if (file === undefined) throw nothingAt(path)
   answerFile(request, response, file)
+}
+
+/** A file of a message, to whoever sees that message. It is somebody else's text: saved, and never shown as a page of ours. */
+function giveFile(who: Actor, id: string, response: ServerResponse): void {
+  const file = theirs(() => who.download(id))
+  response.writeHead(200, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name.toWellFormed())}`,
+    'content-security-policy': "default-src 'none'; sandbox",
+    'content-length': file.bytes.length,
+    'cache-control': 'no-store',
+    ...guards,
+  })
+  response.end(file.bytes)
+}
+
+function theirs<T>(look: () => T): T {
+  try {
+    return look()
+  } catch (error) {
+    throw new TurnedDown(404, wordsOf(error))
+  }
 }
 
 const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', ...guards }

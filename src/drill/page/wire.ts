@@ -5,6 +5,7 @@ import type { Entries, Form, Offered, Outcome, Press, Seen, Submitted } from '..
  *
  * - `GET  /as/<handle>`             the page, as this person
  * - `GET  /as/<handle>/live`        server-sent events: `screen` (a whole `Screen`, first and after each reconnect), then `change` (a `Change`)
+ * - `GET  /as/<handle>/files/<id>`  a file of a message that this person sees, to be saved
  * - `POST /as/<handle>/<act>`       what the person does in Slack; the body is an object, the answer what Slack shows them
  * - `POST /glass/<part>`            what is done behind the glass: `attack`, `bot`, `redis`, `autentico`, `slack`
  *

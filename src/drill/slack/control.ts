@@ -77,6 +77,7 @@ const turns: Readonly<Record<string, (turn: Switches, args: JsonObject) => unkno
   failNext: (turn, { method, ...fault }) => turn.failNext(text(method), fault as Fault),
   clearFaults: (turn) => turn.clearFaults(),
   limitRate: (turn, args) => turn.limitRate(args['on'] !== false),
+  holdFiles: (turn, args) => turn.holdFiles(args['on'] !== false),
   disconnectSockets: (turn, args) =>
     turn.disconnectSockets(args['reason'] === 'warning' ? 'warning' : 'refresh_requested'),
   dropConnections: (turn) => turn.dropConnections(),
@@ -90,6 +91,7 @@ const turns: Readonly<Record<string, (turn: Switches, args: JsonObject) => unkno
   addMember: (turn, args) => turn.addMember(text(args['channel']), text(args['user'])),
   removeMember: (turn, args) => turn.removeMember(text(args['channel']), text(args['user'])),
   removeBot: (turn, args) => turn.removeBot(text(args['channel'])),
+  openUp: (turn, args) => turn.openUp(text(args['channel'])),
   share: (turn, args) => turn.share(text(args['channel'])),
   deleteMessage: (turn, args) => turn.deleteMessage(text(args['channel']), text(args['ts'])),
   deactivate: (turn, args) => turn.deactivate(text(args['user'])),

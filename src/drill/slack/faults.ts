@@ -22,7 +22,7 @@ export type Fault = {
   readonly channel?: string
 }
 
-/** Faults waiting to happen, by method; `*` stands for every method. */
+/** Faults waiting to happen, by method; `upload` stands for the bytes of a file, `*` for everything. */
 export class Faults {
   readonly #waiting = new Map<string, Fault[]>()
 

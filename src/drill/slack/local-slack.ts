@@ -9,6 +9,7 @@ import type { Ack, Delivery } from './delivery.ts'
 import { deliverOverHttp } from './delivery.ts'
 import { Events } from './events.ts'
 import { Faults } from './faults.ts'
+import { FileShares } from './file-shares.ts'
 import type { JsonObject } from './json.ts'
 import type { Manifest } from './manifest.ts'
 import { readManifest } from './manifest.ts'
@@ -20,6 +21,7 @@ import { Sockets } from './sockets.ts'
 import type { Switches } from './switches.ts'
 import { personNamed, switches } from './switches.ts'
 import { Triggers } from './triggers.ts'
+import { answerUpload } from './uploads.ts'
 import type { ApiCall } from './web-api.ts'
 import { answerApi } from './web-api.ts'
 import type { User, Usergroup } from './workspace.ts'
@@ -126,6 +128,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
 
   const faults = new Faults()
   const rates = new Rates(workspace.clock, options.rateLimit ?? true)
+  const shares = new FileShares()
   const triggers = new Triggers(workspace.clock)
   const responseUrls = new ResponseUrls(workspace)
   const withheld = new Set<string>()
@@ -142,13 +145,26 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     const sendEvent = (event: JsonObject) => events.send(event)
     return actor({ user, workspace, manifest, triggers, responseUrls, url, deliver, sendEvent, offered })
   }
-  const control = switches({ workspace, faults, rates, sockets, events, tokens, withheld, deliveries, reach, deliver })
+  const control = switches({
+    workspace,
+    faults,
+    rates,
+    shares,
+    sockets,
+    events,
+    tokens,
+    withheld,
+    deliveries,
+    reach,
+    deliver,
+  })
   const state = () => snapshot(workspace, sockets.count)
   const api = {
     call: {
       workspace,
       triggers,
       rates,
+      shares,
       url,
       openSocket: () => url.replace('http', 'ws') + sockets.ticket(),
     },
@@ -179,7 +195,9 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
       const used = responseUrls.use(path, body.toString('utf8'))
       return end(response, used.status, used.body)
     }
-    if (path.startsWith('/upload/')) return receiveFile(workspace, path, body, response)
+    if (path.startsWith('/upload/'))
+      return answerUpload({ workspace, faults, log: api.log }, { incoming: request, path, body }, response)
+    if (path.startsWith('/files-pri/')) return toSignIn(response)
     if (path.startsWith('/_control/')) {
       if (!isOurs(request, url)) return end(response, 403, 'the control API answers this machine only')
       return answerControl(controls, { method: request.method ?? '', path, body: body.toString('utf8') }, response)
@@ -218,12 +236,9 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   }
 }
 
-function receiveFile(workspace: Workspace, path: string, body: Buffer, response: ServerResponse): void {
-  const file = workspace.files.get(path.slice('/upload/'.length))
-  if (file === undefined) return end(response, 404, 'no such upload')
-  if (body.length !== file.size) return end(response, 400, `expected ${file.size} bytes and got ${body.length}`)
-  file.bytes = body
-  return end(response, 200, `OK - ${body.length}`)
+/** What an app without the scope to read files gets at a file's address: the way to the sign-in page. People fetch them as themselves. */
+function toSignIn(response: ServerResponse): void {
+  response.writeHead(302, { location: '/?redir=files-pri' }).end()
 }
 
 function end(response: ServerResponse, status: number, body: string): void {

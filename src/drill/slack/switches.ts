@@ -2,6 +2,7 @@ import { cast, otherWorkspace } from '../cast.ts'
 import type { Ack, Delivery } from './delivery.ts'
 import type { Events } from './events.ts'
 import type { Fault, Faults } from './faults.ts'
+import type { FileShares } from './file-shares.ts'
 import type { Rates } from './rates.ts'
 import type { Sockets } from './sockets.ts'
 import type { User, Workspace } from './workspace.ts'
@@ -14,6 +15,8 @@ export type Switches = {
   readonly clearFaults: () => void
   /** Whether a channel takes one message a second. */
   readonly limitRate: (on: boolean) => void
+  /** Holds up files that were accepted, so that they are not shown; off, all that wait are. */
+  readonly holdFiles: (on: boolean) => void
   /** Tells the app to reconnect, as Slack does. */
   readonly disconnectSockets: (reason?: 'warning' | 'refresh_requested' | 'link_disabled') => void
   /** Cuts the app's connections without a word. */
@@ -35,6 +38,8 @@ export type Switches = {
   readonly removeMember: (channel: string, user: string) => Promise<void>
   /** Takes the app out of a channel. */
   readonly removeBot: (channel: string) => Promise<void>
+  /** Lets everybody in the workspace join a channel. */
+  readonly openUp: (channel: string) => void
   /** Shares a channel with the other company; the outsider is in it from then on. */
   readonly share: (channel: string) => void
   readonly deleteMessage: (channel: string, ts: string) => void
@@ -53,6 +58,7 @@ export type Switchboard = {
   readonly workspace: Workspace
   readonly faults: Faults
   readonly rates: Rates
+  readonly shares: FileShares
   readonly sockets: Sockets
   readonly events: Events
   readonly tokens: { revoked: boolean }
@@ -89,6 +95,7 @@ export function switches(board: Switchboard): Switches {
     limitRate: (on) => {
       board.rates.on = on
     },
+    holdFiles: (on) => board.shares.hold(on),
     disconnectSockets: (reason = 'refresh_requested') => sockets.disconnect(reason),
     dropConnections: () => sockets.drop(),
     refuseConnections: (on) => {
@@ -119,6 +126,9 @@ export function switches(board: Switchboard): Switches {
     addMember,
     removeMember,
     removeBot: (channel) => removeMember(channel, app.user),
+    openUp: (channel) => {
+      workspace.setChannel(channel, { kind: 'public' })
+    },
     share: (channel) => {
       const outsiders = [...workspace.users.values()].filter(({ team }) => team === otherWorkspace.team)
       const joining = outsiders.map(({ id }) => id).filter((id) => !members(channel).includes(id))

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerUnlessSpoilt } from './answering.ts'
 import { Args, readArgs } from './args.ts'
-import type { Fault, Faults } from './faults.ts'
+import type { Faults } from './faults.ts'
 import type { JsonObject } from './json.ts'
 import { text } from './json.ts'
 import type { Call } from './methods/call.ts'
@@ -39,22 +40,22 @@ export function answerApi(
   request: { readonly incoming: IncomingMessage; readonly body: Buffer; readonly url: URL },
   response: ServerResponse,
 ): void {
+  const { incoming } = request
   const method = request.url.pathname.slice('/api/'.length)
   const args = argsOf(request)
-  const fault = deps.faults.take(method, args instanceof SlackRefusal ? undefined : text(args['channel']))
-  const how = fault === undefined ? undefined : (fault.how ?? 'answer')
-  if (fault !== undefined && (how === 'answer' || how === 'reset' || how === 'timeout')) {
-    log(deps, method, {}, { status: 0, body: { ok: false, error: `made to fail: ${how}` } })
-    if (how === 'answer') writeFault(response, fault)
-    else if (how === 'reset') request.incoming.socket.destroy()
-    return
-  }
-
-  const answer = args instanceof SlackRefusal ? refused(args) : answerTo(deps, method, args, request.incoming)
-  log(deps, method, args instanceof SlackRefusal ? {} : args, answer)
-  if (how === 'timeout-after') return
-  if (how === 'reset-after') request.incoming.socket.destroy()
-  else write(response, answer, { cut: how === 'cut' })
+  const channel = args instanceof SlackRefusal ? '' : text(args['channel']) || text(args['channel_id'])
+  answerUnlessSpoilt(
+    deps.faults.take(method, channel),
+    { incoming, response },
+    {
+      spoilt: (how) => log(deps, method, {}, { status: 0, body: { ok: false, error: `made to fail: ${how}` } }),
+      act: () => {
+        const answer = args instanceof SlackRefusal ? refused(args) : answerTo(deps, method, args, incoming)
+        log(deps, method, args instanceof SlackRefusal ? {} : args, answer)
+        return { ...answer, type: 'application/json; charset=utf-8', body: JSON.stringify(answer.body) }
+      },
+    },
+  )
 }
 
 function argsOf(request: { readonly incoming: IncomingMessage; readonly body: Buffer; readonly url: URL }) {
@@ -106,25 +107,4 @@ function log(deps: WebApiDeps, method: string, args: JsonObject, answer: Answer)
   const { token: _token, ...shown } = args
   const error = answer.body['ok'] === true ? undefined : text(answer.body['error'])
   deps.log({ at: deps.call.workspace.clock.now(), method, args: shown, ok: error === undefined, error })
-}
-
-function write(response: ServerResponse, answer: Answer, options: { readonly cut: boolean }): void {
-  const body = JSON.stringify(answer.body)
-  response.writeHead(answer.status, {
-    ...answer.headers,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  })
-  if (!options.cut) {
-    response.end(body)
-    return
-  }
-  response.write(body.slice(0, Math.floor(body.length / 2)), () => response.socket?.destroy())
-}
-
-function writeFault(response: ServerResponse, fault: Fault): void {
-  const body = fault.body ?? { ok: false, error: 'internal_error' }
-  const status = fault.status ?? 200
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...fault.headers })
-  response.end(typeof body === 'string' ? body : JSON.stringify(body))
 }

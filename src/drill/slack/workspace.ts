@@ -2,6 +2,7 @@ import type { Person } from '../cast.ts'
 import { cast, workspace as company, incidentChannel, otherWorkspace, securityGroup } from '../cast.ts'
 import { Clock } from './clock.ts'
 import type { Json, JsonObject } from './json.ts'
+import type { StoredFile } from './stored-files.ts'
 
 /** The app as it is installed: its bot user and its ids. */
 export const app = { id: 'A0RESPONDER', bot: 'B0RESPONDER', user: 'U0RESPONDER', handle: 'autentico' } as const
@@ -94,7 +95,7 @@ export class Workspace {
   /** Open modals; the order of a person's modals is their stack. */
   readonly views = new Map<string, View>()
   readonly homes = new Map<string, View>()
-  readonly files = new Map<string, { readonly name: string; readonly size: number; bytes: Buffer | undefined }>()
+  readonly files = new Map<string, StoredFile>()
   readonly #messages = new Map<string, Message[]>()
   #ephemerals: readonly Ephemeral[] = []
   readonly #listeners = new Set<(change: Change) => void>()

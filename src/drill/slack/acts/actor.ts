@@ -33,6 +33,8 @@ export type Actor = {
   readonly say: (channel: string, words: string, thread?: string) => Promise<Seen>
   /** Hides a message that only they see. */
   readonly dismiss: (ts: string) => void
+  /** Fetches a file that stands in one of their channels. */
+  readonly download: (file: string) => Download
   /** The person as they are now. */
   readonly user: () => User
   /** The channels and direct messages in their sidebar, and whether they may write there. */
@@ -45,6 +47,8 @@ export type Actor = {
   readonly views: () => readonly Form[]
   readonly home: () => Form | undefined
 }
+
+export type Download = { readonly name: string; readonly bytes: Buffer }
 
 export type OwnChannel = Channel & { readonly writable: boolean }
 
@@ -61,6 +65,7 @@ export function actor(client: Client): Actor {
     messageShortcut: (callback, at) => messageShortcut(client, callback, at),
     say: (channel, words, thread) => Promise.resolve().then(() => say(client, channel, words, thread)),
     dismiss: (ts) => dismiss(client, ts),
+    download: (file) => download(client, file),
     user: client.user,
     channels: () => channels(client),
     hasApp: () => hasApp(client.user()),
@@ -82,6 +87,17 @@ function dismiss(client: Client, ts: string): void {
   const shown = client.workspace.ephemerals(user.id).find((each) => each.ts === ts)
   if (shown === undefined) throw new Error(`${user.handle} sees no message ${ts} that they alone see`)
   client.workspace.replaceEphemeral(ts, undefined)
+}
+
+function download(client: Client, id: string): Download {
+  const user = client.user()
+  const file = client.workspace.files.get(id)
+  const mayFetch = file?.channels.some((name) => {
+    const channel = client.workspace.channels.get(name)
+    return channel !== undefined && mayOpen(user, channel)
+  })
+  if (file?.bytes === undefined || mayFetch !== true) throw new Error(`${user.handle} sees no file ${id}`)
+  return { name: file.name, bytes: file.bytes }
 }
 
 function sees(client: Client): readonly Seen[] {

@@ -25,6 +25,10 @@ const acts: Readonly<Record<string, Act>> = {
     who.messageShortcut(text(args['callback']), { channel: text(args['channel']), ts: text(args['ts']) }),
   say: (who, args) => who.say(text(args['channel']), text(args['text']), text(args['thread']) || undefined),
   dismiss: async (who, args) => who.dismiss(text(args['ts'])),
+  download: async (who, args) => {
+    const { name, bytes } = who.download(text(args['file']))
+    return { name, text: bytes.toString('utf8') }
+  },
 }
 
 function given<Name extends string>(args: JsonObject, ...names: readonly Name[]): { readonly [name in Name]?: string } {

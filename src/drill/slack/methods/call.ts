@@ -1,4 +1,5 @@
 import type { Args } from '../args.ts'
+import type { FileShares } from '../file-shares.ts'
 import type { JsonObject } from '../json.ts'
 import type { Rates } from '../rates.ts'
 import { SlackRefusal } from '../refusal.ts'
@@ -12,6 +13,7 @@ export type Call = {
   readonly workspace: Workspace
   readonly triggers: Triggers
   readonly rates: Rates
+  readonly shares: FileShares
   /** Where this server is reached, without a slash at the end. */
   readonly url: string
   /** Throws `missing_scope` unless the manifest grants one of the scopes. */

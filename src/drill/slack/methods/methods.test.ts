@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { localSlack, ourManifest } from '../../../../test/support/real-bolt.ts'
+import { localSlack } from '../../../../test/support/real-bolt.ts'
 import { incidentChannel } from '../../cast.ts'
+import { text as textOf } from '../json.ts'
 import type { LocalSlack } from '../local-slack.ts'
 import { app, generalChannel, partnerChannel } from '../workspace.ts'
 
@@ -178,10 +179,19 @@ test('people: guests, the deactivated, those of another company, bots; and who i
   expect((await call(slack, 'conversations.info', { channel })).body['channel']).toMatchObject({ is_ext_shared: true })
 })
 
+/** Asks where to send bytes, and sends them. */
+async function upload(
+  slack: LocalSlack,
+  bytes: string,
+  length = bytes.length,
+): Promise<{ id: string; status: number }> {
+  const { body } = await call(slack, 'files.getUploadURLExternal', { filename: 'timeline.md', length })
+  const { upload_url: address, file_id: id } = body as { readonly upload_url: string; readonly file_id: string }
+  return { id, status: (await fetch(address, { method: 'POST', body: bytes })).status }
+}
+
 test('a file goes up in three calls and appears in the thread', async () => {
-  // Our own app asks for no files; another one may.
-  const manifest = ourManifest.replace('- chat:write', '- files:write\n      - chat:write')
-  const slack = await localSlack({ manifest })
+  const slack = await localSlack()
   const parent = (await call(slack, 'chat.postMessage', { channel, text: 'parent' })).body['ts']
   const { upload_url: address, file_id: id } = (
     await call(slack, 'files.getUploadURLExternal', { filename: 'timeline.md', length: 5 })
@@ -197,7 +207,70 @@ test('a file goes up in three calls and appears in the thread', async () => {
     thread: parent,
     files: [{ name: 'timeline.md', title: 'Timeline' }],
   })
+  const { body } = await call(slack, 'conversations.replies', { channel, ts: parent })
+  const shown = { id, name: 'timeline.md', title: 'Timeline', size: 5, mimetype: 'text/plain', user: app.user }
+  expect(body['messages']).toMatchObject([{ ts: parent }, { thread_ts: parent, files: [shown] }])
   expect(slack.state().files).toEqual([{ id, name: 'timeline.md', text: 'hello' }])
+})
+
+test('files: the wrong size, an unknown id, twice, elsewhere than the app is, archived, and without the scope', async () => {
+  const slack = await localSlack()
+  const complete = (id: string, where: string) =>
+    said(slack, 'files.completeUploadExternal', { files: [{ id }], channel_id: where })
+
+  const short = await upload(slack, 'hell', 5)
+  expect([short.status, await complete(short.id, channel)]).toEqual([400, 'file_not_found'])
+  expect((await fetch(`${slack.url}/upload/F0NOWHERE`, { method: 'POST', body: 'x' })).status).toBe(404)
+  expect(await complete('F0NOWHERE', channel)).toBe('file_not_found')
+
+  const { id } = await upload(slack, 'hello')
+  expect(await complete(id, generalChannel.id)).toBe('not_in_channel')
+  expect(await complete(id, 'C0NOWHERE')).toBe('channel_not_found')
+  slack.control.archive(channel)
+  expect(await complete(id, channel)).toBe('is_archived')
+  slack.control.archive(channel, false)
+  expect(await complete(id, channel)).toBe('ok')
+  expect(await complete(id, channel)).toBe('file_not_found')
+  expect(slack.as('ana').sees()).toHaveLength(1)
+
+  slack.control.withholdScope('files:write')
+  expect(await complete(id, channel)).toBe('missing_scope')
+  expect(await said(slack, 'files.getUploadURLExternal', { filename: 'a', length: 1 })).toBe('missing_scope')
+})
+
+test('a file that is held up is accepted, and shown when it is let go', async () => {
+  const slack = await localSlack()
+  slack.control.holdFiles(true)
+  const { id } = await upload(slack, 'hello')
+  expect(await said(slack, 'files.completeUploadExternal', { files: [{ id }], channel_id: channel })).toBe('ok')
+  expect(slack.as('ana').sees()).toEqual([])
+  slack.control.holdFiles(false)
+  expect(slack.as('ana').sees()).toMatchObject([{ files: [{ id }] }])
+})
+
+test('a file is fetched by those who are in its channel, and by the app not at all', async () => {
+  const slack = await localSlack()
+  const { id } = await upload(slack, 'hello')
+  expect(() => slack.as('ana').download(id)).toThrow('ana sees no file')
+  await call(slack, 'files.completeUploadExternal', { files: [{ id }], channel_id: channel })
+
+  expect(slack.as('ana').download(id)).toEqual({ name: 'timeline.md', bytes: Buffer.from('hello') })
+  for (const outside of ['alice', 'olu']) expect(() => slack.as(outside).download(id)).toThrow('sees no file')
+  const address = textOf(slack.as('ana').sees()[0]?.files[0]?.['url_private'])
+  const headers = { authorization: `Bearer ${slack.botToken}` }
+  expect((await fetch(address, { headers, redirect: 'manual' })).status).toBe(302)
+})
+
+test('sending bytes is made to fail in each way', async () => {
+  const slack = await localSlack()
+  slack.control.failNext('upload', { status: 503, body: 'busy' })
+  expect((await upload(slack, 'hello')).status).toBe(503)
+  for (const how of ['reset', 'reset-after'] as const) {
+    slack.control.failNext('upload', { how })
+    await expect(upload(slack, 'hello')).rejects.toThrow('fetch failed')
+  }
+  expect(slack.state().files.map(({ text }) => text)).toEqual(['', '', 'hello'])
+  expect(slack.calls('upload').map(({ ok }) => ok)).toEqual([false, false, true])
 })
 
 test('calls are made to fail in each way: answered, reset before and after, cut in the body', async () => {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { guard } from 'lit-html/directives/guard.js'
 import type { Seen } from '../../../slack/acts/seen.ts'
-import { text } from '../../../slack/json.ts'
+import { type JsonObject, text } from '../../../slack/json.ts'
 import { blocksOf } from '../blocks/blocks.ts'
 import { mrkdwn } from '../blocks/mrkdwn.ts'
 import { type Client, speaker } from '../client.ts'
@@ -54,7 +54,7 @@ export function messageOf(client: Client, drawn: Drawn): TemplateResult {
       }
       ${continued || isTombstone(message) ? nothing : byline(client, message)}
       <div class="message-body">${bodyOf(client, message)}${continued ? edited(message) : nothing}</div>
-      ${message.files.map((file) => html`<p class="message-file">${icon('file')}<span>${text(file['title']) || text(file['name'])}</span></p>`)}
+      ${message.files.map((file) => fileChip(client, file))}
       ${footer(client, drawn)}
     </div>
     ${message.ephemeral || isTombstone(message) ? nothing : tools(client, drawn)}
@@ -90,6 +90,22 @@ function bodyOf(client: Client, message: Seen): unknown {
   return guard([message, mentioned, channels, today], () =>
     blocks.length === 0 ? mrkdwn(client, message.text) : blocksOf(client, blocks, { channel, ts }),
   )
+}
+
+/** A file, to be saved: it is somebody's text, and never opened as anything else. */
+function fileChip({ screen }: Client, file: JsonObject): TemplateResult {
+  const name = text(file['name'])
+  const { size } = file
+  return html`<p>
+    <a class="message-file" href="/as/${screen.me.handle}/files/${text(file['id'])}" download=${name}>
+      ${icon('file')}<span>${text(file['title']) || name}</span><span class="message-file-size">${typeof size === 'number' ? sizeOf(size) : nothing}</span>
+    </a>
+  </p>`
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
 function dismissButton(client: Client, { ts }: Seen): TemplateResult {
