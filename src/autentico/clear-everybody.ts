@@ -18,6 +18,9 @@ export type TotpProgress = {
   readonly secretsStay: boolean
 }
 
+/** Accounts whose sessions are revoked, of so many; `last` is where to go on after a stop. */
+export type RevokeProgress = { readonly revoked: number; readonly of: number; readonly last: string }
+
 export type DeviceProgress = { readonly forgotten: number; readonly of: number }
 
 /**
@@ -25,6 +28,13 @@ export type DeviceProgress = { readonly forgotten: number; readonly of: number }
  * far it is. Stopped anywhere, it goes on where it was when it is begun anew.
  */
 export type ClearEverybody = {
+  /**
+   * Revokes the sessions of everybody who is not deactivated (the others have none) and, at the very end, the bot's own, which then
+   * signs in anew; with a ready bearer it could not, so then its own stay. Tells how far it is after each page of people.
+   *
+   * @param after The `last` of an earlier run.
+   */
+  sessions(options?: { readonly after?: string | undefined }): AsyncGenerator<RevokeProgress, void, undefined>
   /** The bot's own authenticator stays, or the bot might never sign in again: a person has to enrol it anew. */
   totp(): AsyncGenerator<TotpProgress, void, undefined>
   /** Undefined without a database: nothing else reaches them. */
@@ -38,6 +48,8 @@ export type ClearEverybodyDeps = {
   readonly everyUser: EveryUser
   readonly database: AutenticoDatabase | undefined
   readonly botId: () => Promise<string>
+  /** Whether the bot can sign in again by itself. */
+  readonly canSignIn: boolean
 }
 
 /** Autentico cannot write meanwhile, so only so many rows at a time: a few milliseconds. */
@@ -46,6 +58,8 @@ const batch = 500
 export function clearEverybodyOf(deps: ClearEverybodyDeps): ClearEverybody {
   const { database, botId } = deps
   return {
+    sessions: (options) => revokeAll(deps, options?.after),
+
     async *totp() {
       const bot = await botId()
       yield* database === undefined ? throughApi(deps, bot) : throughDatabase(database, bot)
@@ -59,6 +73,29 @@ export function clearEverybodyOf(deps: ClearEverybodyDeps): ClearEverybody {
       return { totp: await everybody.totpCount(await botId()), trustedDevices: await everybody.trustedDeviceCount() }
     },
   }
+}
+
+async function* revokeAll(
+  { users, everyUser, botId, canSignIn }: ClearEverybodyDeps,
+  after: string | undefined,
+): AsyncGenerator<RevokeProgress, void, undefined> {
+  const bot = await botId()
+  const { active: of } = await everyUser.count()
+  let revoked = 0
+  let last = after ?? ''
+  for await (const { id } of everyUser.active({ after })) {
+    if (id !== bot) {
+      await users.revokeSessions(id)
+      revoked += 1
+    }
+    last = id
+    if (revoked % 100 === 0 && revoked > 0) yield { revoked, of, last }
+  }
+  if (canSignIn) {
+    await users.revokeSessions(bot)
+    revoked += 1
+  }
+  yield { revoked, of: Math.max(of, revoked), last }
 }
 
 async function* throughDatabase(

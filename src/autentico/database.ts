@@ -17,11 +17,14 @@ import {
   type ClientDates,
   clearTotpOf,
   countDeactivated,
+  countLive,
   countSecrets,
   countTotp,
   countTrustedDevices,
   disableProvider,
   forgetDevices,
+  type LiveRow,
+  type LiveTable,
   readAdmins,
   readClientDates,
   readDeactivatedAfter,
@@ -106,6 +109,8 @@ export type Everybody = {
   trustedDeviceCount(): Promise<number>
   /** One batch: 0 when none is left. */
   forgetDevices(limit: number): Promise<number>
+  /** How many rows that have not been ended `counts` holds for. */
+  liveCount(table: LiveTable, counts: (row: LiveRow) => boolean): Promise<number>
   secretsInClear(): Promise<Readonly<Record<SecretKind, number>>>
 }
 
@@ -201,6 +206,7 @@ export function autenticoDatabase({
       clearTotp: async (batch) => changeAny((db) => clearTotpOf(db, batch)),
       trustedDeviceCount: async () => use(countTrustedDevices),
       forgetDevices: async (limit) => changeAny((db) => forgetDevices(db, limit)),
+      liveCount: async (table, counts) => use((db) => countLive(db, table, counts)),
       secretsInClear: async () => use(countSecrets),
     },
   }

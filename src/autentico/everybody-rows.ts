@@ -133,6 +133,33 @@ export function forgetDevices(db: Database, limit: number): number {
   return db.prepare(sql).run(limit).changes
 }
 
+/** A row that has not been ended: whose it is and since when. Times as Autentico wrote them. */
+export type LiveRow = {
+  /** Absent for what a client got for itself. */
+  readonly userId: string | undefined
+  readonly since: string
+  /** Of tokens alone: until when the access token is good. */
+  readonly until: string | undefined
+}
+
+export type LiveTable = 'sessions' | 'idpSessions' | 'tokens'
+
+const live: Readonly<Record<LiveTable, string>> = {
+  sessions: 'SELECT user_id, created_at AS since, NULL AS until FROM sessions WHERE deactivated_at IS NULL',
+  idpSessions: 'SELECT user_id, created_at AS since, NULL AS until FROM idp_sessions WHERE deactivated_at IS NULL',
+  tokens: 'SELECT user_id, issued_at AS since, access_token_expires_at AS until FROM tokens WHERE revoked_at IS NULL',
+}
+
+/** How many rows that have not been ended `counts` holds for. Reads them one at a time. */
+export function countLive(db: Database, table: LiveTable, counts: (row: LiveRow) => boolean): number {
+  type Row = { readonly user_id: string | null; readonly since: string | null; readonly until: string | null }
+  let count = 0
+  for (const { user_id, since, until } of db.prepare<[], Row>(live[table]).iterate()) {
+    if (counts({ userId: user_id ?? undefined, since: since ?? '', until: until ?? undefined })) count += 1
+  }
+  return count
+}
+
 /** A kind of secret that lies readable in the database. */
 export type SecretKind =
   | 'sessions'
