@@ -30,6 +30,8 @@ export type Auditing = { readonly on: boolean | 'unknown'; readonly sentence: st
 export type Audit = {
   /** All events in the window, oldest first; with `event`, only those of this name. */
   slice(window: TimeWindow & { readonly event?: string }): Promise<readonly AuditEvent[]>
+  /** The events in the window by which somebody changed something, oldest first: few, however many sign-ins an attack makes. */
+  changes(window: TimeWindow): Promise<readonly AuditEvent[]>
   /** The events in the window in which the account acts, is acted upon, or is named in a failed sign-in; oldest first. */
   ofAccount(
     account: { readonly id: string; readonly username?: string | undefined },
@@ -38,6 +40,34 @@ export type Audit = {
   /** Whether events are being written now. That they were at an earlier time cannot be told from here. */
   auditing(): Promise<Auditing>
 }
+
+/** Every event that is not about signing in. Autentico filters by one at a time. */
+export const changeEvents = [
+  'user_created',
+  'user_updated',
+  'user_deactivated',
+  'user_reactivated',
+  'user_deleted',
+  'user_unlocked',
+  'deletion_approved',
+  'password_changed',
+  'password_reset_completed',
+  'mfa_enrolled',
+  'mfa_disabled',
+  'passkey_added',
+  'passkey_removed',
+  'session_revoked',
+  'all_user_sessions_revoked',
+  'token_revoked',
+  'client_created',
+  'client_updated',
+  'client_deleted',
+  'settings_updated',
+  'settings_imported',
+  'federation_created',
+  'federation_updated',
+  'federation_deleted',
+] as const
 
 const auditEvent = z
   .object({
@@ -83,10 +113,18 @@ export function auditOf(client: AdminClient, settings: Settings): Audit {
     return events.filter((event) => isWithin(event, window))
   }
 
+  const slice: Audit['slice'] = async ({ event, ...window }) => {
+    const events = await read(window, { event })
+    return events.filter((one) => event === undefined || one.event === event)
+  }
+
   return {
-    async slice({ event, ...window }) {
-      const events = await read(window, { event })
-      return events.filter((one) => event === undefined || one.event === event)
+    slice,
+
+    async changes(window) {
+      const found: AuditEvent[] = []
+      for (const event of changeEvents) found.push(...(await slice({ ...window, event })))
+      return found.toSorted(byTime)
     },
 
     async ofAccount({ id, username }, window) {
@@ -98,7 +136,7 @@ export function auditOf(client: AdminClient, settings: Settings): Audit {
           if (concerns(event, { id, username })) found.set(event.id, event)
         }
       }
-      return [...found.values()].toSorted((a, b) => compare(a.createdAt, b.createdAt) || compare(a.id, b.id))
+      return [...found.values()].toSorted(byTime)
     },
 
     async auditing() {
@@ -152,6 +190,10 @@ function concerns(
   if (event.actorId === account.id || event.targetId === account.id) return true
   // A failed sign-in has neither actor nor target, only the name that was typed.
   return account.username !== undefined && event.actorId === undefined && event.detail['username'] === account.username
+}
+
+function byTime(a: AuditEvent, b: AuditEvent): number {
+  return compare(a.createdAt, b.createdAt) || compare(a.id, b.id)
 }
 
 function compare(a: string, b: string): number {

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SQLite, { type Database } from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
 import { type LocalAutentico, startLocalAutentico } from '#/drill/autentico/local-autentico.ts'
+import { scriptClientId } from '#/drill/autentico/seed.ts'
 import { type Autentico, connectAutentico } from './connect.ts'
+import type { Check } from './proof.ts'
 
 let folder: string
 let server: LocalAutentico & AsyncDisposable
@@ -104,6 +107,83 @@ test('without the database each is reset through the API, and it is said that th
   expect(api.clearEverybody.trustedDevices).toBeUndefined()
   expect(await api.clearEverybody.left()).toBeUndefined()
   expect(await api.readableSecrets()).toBeUndefined()
+})
+
+/** Somebody of the company signs in by password; the answer has the tokens. */
+async function signIn(username: string): Promise<void> {
+  const password = server.accounts[username]?.password ?? ''
+  const body = new URLSearchParams({ grant_type: 'password', client_id: scriptClientId, username, password })
+  expect((await fetch(`${server.url}/oauth2/token`, { method: 'POST', body })).status).toBe(200)
+}
+
+/** Revokes the sessions of everybody, the bot's own last if it may. */
+async function revokeEverybody(of: Autentico, { bot = true } = {}): Promise<void> {
+  const own = (await of.whoami()).userId
+  for await (const { id } of of.everyUser.active()) if (id !== own) await of.users.revokeSessions(id)
+  if (bot) await of.users.revokeSessions(own)
+}
+
+const proven = (checks: readonly Check[]) => checks.map((one) => one.proven)
+
+test('everybody is signed out, the bot last and in again, and both ways of reading prove it', async () => {
+  await using api = connect()
+  for (const name of ['bobb', 'bobby', 'ana']) await signIn(name)
+  db.exec(
+    `INSERT INTO idp_sessions (id, user_id, user_agent, ip_address) SELECT 'cookie', id, 'x', 'x' FROM users WHERE username = 'ana'`,
+  )
+  await autentico.whoami()
+  await api.whoami()
+  // All of it a minute ago: times are kept in whole seconds, and the bot signs in again within this one.
+  db.exec(`
+    UPDATE sessions SET created_at = datetime('now', '-1 minute');
+    UPDATE idp_sessions SET created_at = datetime('now', '-1 minute');
+    UPDATE tokens SET issued_at = datetime('now', '-1 minute')`)
+  const before = new Date(Date.now() - 30_000)
+  for (const one of [autentico, api])
+    expect(proven(await one.proofs.everybodyRevoked({ before }))).toEqual([false, false, false])
+
+  await revokeEverybody(autentico)
+  for (const one of [autentico, api])
+    expect(proven(await one.proofs.everybodyRevoked({ before }))).toEqual([true, true, true])
+  // The bot's new session is from afterwards.
+  expect(Number(count('sessions WHERE deactivated_at IS NULL'))).toBeGreaterThan(0)
+})
+
+test('a bot with a ready bearer spares itself, and the proof spares it too', async () => {
+  const token = await tokenOfBot()
+  await using bearer = connectAutentico({
+    url: server.url,
+    credentials: { kind: 'bearer', token },
+    databasePath: server.databaseFile,
+  })
+  const bot = (await bearer.whoami()).userId
+  const before = new Date()
+  await revokeEverybody(bearer, { bot: false })
+  expect(proven(await bearer.proofs.everybodyRevoked({ before, except: bot }))).toEqual([true, true, true])
+  expect(proven(await bearer.proofs.everybodyRevoked({ before }))).toEqual([false, true, false])
+})
+
+async function tokenOfBot(): Promise<string> {
+  const { clientId, clientSecret, username, password } = server.credentials
+  const body = new URLSearchParams({
+    grant_type: 'password',
+    client_id: clientId,
+    client_secret: clientSecret,
+    username,
+    password,
+  })
+  const answer = await fetch(`${server.url}/oauth2/token`, { method: 'POST', body })
+  return z.object({ access_token: z.string() }).parse(await answer.json()).access_token
+}
+
+test('what a client got for itself belongs to nobody, and does not count', async () => {
+  await revokeEverybody(autentico)
+  db.exec(`INSERT INTO tokens (id, access_token, refresh_token, access_token_type, refresh_token_expires_at, access_token_expires_at, issued_at, scope, grant_type)
+           VALUES ('own', 'own', '', 'Bearer', '', datetime('now', '+5 minutes'), datetime('now', '-20 minutes'), 'x', 'client_credentials')`)
+  const before = new Date(Date.now() - 60_000)
+  await using api = connect()
+  for (const one of [autentico, api])
+    expect(proven(await one.proofs.everybodyRevoked({ before }))).toEqual([true, true, true])
 })
 
 test('every trusted device is forgotten, in batches', async () => {

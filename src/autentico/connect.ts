@@ -20,7 +20,6 @@ import { type ReadableSecret, readableSecrets } from './readable-secrets.ts'
 import { type Restarted, restart } from './restart.ts'
 import { type Sessions, sessionsOf } from './sessions.ts'
 import { type Settings, settingsOf } from './settings.ts'
-import { type SignedIn, signedInBefore } from './signed-in.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
 import { parseGoDuration } from './times.ts'
 import { type Bearer, type Credentials, readBearer, tokenSource, type Witness } from './token.ts'
@@ -58,8 +57,6 @@ export type Autentico = {
   readonly admins: Admins
   readonly everyUser: EveryUser
   readonly clearEverybody: ClearEverybody
-  /** How much of what was issued before a moment still lives, for everybody but the bot. */
-  signedInBefore(at: Date): Promise<SignedIn>
   /** How the bot signs in: a ready bearer cannot be renewed. */
   readonly signsIn: Credentials['kind']
   /** Milliseconds of a duration as the settings have it, `15m` for one; undefined for what is none. */
@@ -178,7 +175,6 @@ function compose(parts: Parts): Autentico {
     admins: adminsOf({ users, database, botId }),
     everyUser,
     clearEverybody: clearEverybodyOf({ users, everyUser, database, botId }),
-    signedInBefore: async (at) => signedInBefore({ client, database, except: await botId() }, at),
     signsIn: credentials.kind,
     durationOf: (text) => (text === undefined ? undefined : parseGoDuration(text)),
     process: async () => whichProcess(open.transport),

@@ -17,12 +17,14 @@ import {
   type ClientDates,
   clearTotpOf,
   countDeactivated,
+  countLive,
   countSecrets,
-  countSignedInBefore,
   countTotp,
   countTrustedDevices,
   disableProvider,
   forgetDevices,
+  type LiveRow,
+  type LiveTable,
   readAdmins,
   readClientDates,
   readDeactivatedAfter,
@@ -31,7 +33,6 @@ import {
   type SecretKind,
 } from './everybody-rows.ts'
 import { AutenticoRejected, AutenticoUnavailable, DatabaseUnusable } from './failures.ts'
-import type { SignedIn } from './signed-in.ts'
 import { parseTime } from './times.ts'
 
 /** An account as the database knows it, deactivated ones too. */
@@ -108,8 +109,8 @@ export type Everybody = {
   trustedDeviceCount(): Promise<number>
   /** One batch: 0 when none is left. */
   forgetDevices(limit: number): Promise<number>
-  /** What was issued before a moment and still lives, for everybody but `except`. */
-  signedInBefore(at: Date, except: string): Promise<SignedIn>
+  /** How many rows that have not been ended `counts` holds for. */
+  liveCount(table: LiveTable, counts: (row: LiveRow) => boolean): Promise<number>
   secretsInClear(): Promise<Readonly<Record<SecretKind, number>>>
 }
 
@@ -205,7 +206,7 @@ export function autenticoDatabase({
       clearTotp: async (batch) => changeAny((db) => clearTotpOf(db, batch)),
       trustedDeviceCount: async () => use(countTrustedDevices),
       forgetDevices: async (limit) => changeAny((db) => forgetDevices(db, limit)),
-      signedInBefore: async (at, except) => use((db) => countSignedInBefore(db, { at, except })),
+      liveCount: async (table, counts) => use((db) => countLive(db, table, counts)),
       secretsInClear: async () => use(countSecrets),
     },
   }

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { changeEnvironment, readEnvironment, restoreEnvironment } from './environment-file.ts'
+import { changeEnvironment, environmentProblem, readEnvironment, restoreEnvironment } from './environment-file.ts'
 
 let folder: string
 let file: string
@@ -93,13 +93,16 @@ test.runIf(process.getuid?.() === 0)('a file of another user is left alone by on
   chmodSync(folder, 0o777)
   chmodSync(file, 0o644)
   const script = `
-    import { changeEnvironment } from ${JSON.stringify(join(import.meta.dirname, 'environment-file.ts'))}
+    import { changeEnvironment, environmentProblem } from ${JSON.stringify(join(import.meta.dirname, 'environment-file.ts'))}
     process.setgid(54321)
     process.setuid(54321)
+    console.log(await environmentProblem(${JSON.stringify(file)}))
     await changeEnvironment({ file: ${JSON.stringify(file)}, set: { A: 'b' }, now: new Date() })
       .catch((error) => console.log(error.name + ': ' + error.message))`
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })
-  expect(said).toMatch(/^EnvironmentUnusable: .*run the worker as the same user/)
+  expect(said).toMatch(
+    /^The environment file .*run the worker as the same user\.\nEnvironmentUnusable: .*the same user/,
+  )
   expect(readFileSync(file, 'utf8')).toBe(old)
   expect(readdirSync(folder)).toEqual(['.env'])
 })
@@ -116,6 +119,12 @@ test('a link, a second name, a folder and a missing file are refused by name', a
   linkSync(file, join(folder, 'second'))
   await expect(change({ A: 'b' })).rejects.toMatchObject({ name: 'EnvironmentUnusable' })
   expect(readFileSync(file, 'utf8')).toBe(old)
+
+  expect(await environmentProblem(link)).toContain('symbolic link')
+  rmSync(join(folder, 'second'))
+  expect(await environmentProblem(file)).toBeUndefined()
+  writeFileSync(file, 'no assignment')
+  expect(await environmentProblem(file)).toContain('line 1')
 })
 
 test('neither a value nor a line of the file is repeated in what is refused', async () => {

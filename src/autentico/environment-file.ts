@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, rename, rm, stat } from 'node:fs/promises'
+import { access, type FileHandle, lstat, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { NotDotenv, parseDotenv, Unwritable, withValues } from './dotenv.ts'
 import { EnvironmentUnusable } from './failures.ts'
@@ -28,6 +28,23 @@ export async function readEnvironment(file: string): Promise<EnvironmentValues> 
   const { text } = await look(file)
   const values = new Map(parsed(file, text).map(({ name, value }) => [name, value]))
   return { valueOf: (name) => values.get(name) }
+}
+
+/** Why the file could not be changed here and now, in a sentence; undefined if nothing speaks against it. Changes nothing. */
+export async function environmentProblem(file: string): Promise<string | undefined> {
+  try {
+    const { text, uid } = await look(file)
+    parsed(file, text)
+    const me = process.getuid?.()
+    if (me !== undefined && me !== 0 && me !== uid) throw unusable(file, reasons['EPERM'] ?? '')
+    await access(dirname(file), constants.W_OK).catch((error: unknown) => {
+      throw meaningOf(file, error)
+    })
+    return undefined
+  } catch (error) {
+    if (error instanceof EnvironmentUnusable) return error.message
+    throw error
+  }
 }
 
 /**

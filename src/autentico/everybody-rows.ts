@@ -1,6 +1,5 @@
 import type { Database } from 'better-sqlite3'
 import { tablesOf } from './doors.ts'
-import { isBefore } from './times.ts'
 
 /** What the database alone knows of an administrator, as Autentico wrote it. */
 export type AdminRow = {
@@ -134,25 +133,29 @@ export function forgetDevices(db: Database, limit: number): number {
   return db.prepare(sql).run(limit).changes
 }
 
-/**
- * What was issued before a moment and still lives, for everybody but one account. Autentico writes moments in two forms; both begin with
- * the day and the second in UTC, or with a local offset, so each row is read and not compared as text.
- */
-export function countSignedInBefore(
-  db: Database,
-  { at, except }: { readonly at: Date; readonly except: string },
-): { readonly sessions: number; readonly ssoSessions: number; readonly tokens: number } {
-  const old = (sql: string): number => {
-    let found = 0
-    for (const text of db.prepare<[string], string | null>(sql).pluck().iterate(except))
-      if (text !== null && isBefore(text, at)) found += 1
-    return found
+/** A row that has not been ended: whose it is and since when. Times as Autentico wrote them. */
+export type LiveRow = {
+  /** Absent for what a client got for itself. */
+  readonly userId: string | undefined
+  readonly since: string
+}
+
+export type LiveTable = 'sessions' | 'idpSessions' | 'tokens'
+
+const live: Readonly<Record<LiveTable, string>> = {
+  sessions: 'SELECT user_id, created_at AS since FROM sessions WHERE deactivated_at IS NULL',
+  idpSessions: 'SELECT user_id, created_at AS since FROM idp_sessions WHERE deactivated_at IS NULL',
+  tokens: 'SELECT user_id, issued_at AS since FROM tokens WHERE revoked_at IS NULL',
+}
+
+/** How many rows that have not been ended `counts` holds for. Reads them one at a time. */
+export function countLive(db: Database, table: LiveTable, counts: (row: LiveRow) => boolean): number {
+  type Row = { readonly user_id: string | null; readonly since: string | null }
+  let count = 0
+  for (const { user_id, since } of db.prepare<[], Row>(live[table]).iterate()) {
+    if (counts({ userId: user_id ?? undefined, since: since ?? '' })) count += 1
   }
-  return {
-    sessions: old('SELECT created_at FROM sessions WHERE deactivated_at IS NULL AND user_id <> ?'),
-    ssoSessions: old('SELECT created_at FROM idp_sessions WHERE deactivated_at IS NULL AND user_id <> ?'),
-    tokens: old('SELECT issued_at FROM tokens WHERE revoked_at IS NULL AND user_id IS NOT NULL AND user_id <> ?'),
-  }
+  return count
 }
 
 /** A kind of secret that lies readable in the database. */

@@ -11,7 +11,7 @@ const passes = 3
 
 export type ListSpec<T extends { readonly id: string }> = {
   readonly list: Path
-  /** Filters, and a `sort` that is unique or only grows at the end. */
+  /** Filters, and a `sort` by which no row comes before one that is already there. */
   readonly query: Query
   readonly item: z.ZodType<T>
 }
@@ -28,25 +28,27 @@ export async function readAll<T extends { readonly id: string }>(
   const rows = new Map<string, T>()
   for (let pass = 0; pass < passes; pass++) {
     const totals = await readPass(client, spec, rows)
-    // A total that moved means that rows may have slipped from one page to another between two requests.
-    if (totals.size <= 1 && rows.size >= Math.max(0, ...totals)) return [...rows.values()]
+    // A total that fell means that rows may have slipped to a page already read. One that rose does not: new rows come at the
+    // end, and under an attack they come all the time.
+    const isSteady = totals.every((total, index) => total >= (totals[index - 1] ?? 0))
+    if (isSteady && rows.size >= (totals.at(-1) ?? 0)) return [...rows.values()]
   }
   throw new AutenticoUnavailable(
     `GET ${spec.list.label} kept changing while it was read; nothing was concluded from it.`,
   )
 }
 
-/** Adds what one pass finds to `rows` and returns the different totals it was told. */
+/** Adds what one pass finds to `rows` and returns the totals it was told, page by page. */
 async function readPass<T extends { readonly id: string }>(
   client: AdminClient,
   spec: ListSpec<T>,
   rows: Map<string, T>,
-): Promise<ReadonlySet<number>> {
-  const totals = new Set<number>()
+): Promise<readonly number[]> {
+  const totals: number[] = []
   let offset = 0
   for (;;) {
     const page = await readPage(client, spec, { limit: pageSize, offset })
-    totals.add(page.total)
+    totals.push(page.total)
     for (const row of page.items) rows.set(row.id, row)
     offset += page.items.length
     if (page.items.length === 0 || offset >= page.total) return totals

@@ -1,7 +1,9 @@
 import type { AutenticoDatabase } from './database.ts'
 import type { Doors } from './doors.ts'
+import type { LiveRow, LiveTable } from './everybody-rows.ts'
 import { AutenticoUnavailable, type Failure, isFailure } from './failures.ts'
 import type { Sessions } from './sessions.ts'
+import { parseTime } from './times.ts'
 import type { Tokens } from './tokens.ts'
 import type { Users } from './users.ts'
 
@@ -42,6 +44,11 @@ export type Proofs = {
   noLiveTokens(account: KnownAccount): Promise<Check>
   /** The three above: neither of the tables alone proves that nobody is signed in. */
   revoked(account: KnownAccount): Promise<readonly Check[]>
+  /**
+   * Of everybody: no session, SSO login or token from `before` or earlier goes on, through the database where there is one. `except`:
+   * the account that was left out. Tokens that clients got for themselves belong to nobody, and end by themselves: they do not count.
+   */
+  everybodyRevoked(options: { readonly before: Date; readonly except?: string | undefined }): Promise<readonly Check[]>
   /** TOTP no longer counts as verified, nothing pending could enrol another, and the secret is gone. */
   mfaCleared(userId: string): Promise<readonly Check[]>
   /** No passkey, trusted device, pending code or link; with `includeFederated`, no federated identity either. */
@@ -97,6 +104,8 @@ export function proofsOf(deps: ProofDeps): Proofs {
       await noLiveTokens(account),
     ],
 
+    everybodyRevoked: async (options) => everybodyRevoked(deps, options),
+
     async mfaCleared(userId) {
       const cleared = await check('mfa-cleared', async () => {
         const account = await users.read(userId)
@@ -122,6 +131,35 @@ export function proofsOf(deps: ProofDeps): Proofs {
 
     suspended: async (account) => check('suspended', async () => suspended(deps, account)),
   }
+}
+
+async function everybodyRevoked(
+  { sessions, tokens, database }: ProofDeps,
+  { before, except }: { readonly before: Date; readonly except?: string | undefined },
+): Promise<readonly Check[]> {
+  const isOld = ({ userId, since }: LiveRow): boolean => {
+    if (userId === undefined || userId === except) return false
+    // Times are whole seconds: one in the second of `before` may be from before it. One that cannot be read is old.
+    return (parseTime(since) ?? before) <= before
+  }
+  const live = async (table: LiveTable): Promise<number> => {
+    if (database !== undefined) return database.everybody.liveCount(table, isOld)
+    if (table === 'sessions') {
+      const rows = (await sessions.all()).filter((one) => one.live)
+      return rows.filter((one) => isOld({ userId: one.userId, since: one.createdAt })).length
+    }
+    if (table === 'idpSessions') {
+      const rows = await sessions.allIdp()
+      return rows.filter((one) => isOld({ userId: one.userId, since: one.createdAt })).length
+    }
+    const rows = (await tokens.allUntil(before)).filter((one) => one.revokedAt === undefined)
+    return rows.filter((one) => isOld({ userId: one.userId, since: one.issuedAt })).length
+  }
+  return [
+    await check('no-live-sessions', async () => none(await live('sessions'), 'live session from before')),
+    await check('no-idp-sessions', async () => none(await live('idpSessions'), 'single sign-on session from before')),
+    await check('no-live-tokens', async () => none(await live('tokens'), 'unrevoked token from before')),
+  ]
 }
 
 type Verdict = Omit<Check, 'name'>

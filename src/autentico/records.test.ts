@@ -108,6 +108,18 @@ test('audit filters are whole days, and the hours are compared here', async () =
   expect(query.get('created_at_to')).toBe('2026-06-19')
 })
 
+test('changes are read kind by kind, so that no flood of sign-ins hides them or holds them up', async () => {
+  await using server = await scriptedServer((seen) => {
+    const wanted = new URL(seen.path, 'http://x').searchParams.get('event') ?? ''
+    const at = wanted === 'client_created' ? '2026-06-18T10:00:02Z' : '2026-06-18T10:00:01Z'
+    return list(/^(client|user)_created$/.test(wanted) ? [event({ id: wanted, event: wanted, created_at: at })] : [])
+  })
+  await using autentico = connect(server.url)
+  const window = { since: new Date('2026-06-18T00:00:00Z'), until: now() }
+  expect((await autentico.audit.changes(window)).map((one) => one.event)).toEqual(['user_created', 'client_created'])
+  expect(server.seen.map((one) => one.path).join(' ')).not.toMatch(/login|mfa_success|event=&/)
+})
+
 test('the audit events of an account are those it acts in, suffers, or is named in by a failed sign-in', async () => {
   const failed = { actor_id: null, actor_username: '', target_id: '' }
   await using server = await scriptedServer(() =>

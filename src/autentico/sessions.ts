@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { AdminClient } from './client.ts'
-import { path } from './paths.ts'
+import { readAll } from './paging.ts'
+import { path, type Query } from './paths.ts'
 
 /** One issued pair of access and refresh token. */
 export type Session = {
@@ -34,6 +35,10 @@ export type Sessions = {
   ofUser(userId: string): Promise<readonly Session[]>
   /** The account's SSO logins that are not deactivated; empty for an unknown id. */
   idpOfUser(userId: string): Promise<readonly IdpSession[]>
+  /** Of everybody, what Autentico still keeps. It gives them all at once, and nothing of a list that is too long. */
+  all(): Promise<readonly Session[]>
+  /** Every SSO login that is not deactivated, and whose it is. */
+  allIdp(): Promise<readonly (IdpSession & { readonly userId: string })[]>
 }
 
 const session = z
@@ -82,17 +87,23 @@ const idpSession = z
   }))
 
 export function sessionsOf(client: AdminClient): Sessions {
+  async function read(query: Query): Promise<readonly Session[]> {
+    const answer = z.object({ data: z.array(session) })
+    const { data } = await client.call({ method: 'GET', to: path`/admin/api/sessions`, query, expect: 200, answer })
+    return data
+  }
+
   return {
-    async ofUser(userId) {
-      const { data } = await client.call({
-        method: 'GET',
-        to: path`/admin/api/sessions`,
-        query: { user_id: userId },
-        expect: 200,
-        answer: z.object({ data: z.array(session) }),
-      })
-      // Unknown parameters are ignored silently; should this one ever be, other people's sessions must not count.
-      return data.filter((one) => one.userId === userId)
+    // Unknown parameters are ignored silently; should this one ever be, other people's sessions must not count.
+    ofUser: async (userId) => (await read({ user_id: userId })).filter((one) => one.userId === userId),
+    all: async () => read({}),
+
+    async allIdp() {
+      const query = { sort: 'created_at', order: 'asc' }
+      // The digest tells them apart as well as the id, which is a cookie.
+      const item = idpSession.transform(({ userId, shown }) => ({ ...shown, userId, id: shown.digest }))
+      const all = await readAll(client, { list: path`/admin/api/idp-sessions`, query, item })
+      return all.map(({ id: _digest, ...one }) => one)
     },
 
     async idpOfUser(userId) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { AdminClient } from './client.ts'
 import { readAll } from './paging.ts'
 import { path } from './paths.ts'
-import { parseTime } from './times.ts'
+import { daysAfter, parseTime, utcDay } from './times.ts'
 
 /** A token pair as the admin API shows it: never the strings, the client or the refresh expiry. */
 export type IssuedToken = {
@@ -22,6 +22,8 @@ export type Tokens = {
    * where known, and then compared exactly; without a username the whole list is read.
    */
   ofUser(account: { readonly id: string; readonly username?: string | undefined }): Promise<readonly IssuedToken[]>
+  /** Everybody's that were issued on this day or before, revoked ones too. */
+  allUntil(day: Date): Promise<readonly IssuedToken[]>
 }
 
 const token = z
@@ -48,6 +50,14 @@ const token = z
 
 export function tokensOf(client: AdminClient): Tokens {
   return {
+    // Only whole days filter correctly, and the last one belongs to the result only if the day after it is asked for.
+    allUntil: async (day) =>
+      readAll(client, {
+        list: path`/admin/api/tokens`,
+        query: { sort: 'issued_at', order: 'asc', issued_at_to: utcDay(daysAfter(day, 1)) },
+        item: token,
+      }),
+
     async ofUser({ id, username }) {
       const search = username === undefined || username === '' ? undefined : username
       const all = await readAll(client, {

@@ -1,6 +1,7 @@
 import type { IncidentId } from '#/incident/events.ts'
 import type { OrderId, RequestId } from '#/incident/work.ts'
-import { type ActionName, actionNames, type StepId } from '#/playbook/playbook.ts'
+import { type ActionName, actionNames } from '#/playbook/actions.ts'
+import type { StepId } from '#/playbook/playbook.ts'
 
 /**
  * What a button or a form speaks of. It comes back from the client, so it holds names only: everything that matters is

@@ -1,4 +1,4 @@
-import { actionNames } from '#/playbook/playbook.ts'
+import { actionNames } from '#/playbook/actions.ts'
 import { approve, approveByTyping, approveTyped } from './inbound/approve.ts'
 import { ask, askedWithInputs, lookAgain, lookedAgain, suspend, way } from './inbound/ask.ts'
 import { attest, attested } from './inbound/attest.ts'
