@@ -10,6 +10,7 @@ import {
   parseDocument,
   visit,
   type YAMLError,
+  type YAMLMap,
 } from 'yaml'
 import type { z } from 'zod'
 import { closest } from './closest.ts'
@@ -52,8 +53,10 @@ export function parsePlaybook({ file, text }: { readonly file: string; readonly 
     prettyErrors: false,
     schema: 'core',
     stringKeys: true,
+    // It would compare each key with every other; `refusedParts` looks them up.
+    uniqueKeys: false,
   })
-  const written = [...unreadable(document), ...references(document)]
+  const written = [...unreadable(document), ...refusedParts(document)]
   // What was misread must not be judged; a key that stands twice was read.
   const read = written.some(({ isFatal }) => isFatal) ? undefined : judged(document)
   const said = [...written, ...(read?.said ?? [])]
@@ -88,7 +91,7 @@ function unreadable({ errors, warnings }: Document): readonly Said[] {
     what:
       sentences[error.code] ??
       'This cannot be read as YAML. Look at the line before as well: a quote, a bracket or an indent may be wrong there.',
-    isFatal: error.code !== 'DUPLICATE_KEY',
+    isFatal: true,
   }))
 }
 
@@ -97,7 +100,6 @@ const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_INDENT: 'This is not indented like the lines around it. Things of one list or map begin in the same column.',
   BAD_SCALAR_START: 'A text that begins with this sign has to stand in quotes.',
   BLOCK_AS_IMPLICIT_KEY: 'A text with “: ” in it has to stand in quotes.',
-  DUPLICATE_KEY: 'This key stands here a second time. Keep one.',
   MISSING_CHAR: 'Something is missing here: a closing quote or bracket, or the blank after a colon.',
   MULTILINE_IMPLICIT_KEY: 'A key stands on one line, followed by a colon and a blank.',
   MULTIPLE_DOCS: 'A second document begins here. A file holds one playbook.',
@@ -108,19 +110,31 @@ const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
 }
 
 /** What is approved stands there in full, so nothing is repeated by reference, and nothing grows when it is read. */
-function references(document: Document): readonly Said[] {
+function refusedParts(document: Document): readonly Said[] {
   const said: Said[] = []
   visit(document, {
     Node(_key, node) {
       const at = node.range?.[0] ?? 0
       if (isAlias(node))
         said.push({ at, what: 'A reference (*name) is not taken in a playbook. Write it out.', isFatal: true })
-      else if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:'))
-        said.push({ at, what: 'A tag (!) has no meaning in a playbook. Leave it out.', isFatal: true })
+      if (isMap(node)) said.push(...repeatedKeys(node))
     },
   })
   return said
 }
+
+function repeatedKeys({ items }: YAMLMap): readonly Said[] {
+  const seen = new Set<unknown>()
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return []
+    const isSecond = seen.has(key.value)
+    seen.add(key.value)
+    return isSecond ? [{ at: key.range?.[0] ?? 0, what: 'This key stands here a second time. Keep one.' }] : []
+  })
+}
+
+/** Of the keys of one map that cannot stand there. A map with more is no part of a playbook. */
+const mostUnknownKeys = 20
 
 function judged(document: Document): { readonly said: readonly Said[]; readonly playbook?: Playbook } {
   const value: unknown = document.toJS()
@@ -131,7 +145,7 @@ function judged(document: Document): { readonly said: readonly Said[]; readonly 
       const path = issue.path.filter((key) => typeof key !== 'symbol')
       if (issue.code !== 'unrecognized_keys')
         return [about(path, `${issue.message}${hintFor(issue, document.getIn(path))}`)]
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, mostUnknownKeys).map((key) => ({
         at: keyPlace(document, [...path, key]),
         what: unknownKey(key, keysUnder[String(path.findLast((one) => typeof one === 'string') ?? '')] ?? []),
       }))

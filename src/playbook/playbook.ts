@@ -1,7 +1,7 @@
 import type { ActionName, Scope } from './actions.ts'
 import type { StepInput } from './inputs.ts'
 
-export type { ActionName } from './actions.ts'
+export { type ActionName, actionNames } from './actions.ts'
 
 /** The name of a step inside its playbook, for example `reset-mfa`. Unique in one playbook. */
 export type StepId = string & { readonly __brand: 'StepId' }
