@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { connectAutentico } from './connect.ts'
 import { changeEnvironment } from './environment-file.ts'
 import { administrationPage, type Scripted, scriptedServer, unsignedToken } from './scripted-server.ts'
-import { makeSigningKey } from './signing-key.ts'
+import { quickSigningKey } from './test-key.ts'
 
 const main = join(import.meta.dirname, '../drill/autentico/main.ts')
 
@@ -88,7 +88,7 @@ test('after a restart with another key Autentico is up, and the bot has signed i
     credentials: { kind: 'password', ...server.credentials },
   })
   const before = await autentico.whoami()
-  const made = await makeSigningKey()
+  const made = quickSigningKey()
   await changeEnvironment({ file: server.environmentFile, set: { AUTENTICO_PRIVATE_KEY: made.value }, now: new Date() })
 
   const seen: string[] = []
