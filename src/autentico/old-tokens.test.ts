@@ -7,7 +7,7 @@ import { type Autentico, connectAutentico } from './connect.ts'
 import { changeEnvironment } from './environment-file.ts'
 import type { Check } from './proof.ts'
 import { type Scripted, scriptedServer, unsignedToken } from './scripted-server.ts'
-import { makeSigningKey } from './signing-key.ts'
+import { quickSigningKey } from './test-key.ts'
 
 let folder: string
 let server: LocalAutentico & AsyncDisposable
@@ -63,7 +63,7 @@ test('while nothing has changed both tokens are alive, and no proof of anything'
 test('another signing key ends the access token; the refresh token still opens a new one', async () => {
   await using autentico = connect()
   const old = await autentico.oldTokens()
-  await change({ AUTENTICO_PRIVATE_KEY: (await makeSigningKey()).value })
+  await change({ AUTENTICO_PRIVATE_KEY: quickSigningKey().value })
   await settled(autentico)
   expect(proven(await old?.tried())).toEqual({
     'old-access-token-refused': true,
@@ -75,7 +75,7 @@ test('another signing key ends the access token; the refresh token still opens a
 test('another key and another refresh secret end both', async () => {
   await using autentico = connect()
   const old = await autentico.oldTokens()
-  await change({ AUTENTICO_PRIVATE_KEY: (await makeSigningKey()).value, AUTENTICO_REFRESH_TOKEN_SECRET: 'another' })
+  await change({ AUTENTICO_PRIVATE_KEY: quickSigningKey().value, AUTENTICO_REFRESH_TOKEN_SECRET: 'another' })
   await settled(autentico)
   expect(proven(await old?.tried())).toEqual({
     'old-access-token-refused': true,

@@ -7,7 +7,8 @@ import { connectAutentico } from './connect.ts'
 import { changeEnvironment, readEnvironment } from './environment-file.ts'
 import { keyInUse } from './published-key.ts'
 import { scriptedServer, unsignedToken } from './scripted-server.ts'
-import { makeSigningKey, readSigningKey } from './signing-key.ts'
+import { readSigningKey } from './signing-key.ts'
+import { quickSigningKey } from './test-key.ts'
 
 async function local() {
   const folder = mkdtempSync(join(tmpdir(), 'autentico-key-'))
@@ -30,7 +31,7 @@ test('the published key is the one of the environment file, before a change and 
   const old = await configuredIn(server.environmentFile)
   expect(await autentico.publishedKey()).toEqual({ keyId: 'autentico-key-1', fingerprint: old })
 
-  const made = await makeSigningKey()
+  const made = quickSigningKey()
   const set = { AUTENTICO_PRIVATE_KEY: made.value, AUTENTICO_JWK_CERT_KEY_ID: 'key-2' }
   await changeEnvironment({ file: server.environmentFile, set, now: new Date() })
   const keys = { configured: made.fingerprint, old }
@@ -49,7 +50,7 @@ test('a key that could not be read leaves a throw-away one, which a change alone
     credentials: { kind: 'password', ...server.credentials },
   })
   const old = await configuredIn(server.environmentFile)
-  const made = await makeSigningKey()
+  const made = quickSigningKey()
   const text = readFileSync(server.environmentFile, 'utf8')
   writeFileSync(server.environmentFile, text.replace(/(AUTENTICO_PRIVATE_KEY=).*/, '$1bm90IGEga2V5'))
   await server.restart()

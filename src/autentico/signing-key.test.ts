@@ -14,6 +14,7 @@ import {
   readSigningKey,
   shortFingerprint,
 } from './signing-key.ts'
+import { quickSigningKey } from './test-key.ts'
 
 function shell(command: string): string {
   return execFileSync('/bin/sh', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
@@ -32,7 +33,7 @@ function temporaryFile(text: string): string {
   return file
 }
 
-test('a key made here is RSA of 4096 bits in the form that Autentico takes', async () => {
+test('a key made here is RSA of 4096 bits in the form that Autentico takes', { timeout: 120_000 }, async () => {
   let turns = 0
   const ticking = setInterval(() => (turns += 1), 1)
   const made = await makeSigningKey()
@@ -43,7 +44,7 @@ test('a key made here is RSA of 4096 bits in the form that Autentico takes', asy
 })
 
 test('what the command prints for the environment file is the fingerprint known here', async () => {
-  const made = await makeSigningKey()
+  const made = quickSigningKey()
   const file = temporaryFile('A=1\nAUTENTICO_PRIVATE_KEY=b2xk\n')
   await changeEnvironment({ file, set: { AUTENTICO_PRIVATE_KEY: made.value }, now: new Date() })
   expect(shell(byHand('fingerprint', file))).toBe(`${made.fingerprint}\n`)
@@ -58,19 +59,21 @@ test('what the command prints for the environment file is the fingerprint known 
   }
 })
 
-test('a key made by the command for OpenSSL 3 is usable; without -traditional it would be thrown away', () => {
+test('a key made by the command for OpenSSL 3 is usable; without -traditional it would be thrown away', {
+  timeout: 120_000,
+}, () => {
   const made = shell(byHand('key'))
   expect(readSigningKey(made)).toMatchObject({ kind: 'usable', bits: 4096 })
   const file = temporaryFile(`AUTENTICO_PRIVATE_KEY=${made}\n`)
   expect(readSigningKey(made)).toMatchObject({ fingerprint: shell(byHand('fingerprint', file)).trim() })
 
-  const document = shell('openssl genrsa 4096 | base64 -w 0')
+  const document = shell('openssl genrsa 2048 | base64 -w 0')
   expect(readSigningKey(document)).toMatchObject({ kind: 'thrown-away', why: 'pkcs8' })
 })
 
 test('the command for another openssl gives one line of base64', () => {
   const other = commandsByHand('.env').find((one) => one.on === 'LibreSSL, OpenSSL 1')?.command ?? ''
-  expect(shell(other.replace('genrsa', 'genrsa -traditional'))).toMatch(/^[A-Za-z0-9+/]+=*$/)
+  expect(shell(other.replace('genrsa 4096', 'genrsa -traditional 2048'))).toMatch(/^[A-Za-z0-9+/]+=*$/)
 })
 
 const pem = '-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n'
