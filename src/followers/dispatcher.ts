@@ -1,7 +1,6 @@
 import type { EventType, IncidentId, Recorded } from '#/incident/events.ts'
 import { accountOf } from '#/incident/findings.ts'
 import {
-  containmentSteps,
   findStep,
   type IncidentStep,
   type OpenedIncident,
@@ -11,8 +10,8 @@ import {
   stepState,
   targetOf,
 } from '#/incident/state.ts'
+import { owedProofs } from '#/incident/sweep.ts'
 import type { OrderId } from '#/incident/work.ts'
-import { onlyReads } from '#/playbook/actions.ts'
 import type { Again, WorkOrder } from '#/work/work-order.ts'
 
 export type DispatcherDeps = {
@@ -149,25 +148,14 @@ function subjectOf(step: IncidentStep | undefined): Pick<WorkOrder, 'subject'> {
   return { subject: { kind, id: subject.id, name: subject.name } }
 }
 
-/** Everything whose proof a sweep has to repeat: what was proven, and what an earlier sweep found undone. */
 function provenBefore(incident: OpenedIncident): readonly Again[] {
-  return containmentSteps(incident).flatMap((step): readonly Again[] => {
-    const state = stepState(incident, step.id)
-    const isOwed = state.status === 'proven' || (state.status === 'unproven' && state.lost === true)
-    const [, last] = [...incident.work].findLast(([, work]) => work.step === step.id) ?? []
-    const action = step.action ?? last?.action
-    if (!isOwed || action === undefined || onlyReads(action)) return []
-    const inputs = last?.request === undefined ? undefined : incident.requests.get(last.request)?.inputs
-    return [
-      {
-        step: step.id,
-        action,
-        target: targetOf(incident, step),
-        ...subjectOf(step),
-        ...(inputs === undefined ? {} : { inputs }),
-      },
-    ]
-  })
+  return owedProofs(incident).map(({ step, action, inputs }) => ({
+    step: step.id,
+    action,
+    target: targetOf(incident, step),
+    ...subjectOf(step),
+    ...(inputs === undefined ? {} : { inputs }),
+  }))
 }
 
 /** Half-finished logins from before this moment die by themselves; without the database the worker waits for that. */

@@ -3,7 +3,7 @@ import type { IncidentEvent } from './events.ts'
 import { nextRequestId, shown } from './requests.ts'
 import { containmentSteps, isGood, type OpenedIncident, type OpenOrder, stepState } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
-import { afterSettling, checksOf } from './sweep.ts'
+import { afterSettling, checksOf, isOwed } from './sweep.ts'
 import { allProven, type WorkResult } from './work.ts'
 
 type Final<K extends WorkResult['kind']> = Extract<WorkResult, { kind: K }>
@@ -147,8 +147,7 @@ function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>
   const holds = states.every(({ step, state }) => {
     // What was only looked at has nothing that could come undone.
     if (step.action !== undefined && onlyReads(step.action)) return true
-    const owed = state.status === 'proven' || (state.status === 'unproven' && state.lost === true)
-    return !owed || allProven(checksOf(incident, step, result.checks))
+    return !isOwed(state) || allProven(checksOf(incident, step, result.checks))
   })
   const { evidence, requestIds } = result
   const sweep: IncidentEvent = {

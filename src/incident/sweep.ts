@@ -1,6 +1,15 @@
+import { type ActionName, onlyReads } from '#/playbook/actions.ts'
+import type { Inputs } from '#/playbook/inputs.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent } from './events.ts'
-import { containmentSteps, type IncidentStep, isSettled, type OpenedIncident, stepState } from './state.ts'
+import {
+  containmentSteps,
+  type IncidentStep,
+  isSettled,
+  type OpenedIncident,
+  type StepState,
+  stepState,
+} from './state.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { StepCheck } from './work.ts'
 
@@ -54,4 +63,23 @@ export function checksOf(
 ): readonly StepCheck[] {
   const done = action ?? [...work.values()].findLast((one) => one.step === id)?.action
   return checks.filter((check) => (check.step === undefined ? check.action === done : check.step === id))
+}
+
+/** A step whose proof a sweep has to repeat, and what was done for it. */
+export type OwedProof = { readonly step: IncidentStep; readonly action: ActionName; readonly inputs?: Inputs }
+
+/** Everything that was proven, and what an earlier sweep found undone. What was only read has nothing that could come undone. */
+export function owedProofs(incident: OpenedIncident): readonly OwedProof[] {
+  return containmentSteps(incident).flatMap((step): readonly OwedProof[] => {
+    const [, last] = [...incident.work].findLast(([, work]) => work.step === step.id) ?? []
+    const action = step.action ?? last?.action
+    if (!isOwed(stepState(incident, step.id)) || action === undefined || onlyReads(action)) return []
+    const inputs = last?.request === undefined ? undefined : incident.requests.get(last.request)?.inputs
+    return [{ step, action, ...(inputs === undefined ? {} : { inputs }) }]
+  })
+}
+
+/** A step that was proven, be it that an earlier sweep took that back. */
+export function isOwed(state: StepState): boolean {
+  return state.status === 'proven' || (state.status === 'unproven' && state.lost === true)
 }
