@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 import { readSite } from './site.ts'
 
-const given = { url: 'https://ID.example.org/', upstream: 'http://autentico_app:9999', oauthPath: '/oauth2/' }
+const given = {
+  url: 'https://ID.example.org/',
+  upstream: 'http://autentico_app:9999',
+  oauthPath: '/oauth2/',
+  configPath: '/etc/nginx/conf.d/a.conf',
+}
 
 test('addresses are kept without what means nothing', () => {
   expect(readSite(given)).toEqual({
@@ -11,6 +16,7 @@ test('addresses are kept without what means nothing', () => {
       host: 'id.example.org',
       upstream: 'http://autentico_app:9999',
       oauthPath: '/oauth2',
+      configPath: '/etc/nginx/conf.d/a.conf',
     },
   })
 })
@@ -34,6 +40,9 @@ test.each([
   ['oauthPath', '/oauth2"'],
   ['oauthPath', '/oauth2\n/x'],
   ['oauthPath', '/%61dmin'],
+  ['configPath', 'conf.d/a.conf'],
+  ['configPath', '/etc/a.conf\nload_module x;'],
+  ['configPath', '/etc/../a.conf'],
   ['oauthPath', `/${'a'.repeat(101)}`],
 ])('%s %j is refused', (name, value) => {
   expect(readSite({ ...given, [name]: value })).toMatchObject({ kind: 'unusable', problems: [expect.any(String)] })

@@ -11,6 +11,8 @@ export type Site = {
   readonly upstream: string
   /** AUTENTICO_APP_OAUTH_PATH, such as `/oauth2`: begins with a slash and does not end with one. */
   readonly oauthPath: string
+  /** PROXY_CONFIG_PATH: the file of ours that the proxy's configuration includes. */
+  readonly configPath: string
 }
 
 export type ReadSite =
@@ -22,11 +24,12 @@ export function readSite(given: {
   readonly url: string
   readonly upstream: string
   readonly oauthPath: string
+  readonly configPath: string
 }): ReadSite {
   const read = schema.safeParse(given)
   if (!read.success) return { kind: 'unusable', problems: read.error.issues.map(({ message }) => message) }
-  const { url, upstream, oauthPath } = read.data
-  return { kind: 'site', site: { url: url.origin, host: url.hostname, upstream: upstream.origin, oauthPath } }
+  const { url, upstream, ...rest } = read.data
+  return { kind: 'site', site: { url: url.origin, host: url.hostname, upstream: upstream.origin, ...rest } }
 }
 
 /** What belongs to Autentico's own pages; the OAuth path may not lie there. */
@@ -44,6 +47,10 @@ const schema = z.object({
       message: `The OAuth path is one like /oauth2, not ${quoted(text)}. It is the end of the issuer that Autentico's discovery document names.`,
     })
     return z.NEVER
+  }),
+  configPath: z.string().regex(/^(?:\/[\w@+-][\w@+.-]*)+$/, {
+    message:
+      'PROXY_CONFIG_PATH is the whole path of a file, such as /etc/nginx/conf.d/autentico-responder.conf, without spaces.',
   }),
 })
 
