@@ -8,7 +8,7 @@ import {
   markPath,
   type RenderedFile,
   type Rendering,
-} from './render.ts'
+} from './rendered.ts'
 
 /** One file for inside the site's block. The limit is there only where the Caddy in use has the module. */
 export function renderCaddy(rendering: Rendering): readonly RenderedFile[] {

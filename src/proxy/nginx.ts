@@ -7,7 +7,7 @@ import {
   markPath,
   type RenderedFile,
   type Rendering,
-} from './render.ts'
+} from './rendered.ts'
 
 /**
  * Two files, because nginx wants the counter in `http` and its use in `server`. The first stands alone; the second needs

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { written } from './networks.ts'
-import { adminPaths, limitedPaths, markHeader, markPath, type RenderedFile, type Rendering } from './render.ts'
+import { adminPaths, limitedPaths, markHeader, markPath, type RenderedFile, type Rendering } from './rendered.ts'
 
 /** One dynamic configuration file for Traefik 3. Traefik reads it as soon as it lies there. */
 export function renderTraefik({ site, mark, limits }: Rendering): readonly RenderedFile[] {
