@@ -38,40 +38,57 @@ export async function isLimited(
     return undefined
   }
 
-  let broken = await untilRefused()
   const rate = rateOf(limits)
-  // Having given a few back shows the rate as well. Caddy counts in a window and gives back nothing before it is over.
-  if (broken === undefined && rendered.kind !== 'caddy' && rate >= 1) {
-    await pause((3 * 1_000) / rate)
+  let broken = await untilRefused()
+  let refill: Refill | undefined
+  // What it gives back shows the rate as well. Caddy counts in a window, and gives back nothing before that is over.
+  if (broken === undefined && refused > 0 && rendered.kind !== 'caddy' && rate >= minimalRefill / longestPauseS) {
+    const [before, paused] = [passed, performance.now()]
+    await pause((minimalRefill * 1_000) / rate)
+    const seconds = (performance.now() - paused) / 1_000
     broken = await untilRefused()
+    refill = { seconds, passed: passed - before }
   }
   if (broken !== undefined) {
     const sentence = `Autentico cannot be used through the proxy: ${path} ${words(broken.wrong)}.`
     return wellBefore ? disproved(sentence) : unknown(sentence)
   }
-  return verdictOn({ limits, passed, refused, seconds: (performance.now() - so.began) / 1_000 })
+  return verdictOn({ limits, passed, refused, seconds: (performance.now() - so.began) / 1_000, refill })
 }
 
 const wave = 10
+const minimalRefill = 5
+const longestPauseS = 2
 /** A proxy counts in steps, and the clock here is not the proxy's. */
 const slack = { requests: 2, share: 1.1 }
 
-/** What passed has to be the burst and what the rate gave back meanwhile. More disproves it; less may be others' doing. */
+/** After a refusal, how long nothing was sent, and how many passed then. */
+type Refill = { readonly seconds: number; readonly passed: number }
+
+/**
+ * No more may pass than the burst and what the rate gives in the whole time: more disproves the limit. No less than the burst
+ * should, nor than what the rate gives while nothing is sent: less may be others' doing, and proves nothing.
+ */
 export function verdictOn(count: {
   readonly limits: Limits
   readonly passed: number
   readonly refused: number
   readonly seconds: number
+  readonly refill: Refill | undefined
 }): Finding {
-  const { limits, passed, refused, seconds } = count
-  const expected = limits.burst + rateOf(limits) * seconds
-  const wish = `a burst of ${limits.burst} and ${limits.rate.requests} a ${limits.rate.per}`
+  const { limits, passed, refused, seconds, refill } = count
+  const [{ burst }, rate] = [limits, rateOf(limits)]
+  const wish = `a burst of ${burst} and ${limits.rate.requests} a ${limits.rate.per}`
   const counted = `${passed} requests passed in ${seconds.toFixed(1)} seconds, ${refused} were refused`
-  if (passed > expected * slack.share + slack.requests) {
+  if (passed > (burst + rate * seconds) * slack.share + slack.requests) {
     return disproved(`The limit is wider than ${wish}: ${counted}.`)
   }
   if (refused === 0) return unknown(`The limit was not reached: ${counted}, and a test sends no more.`)
-  if (passed < expected / slack.share - slack.requests) {
+  const isLess = (found: number, due: number) => found < due / slack.share - slack.requests
+  if (
+    isLess(passed, burst) ||
+    (refill !== undefined && isLess(refill.passed, Math.min(burst, rate * refill.seconds)))
+  ) {
     return unknown(
       `There is a limit, but not all of ${wish} was left: ${counted}. Somebody else asks from the same address, or this bot did a moment ago.`,
     )

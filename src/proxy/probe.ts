@@ -55,9 +55,15 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
   const from: From = async (path, more) => ask({ from: first, ...more, path })
 
   const live = await isLive(options, from)
-  if (live.kind !== 'proven') return notTried(live, asked())
+  const rest = unknown('Not tried, because of what was found before.')
+  const untried = { limit: rest, outside: rest, inside: rest, health: rest, forwardedFor: rest }
+  // What will be taken back is not worth a single request more.
+  if (live.kind === 'disproved') return { ...untried, live, requests: asked() }
   const health = await healthOf(options, from)
   const seen = await adminSeen(options, ask)
+  if ([health, seen.inside, seen.outside].some(({ kind }) => kind === 'disproved')) {
+    return { ...untried, live, health, ...seen, requests: asked() }
+  }
   // First who is told apart by what, then the limit: the other way round nothing would get through to be told apart.
   const began = performance.now()
   const { finding: forwardedFor, passed } = await isOverwritten(options, from)
@@ -81,14 +87,21 @@ export async function markIsGone(url: string, patienceMs = 8_000): Promise<boole
   return showsMark(async (path) => ask({ path }), undefined, patienceMs)
 }
 
+/**
+ * nginx has old and new processes answer side by side for a tenth of a second, and longer on a busy machine. So the mark has
+ * to be seen over and over for a while, before what is asked next is known to be asked of the new ones.
+ */
+const steady = { ms: 500, everyMs: 50, times: 5 }
+
 async function showsMark(from: From, mark: string | undefined, patienceMs: number): Promise<boolean> {
   const end = performance.now() + patienceMs
-  // A proxy of several processes is through when none of them answers the old way any more.
-  for (let inARow = 0; performance.now() < end; ) {
+  let since: number | undefined
+  for (let seen = 0; performance.now() < end; await pause(steady.everyMs)) {
     const answer = await from(markPath)
-    inARow = answer !== undefined && answer.headers[markHeader.toLowerCase()] === mark ? inARow + 1 : 0
-    if (inARow === 3) return true
-    if (inARow === 0) await pause(100)
+    const shown = answer !== undefined && answer.headers[markHeader.toLowerCase()] === mark
+    since = shown ? (since ?? performance.now()) : undefined
+    seen = shown ? seen + 1 : 0
+    if (since !== undefined && seen >= steady.times && performance.now() - since >= steady.ms) return true
   }
   return false
 }
@@ -98,12 +111,6 @@ async function isLive({ rendered, site, patienceMs = 8_000 }: ProbeOptions, from
   return disproved(
     `The proxy does not show at ${site.url} that it has read the new configuration. Is the file included in the block of that site?`,
   )
-}
-
-/** What the proxy has not read is not worth a single request more. */
-function notTried(live: Finding, requests: number): Probe {
-  const rest = unknown('Not tried: the proxy does not use the new configuration.')
-  return { live, limit: rest, outside: rest, inside: rest, health: rest, forwardedFor: rest, requests }
 }
 
 async function healthOf({ wellBefore }: ProbeOptions, from: From): Promise<Finding> {
