@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -50,6 +51,39 @@ test('Caddy without the module is left without the limit, and that is said', () 
   expect(without.limitsRequests).toBe(false)
   expect(without.files[0]?.text).not.toContain('rate_limit {')
   expect(byHand(without, wish('caddy').site).join(' ')).toContain('does not limit requests')
+})
+
+test.each(proxyKinds)('%s: whatever is typed into the form, only numbers and networks differ in the files', (kind) => {
+  const sharp = ['\n', ';', '}', '"', '`', '#', '$host', '{env.HOME}', 'deny all', '\u2028']
+  const number = fc.integer({ min: 5, max: 900 }).map(String)
+  const typed = fc.oneof(
+    { arbitrary: number, weight: 8 },
+    { arbitrary: fc.tuple(number, fc.constantFrom(...sharp)).map((all) => all.join('')), weight: 1 },
+  )
+  const listed = fc
+    .array(fc.constantFrom('192.0.2.0/24', '::1', '2001:db8::/32', ...sharp), { maxLength: 3 })
+    .map((all) => all.join(' '))
+  const skeleton = (one: Wish) =>
+    textOf(one)
+      .replaceAll(/[0-9a-f.:]*\d[0-9a-f.:]*(?:\/\d+)?/g, '0')
+      .replaceAll('"0"', '0')
+      .replaceAll(/(?:allow 0;|- 0)\s*/g, '')
+  const seen = { readable: 0 }
+  fc.assert(
+    fc.property(typed, typed, listed, (requests, burst, networks) => {
+      const read = readLimits({ requests, per: 'second', burst, networks: `10.0.0.0/8 ${networks}` })
+      if (read.kind !== 'limits') return
+      seen.readable += 1
+      const { limits } = read
+      const more = Array.from({ length: limits.allowed.length - 1 }, () => ' 0').join('')
+      const plain = skeleton({ ...wish(kind, { networks: '10.0.0.0/8' }), caddyLimits: true })
+      expect(skeleton({ ...wish(kind), limits, caddyLimits: true })).toBe(
+        kind === 'caddy' ? plain.replace('remote_ip 0', `remote_ip 0${more}`) : plain,
+      )
+    }),
+    { numRuns: 500 },
+  )
+  expect(seen.readable).toBeGreaterThan(20)
 })
 
 /**
