@@ -14,6 +14,9 @@ export default defineConfig({
         extends: true,
         test: { name: 'flow', include: ['test/flows/**/*.test.ts'], testTimeout: 45_000, hookTimeout: 90_000 },
       },
+      // One for each program that they are played at, so that it shows when none was.
+      { extends: true, test: { name: 'nginx', include: ['test/proxy/nginx/**/*.test.ts'], testTimeout: 45_000 } },
+      { extends: true, test: { name: 'caddy', include: ['test/proxy/caddy/**/*.test.ts'], testTimeout: 45_000 } },
       { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'], hookTimeout: 90_000 } },
       {
         extends: true,

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { CannotSetUp } from './say.mjs'
+import { CannotSetUp, say } from './say.mjs'
 
-/** Where Homebrew puts programs; a PATH that was cut short often lacks it. */
-const alsoIn = ['/opt/homebrew/bin', '/usr/local/bin']
+/** Where Homebrew puts programs, and Debian those of administrators; a PATH that was cut short often lacks them. */
+const alsoIn = ['/opt/homebrew/bin', '/usr/local/bin', '/usr/sbin']
 
 /**
  * The program that `variable` names, else the first of `names` on PATH, else the first of `files`.
@@ -42,6 +42,36 @@ export function install(packages, environment = {}) {
     return `apt-get ${args[0]} failed:\n${lines}`
   }
   return undefined
+}
+
+/**
+ * Stops the servers that systemd started because their packages were installed.
+ * @param {readonly string[]} services
+ * @returns {void}
+ */
+export function keepFromServing(services) {
+  if (!existsSync('/run/systemd/system')) return
+  for (const service of services) spawnSync('systemctl', ['disable', '--now', service], { stdio: 'ignore' })
+}
+
+/**
+ * Installs the programs of Debian's packages where that asks nobody, without starting a server of the system's own. `why`
+ * says what they are for, and `find` whether they are here now. Elsewhere, and when it fails, it refuses with `byHand`.
+ * @template T
+ * @param {{ readonly packages: readonly string[], readonly services?: readonly string[], readonly why: string, readonly byHand: string, readonly find: () => T | undefined }} wanted
+ * @returns {T}
+ */
+export function installOrRefuse({ packages, services = [], why, byHand, find }) {
+  const names = packages.join(' and ')
+  if (!canInstall()) throw new CannotSetUp(`${why}\nInstall it with:  ${byHand}`)
+  say(`Installing ${names} (once)…`)
+  // Keeps a package from starting a server through init scripts.
+  const failure = install(packages, { RUNLEVEL: '1' })
+  if (failure !== undefined) throw new CannotSetUp(`${failure}\nInstall by hand:  ${byHand}`)
+  keepFromServing(services)
+  const found = find()
+  if (found === undefined) throw new CannotSetUp(`apt-get installed ${names}, but what it brought is not on PATH.`)
+  return found
 }
 
 /**

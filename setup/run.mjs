@@ -1,10 +1,10 @@
 // Makes this checkout ready, then runs one of its scripts:
 //
-//   node setup/run.mjs [--redis] [--chromium] [--strace] [--dev] [--env] <script.ts> [arguments…]
+//   node setup/run.mjs [--redis] [--chromium] [--strace] [--proxies] [--dev] [--env] <script.ts> [arguments…]
 //
-// --env reads .env; --redis, --chromium, --strace and --dev ask for a Redis server program, a browser, strace, and the tools that
-// tests need.
-// Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except, on Debian as root, those three programs).
+// --env reads .env; --redis, --chromium, --strace, --proxies and --dev ask for a Redis server program, a browser, strace, nginx and
+// Caddy, and the tools that tests need.
+// Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except, on Debian as root, those programs).
 // The second time it only looks. Exit codes: the script's own; 69 when something is missing that cannot be installed here.
 import { spawn } from 'node:child_process'
 import { dirname, join, resolve } from 'node:path'
@@ -13,15 +13,16 @@ import { findChromium, installChromium } from './chromium.mjs'
 import { whileLocked } from './lock.mjs'
 import { environmentOf, fetchNode, findNode } from './node.mjs'
 import { installPackages, packagesAreThere } from './packages.mjs'
+import { findProxies, installProxies } from './proxies.mjs'
 import { findRedis, installRedis } from './redis.mjs'
 import { CannotSetUp, say } from './say.mjs'
 import { findStrace, installStrace } from './strace.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const known = ['--redis', '--chromium', '--strace', '--dev', '--env']
+const known = ['--redis', '--chromium', '--strace', '--proxies', '--dev', '--env']
 
-/** @typedef {{ readonly redis: boolean, readonly chromium: boolean, readonly strace: boolean, readonly dev: boolean }} Need */
-/** @typedef {{ readonly node: string, readonly redis: string | undefined, readonly chromium: string | undefined }} Ready */
+/** @typedef {{ readonly redis: boolean, readonly chromium: boolean, readonly strace: boolean, readonly proxies: boolean, readonly dev: boolean }} Need */
+/** @typedef {{ readonly node: string, readonly redis: string | undefined, readonly chromium: string | undefined, readonly proxies: import('./proxies.mjs').Proxies | undefined }} Ready */
 
 /**
  * @param {readonly string[]} argv
@@ -41,6 +42,7 @@ function readArguments(argv) {
     redis: options.includes('--redis'),
     chromium: options.includes('--chromium'),
     strace: options.includes('--strace'),
+    proxies: options.includes('--proxies'),
     dev: options.includes('--dev'),
     env: options.includes('--env'),
     script,
@@ -58,11 +60,13 @@ async function makeReady(need) {
   const redis = need.redis ? findRedis() : undefined
   const chromium = need.chromium ? findChromium() : undefined
   const strace = need.strace ? findStrace() : undefined
+  const proxies = need.proxies ? findProxies() : undefined
   const programs =
     (redis !== undefined || !need.redis) &&
     (chromium !== undefined || !need.chromium) &&
-    (strace !== undefined || !need.strace)
-  if (node !== undefined && packagesAreThere(root, need) && programs) return { node, redis, chromium }
+    (strace !== undefined || !need.strace) &&
+    (proxies !== undefined || !need.proxies)
+  if (node !== undefined && packagesAreThere(root, need) && programs) return { node, redis, chromium, proxies }
 
   return whileLocked(join(root, '.runtime'), () => {
     const found = findNode(root) ?? fetchNode(root)
@@ -73,6 +77,7 @@ async function makeReady(need) {
       node: found,
       redis: need.redis ? (findRedis() ?? installRedis()) : undefined,
       chromium: need.chromium ? (findChromium() ?? installChromium()) : undefined,
+      proxies: need.proxies ? (findProxies() ?? installProxies()) : undefined,
     }
   })
 }
@@ -106,10 +111,12 @@ function become(node, command, env) {
 
 try {
   const { script, args, ...need } = readArguments(process.argv.slice(2))
-  const { node, redis, chromium } = await makeReady(need)
+  const { node, redis, chromium, proxies } = await makeReady(need)
   const env = environmentOf(node)
   if (redis !== undefined) env['REDIS_SERVER_BIN'] = redis
   if (chromium !== undefined) env['CHROMIUM_PATH'] = chromium
+  if (proxies?.nginx !== undefined) env['NGINX_BIN'] = proxies.nginx
+  if (proxies?.caddy !== undefined) env['CADDY_BIN'] = proxies.caddy
   // Node keeps what it has compiled beside what it was compiled from; every start but the first is twice as fast.
   env['NODE_COMPILE_CACHE'] ??= join(root, '.runtime', 'compile-cache')
   // Variables that are set already win over those in the file.

@@ -1,6 +1,5 @@
 // strace, with which the faults of the disk are made: a program's real calls get a real error from the kernel's side.
-import { canInstall, findProgram, install } from './programs.mjs'
-import { CannotSetUp, say } from './say.mjs'
+import { findProgram, installOrRefuse } from './programs.mjs'
 
 /**
  * @returns {string | undefined}
@@ -14,14 +13,10 @@ export function findStrace() {
  * @returns {string}
  */
 export function installStrace() {
-  if (!canInstall()) {
-    throw new CannotSetUp(
-      'The faults of the disk need strace (Linux), which is not here.\nInstall it with:  sudo apt-get install strace',
-    )
-  }
-  say('Installing strace (once)…')
-  const failure = install(['strace'])
-  const strace = failure === undefined ? findStrace() : undefined
-  if (strace === undefined) throw new CannotSetUp(failure ?? 'apt-get installed strace, but it is not on PATH.')
-  return strace
+  return installOrRefuse({
+    packages: ['strace'],
+    why: 'The faults of the disk need strace (Linux), which is not here.',
+    byHand: 'sudo apt-get install strace',
+    find: findStrace,
+  })
 }

@@ -1,9 +1,9 @@
-// Runs the tests: `npm test [-- <vitest's own arguments>]`. Without `--project` these are the projects unit and flow.
+// Runs the tests: `npm test [-- <vitest's own arguments>]`. Without `--project` these are those of `usual`.
 // The last line is always `N passed, N failed`, whatever happens.
 import { parseCLI, startVitest, type TestModule } from 'vitest/node'
 import { type Counted, verdictOn } from './tally.ts'
 
-const usual = ['unit', 'flow']
+const usual = ['unit', 'flow', 'nginx', 'caddy']
 
 /** Tests that were left out because something is not here, each by its name. */
 function leftOut(module: TestModule): readonly string[] {

@@ -3,13 +3,17 @@ import type { Logger } from 'pino'
 import { type Autentico, type AutenticoConnection, connectAutentico } from '#/autentico/connect.ts'
 import type { Ended } from '#/autentico/observed.ts'
 import type { Credentials } from '#/autentico/token.ts'
+import { openProxy, type Proxy } from '#/proxy/apply.ts'
+import { commands } from '#/proxy/command.ts'
 import type { Reach } from '#/work/actions/action.ts'
 import { KeyUnusable } from '#/work/keys.ts'
 import { startWorker } from '#/work/worker.ts'
 import { startBot } from './bot.ts'
 import type { AutenticoConfig, Config, Secrets } from './config.ts'
+import { every } from './every.ts'
 import type { Health } from './health.ts'
 import { type Keyring, openKeyring } from './keyring.ts'
+import { scrub } from './scrub.ts'
 
 export type AppDeps = {
   readonly config: Config
@@ -36,6 +40,7 @@ export async function startApp({ config, secrets, log, onStuck }: AppDeps): Prom
     void sayCapabilities(autentico, log)
     const deps = workerDeps({ config, secrets, keyring, autentico, log })
     const worker = await startWorker({ ...deps, ended: health?.counts.orderEnded })
+    if (deps.reach.proxy !== undefined) building.use(settling(deps.reach.proxy.proxy, log))
     building.defer(async () => worker.stop({ graceMs }))
     if (health !== undefined) {
       const { showWorker } = await import('./health-of-worker.ts')
@@ -102,17 +107,46 @@ function workerDeps({
   }
 }
 
+/** Takes a change of the proxy back that nobody kept in time, or that an earlier process left half done. */
+function settling(proxy: Proxy, log: Logger): AsyncDisposable {
+  let said = ''
+  return every(settleEveryMs, log, async () => {
+    const settled = await proxy.settle()
+    if (settled.kind === 'nothing' || settled.kind === 'waiting' || settled.sentence === said) return
+    said = settled.sentence
+    log[settled.kind === 'stuck' ? 'error' : 'warn']({ what: 'proxy' }, settled.sentence)
+  })
+}
+
+const settleEveryMs = 5_000
+
 /** What this machine's worker can reach besides the admin API. */
 function reachOf({ dataDir, environment, proxy, known }: Config): Reach {
   const { envFile: file, restartCommand } = environment
-  const { kind, configPath, testCommand, reloadCommand } = proxy
+  const { kind, configPath, testCommand, reloadCommand, upstream, probeFrom } = proxy
   return {
     directory: join(dataDir, 'worker'),
     known,
     ...(file === undefined || restartCommand === undefined ? {} : { environment: { file, restartCommand } }),
-    ...(kind === undefined || configPath === undefined || testCommand === undefined || reloadCommand === undefined
+    ...(kind === undefined || configPath === undefined
       ? {}
-      : { proxy: { kind, configPath, testCommand, reloadCommand } }),
+      : {
+          proxy: {
+            kind,
+            configPath,
+            testCommand,
+            proxy: openProxy({
+              kind,
+              testCommand,
+              reloadCommand,
+              noteFile: join(dataDir, 'worker', 'proxy.json'),
+              run: commands({ scrub }),
+              now: () => new Date(),
+            }),
+          },
+        }),
+    ...(upstream === undefined ? {} : { upstream }),
+    ...(probeFrom.length === 0 ? {} : { probeFrom }),
   }
 }
 

@@ -30,6 +30,7 @@ import { createIncidents, type Incidents, later, recordedOf, systemStream } from
 import type { Health } from './health.ts'
 import { type BotKeys, originOf } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
+import { startFiler } from './start-filer.ts'
 import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
 import { watchLedger } from './watch-ledger.ts'
 
@@ -111,6 +112,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startVaultKeeper({ ledger, vault, log }))
   poster = posterOf({ ledger, incidents, slack, config, log, now })
   building.use(startPoster({ ledger, incidents, poster, log }))
+  building.use(startFiler({ ledger, incidents, slack, dataDir: config.dataDir, log, onFailure: onFailure(log) }))
   building.use(startReconciling({ ledger, incidents, queue, stops, config, log, now }))
   building.use(
     every(expireEveryMs, log, async () => {

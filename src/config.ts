@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import type { Playbook } from '#/playbook/playbook.ts'
@@ -47,6 +48,10 @@ export type Config = {
     readonly configPath: string | undefined
     readonly testCommand: readonly string[] | undefined
     readonly reloadCommand: readonly string[] | undefined
+    /** Where the proxy reaches Autentico, where that is not AUTENTICO_URL. */
+    readonly upstream: string | undefined
+    /** Addresses of this machine that are asked from; none: the one that the system chooses. */
+    readonly probeFrom: readonly string[]
   }
 }
 
@@ -241,6 +246,10 @@ const schema = z.object({
   PROXY_CONFIG_PATH: text,
   PROXY_TEST_COMMAND: command,
   PROXY_RELOAD_COMMAND: command,
+  PROXY_UPSTREAM: webUrl.optional(),
+  PROXY_PROBE_FROM: list.refine((all) => all.every((one) => isIP(one) !== 0), {
+    message: 'holds addresses of this machine, separated by commas',
+  }),
   PLAYBOOKS_DIR: text,
   WORKER_ID: z
     .string()
@@ -381,7 +390,10 @@ const together = [
 ] as const
 
 function halfGiven(data: Parsed): readonly string[] {
-  return together.flatMap((names) => {
+  return together.flatMap((all): readonly string[] => {
+    // Traefik watches its files: it has nothing that would test or reload them.
+    const names: readonly (keyof Parsed)[] =
+      data.PROXY_KIND === 'traefik' ? all.filter((name) => !/^PROXY_(TEST|RELOAD)/.test(name)) : all
     const given = names.filter((name) => data[name] !== undefined)
     if (given.length === 0) return []
     return names.flatMap((name) =>
@@ -432,6 +444,8 @@ function configOf(data: Parsed, playbooks: readonly Playbook[]): Config {
       configPath: data.PROXY_CONFIG_PATH,
       testCommand: data.PROXY_TEST_COMMAND,
       reloadCommand: data.PROXY_RELOAD_COMMAND,
+      upstream: data.PROXY_UPSTREAM,
+      probeFrom: data.PROXY_PROBE_FROM,
     },
   }
 }

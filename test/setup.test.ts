@@ -117,12 +117,17 @@ test('a REDIS_SERVER_BIN that is no program is named', async () => {
   expect(run.err).toContain('/nowhere/redis')
 })
 
-test('a CHROMIUM_PATH that is no program is named', async () => {
+test.each([
+  ['--chromium', 'CHROMIUM_PATH'],
+  ['--strace', 'STRACE_BIN'],
+  ['--proxies', 'NGINX_BIN'],
+  ['--proxies', 'CADDY_BIN'],
+])('with %s, a %s that is no program is named', async (option, variable) => {
   const checkout = makeCheckout({ installed: lock })
-  const run = await ended(checkout.run(['--chromium', 'script.mjs'], { CHROMIUM_PATH: '/nowhere/chromium' }))
+  const run = await ended(checkout.run([option, 'script.mjs'], { [variable]: '/nowhere/program' }))
 
   expect(run).toMatchObject({ code: 69, out: '' })
-  expect(run.err).toContain('/nowhere/chromium')
+  expect(run.err).toContain(`${variable} names /nowhere/program`)
 })
 
 /** A machine whose only program is an apt-get that answers like this; everything else is not on PATH. */
@@ -157,6 +162,19 @@ test.runIf(installsPrograms)(
     ])
   },
 )
+
+test.runIf(installsPrograms)('nginx and Caddy are installed, and the script is told where', async () => {
+  const checkout = makeCheckout({ installed: lock })
+  const [nginx, caddy] = [join(checkout.dir, 'bin/nginx'), join(checkout.dir, 'bin/caddy')]
+  const answers = `: > ${nginx}; : > ${caddy}; /bin/chmod +x ${nginx} ${caddy}`
+  const env = { ...withAptGet(checkout, answers), NGINX_BIN: '', CADDY_BIN: '' }
+  writeFileSync(join(checkout.dir, 'says.mjs'), `console.log(process.env.NGINX_BIN, process.env.CADDY_BIN)`)
+  const run = await ended(checkout.run(['--proxies', 'says.mjs'], env))
+
+  // A real nginx is found beside the PATH.
+  expect(run).toMatchObject({ code: 0, out: expect.stringMatching(`/nginx ${caddy}\n$`) as string })
+  expect(checkout.calls().filter((call) => call.includes('install'))).toEqual([expect.stringContaining('nginx caddy')])
+})
 
 test.runIf(process.platform === 'linux')(
   'without Chromium the script runs all the same, and how to get one is said',

@@ -61,6 +61,8 @@ export type Autentico = {
   readonly signsIn: Credentials['kind']
   /** Milliseconds of a duration as the settings have it, `15m` for one; undefined for what is none. */
   durationOf(text: string | undefined): number | undefined
+  /** Where people reach it (`issuer`), its OAuth path, and where this worker does. */
+  addresses(): Promise<{ readonly issuer: string; readonly oauthPath: string; readonly url: string }>
   /** Which process of Autentico answers, as far as its request ids tell. */
   process(): Promise<string | undefined>
   /** What lies readable in the database, undefined without one. */
@@ -178,6 +180,11 @@ function compose(parts: Parts): Autentico {
     signsIn: credentials.kind,
     durationOf: (text) => (text === undefined ? undefined : parseGoDuration(text)),
     process: async () => whichProcess(open.transport),
+    addresses: async () => ({
+      issuer: (await readDiscovery(open)).issuer,
+      oauthPath: open.oauthPath,
+      url: open.base.href,
+    }),
     readableSecrets: async () => (database === undefined ? undefined : readableSecrets(database)),
     lockedAccounts: async () => lockedAccounts(everyUser, now()),
     proofs: proofsOf({ users, sessions, tokens, database }),

@@ -28,6 +28,6 @@ const table: Readonly<Partial<Record<ActionName, Readonly<Record<string, Taken>>
     proxy: { type: 'choice', choices: ['configured', 'nginx', 'caddy', 'traefik'] },
     rate: { type: 'number' },
     burst: { type: 'number' },
+    networks: { type: 'networks' },
   },
-  'restrict-admin-api': { networks: { type: 'networks' } },
 }

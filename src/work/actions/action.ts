@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Autentico } from '#/autentico/connect.ts'
+import type { Proxy } from '#/proxy/apply.ts'
+import type { ProxyKind } from '#/proxy/rendered.ts'
 import type { FileRef } from '#/incident/account.ts'
 import type { Known, StepCheck, Progress as Told, WorkResult } from '#/incident/work.ts'
 import type { SealedEvidence } from '../outcome.ts'
@@ -34,6 +36,8 @@ export type ActionTimes = {
   readonly confirmMs: number
   /** How long the bot watches for what people do by hand. */
   readonly byHandMs: number
+  /** How long a change of the proxy stays that nobody keeps. */
+  readonly proxyMs: number
 }
 
 export const defaultTimes: ActionTimes = {
@@ -41,6 +45,7 @@ export const defaultTimes: ActionTimes = {
   secretTtlMs: 1_800_000,
   confirmMs: 10_000,
   byHandMs: 600_000,
+  proxyMs: 1_800_000,
 }
 
 /** What an action works with. */
@@ -66,11 +71,15 @@ export type Reach = {
   readonly environment?: { readonly file: string; readonly restartCommand: readonly string[] }
   /** The reverse proxy in front of it. */
   readonly proxy?: {
-    readonly kind: string
+    readonly kind: ProxyKind
     readonly configPath: string
-    readonly testCommand: readonly string[]
-    readonly reloadCommand: readonly string[]
+    readonly testCommand: readonly string[] | undefined
+    readonly proxy: Proxy
   }
+  /** Where the proxy reaches Autentico, where that is another address than the worker's. */
+  readonly upstream?: string
+  /** Addresses of this machine that a probe asks from. Absent: the one that the system chooses. */
+  readonly probeFrom?: readonly string[]
   /** What operators say there is to be: usernames, and client ids. Empty: they say nothing. */
   readonly known: { readonly admins: readonly string[]; readonly clients: readonly string[] }
 }

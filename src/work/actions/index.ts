@@ -1,5 +1,7 @@
 import type { ActionName } from '#/playbook/playbook.ts'
 import type { Action } from './action.ts'
+import { limitRequests } from './limit-requests.ts'
+import { restrictAdminApi } from './restrict-admin-api.ts'
 import { checkKey } from './check-signing-key.ts'
 import { closeDoors } from './close-doors.ts'
 import { closeSetting } from './close-setting.ts'
@@ -58,5 +60,7 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   'review-limits': reviewLimits,
   'list-affected': listAffected,
   'demote-admin': demoteAdmin,
+  'limit-requests': limitRequests,
+  'restrict-admin-api': restrictAdminApi,
   sweep: sweepOver((name) => actions[name].again),
 }

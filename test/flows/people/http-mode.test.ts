@@ -1,11 +1,10 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { cast, incidentChannel, workspace } from '#/drill/cast.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import { sign } from '#/drill/slack/delivery.ts'
 import type { Stage } from '#/drill/stage.ts'
 import type { RequestId } from '#/incident/work.ts'
+import { freePort } from '../../support/free-port.ts'
 import { type Case, entriesOf, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
 
 let stage: Stage
@@ -28,15 +27,6 @@ afterAll(async () => {
 })
 
 beforeEach(() => reloadEverybody(stage))
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** A press of a button as Slack would deliver it, to be signed and sent by hand. */
 function pressOf(

@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ProxySetup } from '#/proxy/apply.ts'
+import { commands } from '#/proxy/command.ts'
+import type { LimitsForm } from '#/proxy/limits.ts'
+import { readLimits } from '#/proxy/limits.ts'
+import { nginxInclude } from '#/proxy/nginx.ts'
+import type { Wish } from '#/proxy/rendered.ts'
+import { readSite, type Site } from '#/proxy/site.ts'
+import { scrub } from '#/scrub.ts'
+import { freePort } from './free-port.ts'
+
+/** A real proxy in front of `upstream`, on a port and in a folder of its own, with nothing of ours in its configuration yet. */
+export type RealProxy = AsyncDisposable & {
+  readonly site: Site
+  readonly setup: Omit<ProxySetup, 'now'>
+  /** Its main configuration. */
+  readonly mainFile: string
+  readonly folder: string
+}
+
+/** What keeps the stories from being played here, as the words of the test that is left out; undefined when they can be. */
+export function missingProxy(name: 'nginx' | 'caddy'): string | undefined {
+  if (binary(name) !== '') return undefined
+  return `needs ${name}, which is not here: install it, or name the program in ${name.toUpperCase()}_BIN, and start with npm test`
+}
+
+/** nginx as Autentico's documentation sets it up, and the line that includes our files. `inServer` stands there as well. */
+export async function startNginx(options: {
+  readonly upstream: string
+  readonly inServer?: string
+}): Promise<RealProxy> {
+  const { upstream, inServer = '' } = options
+  const folder = mkdtempSync(join(tmpdir(), 'responder-nginx-'))
+  const port = await freePort()
+  const site = siteAt({ port, upstream, configPath: join(folder, 'conf.d/autentico-responder.conf') })
+  const mainFile = join(folder, 'nginx.conf')
+  mkdirSync(join(folder, 'conf.d'))
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  writeFileSync(
+    mainFile,
+    `daemon off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+worker_processes 2;
+pid ${folder}/pid;
+error_log ${folder}/error.log;
+events {}
+http {
+    access_log off;
+    ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n    ')}
+    include ${folder}/conf.d/*.conf;
+    server {
+        listen 127.0.0.1:${port};
+        ${nginxInclude(site.configPath)}
+        ${inServer}
+        location / {
+            proxy_pass ${upstream};
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        }
+    }
+}
+`,
+  )
+  const nginx = [binary('nginx'), '-p', folder, '-e', join(folder, 'error.log'), '-c', mainFile]
+  return start({
+    folder,
+    mainFile,
+    site,
+    command: nginx,
+    kind: 'nginx',
+    testCommand: [...nginx, '-t'],
+    reloadCommand: [...nginx, '-s', 'reload'],
+  })
+}
+
+/** Caddy as Autentico's documentation sets it up, and the line that imports our file. */
+export async function startCaddy({ upstream }: { readonly upstream: string }): Promise<RealProxy> {
+  const folder = mkdtempSync(join(tmpdir(), 'responder-caddy-'))
+  const [port, adminPort] = [await freePort(), await freePort()]
+  const site = siteAt({ port, upstream, configPath: join(folder, 'autentico-responder.caddy') })
+  const mainFile = join(folder, 'Caddyfile')
+  writeFileSync(
+    mainFile,
+    `{
+	admin 127.0.0.1:${adminPort}
+	storage file_system ${folder}
+}
+http://127.0.0.1:${port} {
+	import ${join(folder, '*autentico-responder.caddy')}
+	reverse_proxy ${upstream.replace('http://', '')}
+}
+`,
+  )
+  const caddy = binary('caddy')
+  return start({
+    folder,
+    mainFile,
+    site,
+    command: [caddy, 'run', '--config', mainFile],
+    kind: 'caddy',
+    testCommand: [caddy, 'validate', '--config', mainFile],
+    reloadCommand: [caddy, 'reload', '--config', mainFile, '--address', `127.0.0.1:${adminPort}`],
+  })
+}
+
+/** What to render for that proxy. Of this machine's addresses 127.0.0.1 is allowed, 127.0.0.2 is not. */
+export function wishFor({ site, setup }: RealProxy, given: Partial<LimitsForm> = {}): Wish {
+  const read = readLimits({ requests: '10', per: 'second', burst: '40', networks: '127.0.0.1', ...given })
+  if (read.kind !== 'limits') throw new Error(read.problems.map(({ sentence }) => sentence).join(' '))
+  return { kind: setup.kind, limits: read.limits, site }
+}
+
+type Program = Pick<RealProxy, 'folder' | 'mainFile' | 'site'> &
+  Pick<ProxySetup, 'kind' | 'testCommand' | 'reloadCommand'> & { readonly command: readonly string[] }
+
+async function start({ folder, mainFile, site, command, ...rest }: Program): Promise<RealProxy> {
+  const [program = '', ...args] = command
+  // Caddy keeps its last configuration below HOME.
+  const child = spawn(program, args, { stdio: 'ignore', env: { ...process.env, HOME: folder } })
+  await using building = new AsyncDisposableStack()
+  building.defer(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+  building.defer(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  })
+  await answers(site.url, () => child.exitCode === null)
+  const closing = building.move()
+  return {
+    site,
+    mainFile,
+    folder,
+    setup: { ...rest, noteFile: `${site.configPath}.pending`, run: commands({ scrub }) },
+    [Symbol.asyncDispose]: async () => closing.disposeAsync(),
+  }
+}
+
+async function answers(url: string, lives: () => boolean): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    if (!lives()) throw new Error('the proxy ended as soon as it was started')
+    const answer = await fetch(`${url}/healthz`).catch(() => undefined)
+    if (answer?.status === 200) return
+    await pause(20)
+  }
+  throw new Error('the proxy does not answer')
+}
+
+function siteAt(given: { readonly port: number; readonly upstream: string; readonly configPath: string }): Site {
+  const { port, upstream, configPath } = given
+  const read = readSite({ url: `http://127.0.0.1:${port}`, upstream, oauthPath: '/oauth2', configPath })
+  if (read.kind !== 'site') throw new Error(read.problems.join(' '))
+  return read.site
+}
+
+function binary(name: 'nginx' | 'caddy'): string {
+  return process.env[`${name.toUpperCase()}_BIN`] ?? ''
+}
