@@ -382,11 +382,14 @@ test('shared with another company while the bytes are on their way: nobody is sh
   const { slack, filer, follow, startThread, done, files, words } = await scene()
   await startThread()
   done([affected])
-  const one = filer()
-  const following = follow(one)
-  await vi.waitFor(() => expect(slack.calls('conversations.info')).toHaveLength(1), { interval: 1 })
-  slack.control.share(incidentChannel.id)
-  await following
+  for (const is_ext_shared of [false, true])
+    slack.control.failNext('conversations.info', {
+      status: 200,
+      body: { ok: true, channel: { is_private: true, is_ext_shared } },
+    })
+  await follow(filer())
+  expect(slack.calls('upload')).toHaveLength(1)
+  expect(slack.calls('files.completeUploadExternal')).toEqual([])
   expect([files(), words().length]).toEqual([[], 1])
 })
 

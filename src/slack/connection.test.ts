@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { fetch } from 'undici'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { IncidentId } from '#/incident/events.ts'
+import { ourManifest } from '../../test/support/real-bolt.ts'
 import { type RateLimited, type SlackRejected, SlackUnavailable } from './failures.ts'
 import type { Stuck } from './sockets.ts'
 import {
@@ -81,6 +82,13 @@ test('a scope that is missing, and a channel without the bot, are said in one se
   const [finding] = (await fresh.slack.check()).filter(({ fatal }) => fatal)
   expect(finding?.sentence).toMatch(/INCIDENT_CHANNEL C0NOWHERE: channel_not_found.*\/invite/)
   expect((await w.slack.check()).map(({ sentence }) => sentence).join(' ')).toMatch(/\/invite @autentico/)
+})
+
+test('without the scope for files the bot runs, and says where the evidence is', async () => {
+  const w = await world({ local: { manifest: ourManifest.replace(/^ +- files:write.*\n/m, '') } })
+  expect(await w.slack.check()).toEqual([
+    { fatal: false, sentence: expect.stringMatching(/lacks the scope files:write: .*export --files/) as string },
+  ])
 })
 
 test('every failure of a post says what the caller may do', async () => {

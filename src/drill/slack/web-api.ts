@@ -73,7 +73,8 @@ function answerTo(deps: WebApiDeps, name: string, args: JsonObject, incoming: In
     const method = methods.get(name)
     if (method === undefined) throw new SlackRefusal('unknown_method', { req_method: name })
     const call = { ...deps.call, args: new Args(args), needs: needs(deps) }
-    return { status: 200, body: { ok: true, ...method(call) } }
+    const scopes = appTokenMethods.has(name) ? ['connections:write'] : deps.granted()
+    return { status: 200, headers: { 'x-oauth-scopes': scopes.join(',') }, body: { ok: true, ...method(call) } }
   } catch (error) {
     if (error instanceof SlackRefusal) return refused(error)
     if (!(error instanceof TooEarly)) throw error

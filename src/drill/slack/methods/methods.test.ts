@@ -60,10 +60,12 @@ test('a scope that the manifest does not grant, or an administrator withheld, is
     provided: expect.stringContaining('chat:write') as string,
   })
   const before = await call(slack, 'users.info', { user: 'U0ANA' })
+  expect(before.headers.get('x-oauth-scopes')?.split(',')).toContain('users:read.email')
   slack.control.withholdScope('users:read.email')
   const after = await call(slack, 'users.info', { user: 'U0ANA' })
   expect(before.body['user']).toMatchObject({ profile: { email: 'ana@acme.test' } })
   expect(after.body['user']).not.toHaveProperty('profile.email')
+  expect(after.headers.get('x-oauth-scopes')?.split(',')).not.toContain('users:read.email')
 })
 
 test('channels: unknown, private and not a member, public and not a member, archived', async () => {
