@@ -30,8 +30,8 @@ import { createIncidents, type Incidents, later, recordedOf, systemStream } from
 import type { Health } from './health.ts'
 import { type BotKeys, originOf } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
-import { startFiler } from './start-filer.ts'
 import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
+import { startFiler } from './start-filer.ts'
 import { watchLedger } from './watch-ledger.ts'
 
 export type BotDeps = {

@@ -28,6 +28,7 @@ const table: Readonly<Partial<Record<ActionName, Readonly<Record<string, Taken>>
     proxy: { type: 'choice', choices: ['configured', 'nginx', 'caddy', 'traefik'] },
     rate: { type: 'number' },
     burst: { type: 'number' },
-    networks: { type: 'networks' },
+    // None: nobody reaches the admin API through the proxy.
+    networks: { type: 'networks', optional: true },
   },
 }
