@@ -33,10 +33,12 @@ export function missingProxy(name: 'nginx' | 'caddy'): string | undefined {
 export async function startNginx(options: {
   readonly upstream: string
   readonly inServer?: string
+  /** Default: any free one. */
+  readonly port?: number
 }): Promise<RealProxy> {
   const { upstream, inServer = '' } = options
   const folder = mkdtempSync(join(tmpdir(), 'responder-nginx-'))
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const site = siteAt({ port, upstream, configPath: join(folder, 'conf.d/autentico-responder.conf') })
   const mainFile = join(folder, 'nginx.conf')
   mkdirSync(join(folder, 'conf.d'))

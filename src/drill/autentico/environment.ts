@@ -12,6 +12,8 @@ export type Environment = {
   readonly refreshSecret: string
   /** Signs authorization parameters, so that links in e-mails carry them unaltered. */
   readonly csrfSecret: string
+  /** Where people reach it, when that is not where it listens: behind a proxy. Without a trailing slash. */
+  readonly appUrl: string | undefined
   readonly rateLimits: RateLimits
   /** For the log: the configured key could not be used, or there is none, and one that is gone after a restart took its place. */
   readonly warnings: readonly string[]
@@ -43,6 +45,7 @@ export function readEnvironment(file: string, variables: ProcessVariables): Envi
     keyId: value('AUTENTICO_JWK_CERT_KEY_ID') ?? 'autentico-key-1',
     refreshSecret: value('AUTENTICO_REFRESH_TOKEN_SECRET') ?? '',
     csrfSecret: value('AUTENTICO_CSRF_SECRET_KEY') ?? '',
+    appUrl: value('AUTENTICO_APP_URL')?.replace(/\/$/, ''),
     rateLimits: {
       perSecond: number(value('AUTENTICO_RATE_LIMIT_RPS'), 5),
       burst: number(value('AUTENTICO_RATE_LIMIT_BURST'), 10),

@@ -116,8 +116,8 @@ async function run(options: LocalAutenticoOptions, { control, controlToken }: La
   const world: World = {
     db,
     now,
-    url,
-    issuer: `${url}/oauth2`,
+    url: environment.appUrl ?? url,
+    issuer: `${environment.appUrl ?? url}/oauth2`,
     environment,
     settings: new Settings(db),
     ids: createIds(now),
