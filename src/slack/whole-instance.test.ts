@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { cast } from '#/drill/cast.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Finding } from '#/incident/findings.ts'
-import type { StepId } from '#/playbook/playbook.ts'
-import { builtIn } from '#/playbooks.ts'
+import type { Playbook, StepId } from '#/playbook/playbook.ts'
+import { builtIn, loadPlaybooks } from '#/playbooks.ts'
 import {
   everySort,
   found,
@@ -20,8 +20,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup[Symbol.asyncDispose]()
 })
 
-async function world(): Promise<World> {
-  const door = new MemoryDoor([builtIn('account-compromise'), everySort])
+async function world(playbooks: readonly Playbook[] = [builtIn('account-compromise'), everySort]): Promise<World> {
+  const door = new MemoryDoor(playbooks)
   const started = await startWorld({ door })
   cleanups.push(started)
   return started
@@ -71,6 +71,17 @@ async function withFindings(w: World, findings: readonly Finding[]): Promise<Inc
 }
 
 describe('the opening form', () => {
+  test.each(loadPlaybooks({}).map(({ id, title }) => [id, title]))(
+    'is opened with %s by its name',
+    async (id, title) => {
+      const w = await world(loadPlaybooks({}))
+      await form(w, `${id} somebody`)
+      expect(shown(w)).toMatch(new RegExp(`"initial_option":\\{"text":\\{[^}]*"text":"${title}"`))
+      // What follows the name is the target, also where there is none to be had.
+      expect(shown(w)).toContain('"text":"somebody"')
+    },
+  )
+
   test('has no target for a playbook about Autentico as a whole, and opens it', async () => {
     const w = await world()
     const id = await opened(w)
