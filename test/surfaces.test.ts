@@ -37,6 +37,7 @@ import {
   steps,
   stops,
 } from './support/stories.ts'
+import { wholeForOne, wholeMessages } from './support/whole-surfaces.ts'
 
 type Played = Story & { readonly incident: OpenedIncident }
 
@@ -347,6 +348,7 @@ const messages: readonly (readonly [string, Message])[] = [
   ['Two people let it go on: the thread', newest(at(...resuming, approves()), 2)],
   ['Closed: the summary', summaryMessage(closed.incident)],
   ['Closed: the card', card(closed)],
+  ...wholeMessages,
 ]
 
 function voided(): Parameters<typeof requestMessage> {
@@ -414,6 +416,7 @@ const forOne: readonly (readonly [string, object])[] = [
       problems: [],
     }),
   ],
+  ...wholeForOne,
   ['/autentico help', helpMessage()],
 ]
 
@@ -433,7 +436,7 @@ test('what people see is as it stands in surfaces.md', async () => {
   const refusals = refusalCodes.map((code) => `- ${refusalSentence({ code, about: named })}`)
   const document = [
     '# What people see',
-    'The whole story of one incident, as plain text, one surface below the other. Written by `test/surfaces.test.ts`; `npx vitest run --project unit test/surfaces.test.ts -u` writes it anew.',
+    'The whole story of one incident, and of some about Autentico as a whole, as plain text, one surface below the other. Written by `test/surfaces.test.ts`; `npx vitest run --project unit test/surfaces.test.ts -u` writes it anew.',
     ...sections,
     '## Told in private',
     privately.map((sentence) => `- ${sentence}`).join('\n'),

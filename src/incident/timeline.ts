@@ -383,23 +383,23 @@ function foundDetails({ findings = [] }: Extract<IncidentEvent, { type: 'StepDon
 
 const shownFindings = 10
 
-/** What was filled in, by the labels of the fields: "Requests a second: 20". */
+/** What was filled in, by the labels of the fields. */
 export function filledIn(
   incident: OpenedIncident,
   id: StepId | undefined,
   inputs: Inputs | undefined,
-): readonly string[] {
+): readonly { readonly label: string; readonly value: string }[] {
   const fields = findStep(incident, id)?.inputs ?? []
   return Object.entries(inputs ?? {}).map(([name, value]) => {
     const field = fields.find((one) => one.id === name)
     const words =
       field?.choices?.find((one) => one.id === value)?.label ?? (field?.type === 'moment' ? utc(value) : value)
-    return `${field?.label ?? name}: ${words}`
+    return { label: field?.label ?? name, value: words }
   })
 }
 
 function inputDetails(incident: OpenedIncident, id: StepId | undefined, inputs: Inputs | undefined): readonly string[] {
-  const given = filledIn(incident, id, inputs)
+  const given = filledIn(incident, id, inputs).map(({ label, value }) => `${label}: ${value}`)
   return given.length === 0 ? [] : [`${given.join(' · ')}.`]
 }
 

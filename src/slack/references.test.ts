@@ -2,15 +2,17 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { IncidentId } from '#/incident/events.ts'
 import type { OrderId, RequestId } from '#/incident/work.ts'
-import type { StepId } from '#/playbook/playbook.ts'
+import { actionNames, type StepId } from '#/playbook/playbook.ts'
 import { limits } from './limits.ts'
-import { type Reference, readIncidentId, readReference, writeReference } from './references.ts'
+import { presses, type Reference, readIncidentId, readReference, wayPress, writeReference } from './references.ts'
 
 const incident = 'INC-7' as IncidentId
 
 test.each<Reference>([
   { of: 'incident', incident },
   { of: 'step', incident, step: 'reset-mfa' as StepId },
+  { of: 'step', incident, step: 'review-clients-12' as StepId },
+  { of: 'step', incident, step: 'review-clients-12' as StepId, action: 'disable-client' },
   { of: 'request', incident, request: 'r3' as RequestId },
   { of: 'request', incident, request: 'r3' as RequestId, digest: 'ab'.repeat(32) },
   { of: 'order', incident, order: 'INC-7-31' as OrderId },
@@ -29,13 +31,29 @@ test.each([
   'INC-7|r1',
   'INC-7|r1|abc',
   'INC-7|s|../x',
+  'INC-7|s|review-1|',
+  'INC-7|s|review-1|delete-everything',
+  'INC-7|s|review-1|__proto__',
+  'INC-7|s|review-1|constructor',
+  'INC-7|s|review-1|Disable-Client',
+  'INC-7|s|review-1|disable-client|more',
+  'INC-7|s|review-1||disable-client',
+  'INC-7|s||disable-client',
+  `INC-7|s|${'x'.repeat(81)}`,
   'INC-7|o|31',
+  'INC-7|o|INC-7-31|disable-client',
   'INC-7|r1|-|more',
   'INC-7 ; drop',
   '__proto__',
   'x'.repeat(5000),
 ])('%j is not one of ours', (text) => {
   expect(readReference(text)).toBeUndefined()
+})
+
+test('every way of a finding has a press of its own, and none is one of the others', () => {
+  const all = [...Object.values(presses), ...actionNames.map(wayPress)]
+  expect(new Set(all).size).toBe(all.length)
+  for (const press of all) expect(press.length).toBeLessThan(limits.actionId)
 })
 
 test('no text makes reading throw', () => {

@@ -15,6 +15,7 @@ import { type Incident, type OpenedIncident, unopened } from '#/incident/state.t
 import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
 import type { Effect, WorkResult } from '#/incident/work.ts'
+import type { Playbook } from '#/playbook/playbook.ts'
 import { builtIn } from '#/playbooks.ts'
 import { incidentCard } from './cards/incident-card.ts'
 import { requestMessage } from './cards/request-message.ts'
@@ -67,7 +68,7 @@ const accountsAway = { kind: 'unavailable', why: 'The queue (Redis) does not ans
 
 /** The real rules over a ledger in memory. */
 export class MemoryDoor implements Door {
-  readonly playbooks = [builtIn('account-compromise')]
+  readonly playbooks: readonly Playbook[]
   readonly drill = false
   readonly entries: Recorded[] = []
   closed: string | undefined
@@ -79,6 +80,10 @@ export class MemoryDoor implements Door {
   accountsHeld: Promise<void> = Promise.resolve()
   readonly #states = new Map<IncidentId, Incident>()
   #incidents = 0
+
+  constructor(playbooks: readonly Playbook[] = [builtIn('account-compromise')]) {
+    this.playbooks = playbooks
+  }
 
   execute(incident: IncidentId | 'new', command: PersonCommand): Executed {
     if (this.unwritable !== undefined) throw new NotRecorded(this.unwritable)
@@ -98,6 +103,8 @@ export class MemoryDoor implements Door {
     }
     if (incident === 'new') this.#incidents += 1
     const recorded = this.#append(id, command.by.person, decision.events)
+    if (command.type === 'OpenIncident' && command.from !== undefined)
+      this.run(command.from, { type: 'LinkIncident', to: id, playbook: command.playbook.title })
     return { kind: 'accepted', incident: this.opened(id), recorded }
   }
 

@@ -34,6 +34,23 @@ test('an empty form is not sent: the field that has to be filled in says so', as
   ).toBe('true')
 })
 
+test('another playbook changes the fields of the form, and what was typed stays', async () => {
+  const ana = await drill.open('ana')
+  await ana.type('/autentico incident')
+  const form = ana.form('Open an incident')
+  await form.getByText(/can approve besides you/).waitFor()
+  await form.getByRole('textbox', { name: 'What happened' }).fill('Seen at 03:12')
+  const playbook = form.getByRole('combobox', { name: 'Playbook' })
+  await playbook.click()
+  await ana.page.getByRole('option', { name: 'Breached database' }).click()
+
+  await form.getByRole('combobox', { name: 'Target' }).waitFor({ state: 'detached' })
+  await form.getByRole('textbox', { name: 'Aware since (UTC)' }).fill('yesterday')
+  expect(await form.getByRole('textbox', { name: 'What happened' }).inputValue()).toBe('Seen at 03:12')
+  await ana.fillIn('Open an incident', {}, 'Open')
+  await form.getByText(/“yesterday” is no moment/).waitFor()
+})
+
 const tricks = [
   '<b>bold</b> <img src=x onerror=alert(1)> <svg onload=alert(2)> <script>alert(3)</script>',
   '<https://evil.test/|Approve> <!channel> <@U0BAO> <#C0GENERAL|x> <!date^1^{date}^https://evil.test|now>',

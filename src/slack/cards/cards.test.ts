@@ -28,6 +28,7 @@ import { openingForm, openingLineUp } from './opening-form.ts'
 import { requestMessage } from './request-message.ts'
 import { attestForm, skipForm } from './step-forms.ts'
 import { summaryMessage } from './summary-message.ts'
+import { expectHarmless, hostile, marked } from './test-harmless.ts'
 import { timelineForm, timelineMessage } from './timeline-message.ts'
 
 const accountCompromise = builtIn('account-compromise')
@@ -217,43 +218,10 @@ function requestOf(incident: OpenedIncident): Request {
   return request
 }
 
-/** All texts that Slack would interpret. */
-function marked(surface: unknown): readonly string[] {
-  if (Array.isArray(surface)) return surface.flatMap(marked)
-  if (typeof surface !== 'object' || surface === null) return []
-  const given = { ...surface } as Readonly<Record<string, unknown>>
-  const own =
-    (given['type'] === 'mrkdwn' || 'blocks' in given) && typeof given['text'] === 'string' ? [given['text']] : []
-  return [...own, ...Object.values(given).flatMap(marked)]
-}
-
-/** Slack's own `<…>` that we mean: our people, our channel, dates, and links into the workspace. */
-const ours =
-  /<(?:@U0(?:ANA|BAO)|#C0INCIDENTS|!date\^\d+\^\(\{time\} for you\)\|\(\d\d:\d\dZ\)|https:\/\/acme\.slack\.com\/archives\/C0INCIDENTS\/p\d+\|thread)>/g
-
-function expectHarmless(surfaces: readonly object[], longestText: number = limits.messageText): void {
-  for (const surface of surfaces) {
-    expect(limitFaults(surface, longestText)).toEqual([])
-    for (const text of marked(surface)) expect(text.replace(ours, '')).not.toMatch(/[<>]/)
-  }
-}
-
 function expectAllHarmless(told: ReturnType<typeof story>, words: string): void {
   expectHarmless(everything(told, words))
   expectHarmless(folded(told), limits.crowdedText)
 }
-
-const hostile = [
-  '<!channel> <!here> <@U0BAO> <#C0GENERAL> <https://evil.example|click>',
-  '*bold* _italic_ ~gone~ `code` ```block```',
-  '> quoted\n>>> all of it',
-  ':white_check_mark: Approved by <@U0CHI>',
-  'a\u202etxt.exe\u200b\u2066',
-  '&lt;!channel&gt; &amp;',
-  '\ud800 lone',
-  '#28  2026-11-23 03:18:02 UTC  @bao approved: everything\n✅ proven',
-  '',
-]
 
 test.each(hostile)('%j neither calls, links nor breaks anything', (words) => {
   for (const upTo of [1, 3, 4, 5, 7, 8, 9, 14, 20, 22, 23, 24, 99]) expectAllHarmless(story(words, upTo), words)

@@ -10,7 +10,6 @@ import {
   stepsOf,
   stopOf,
 } from '#/incident/state.ts'
-import { limits } from '../limits.ts'
 import { presses, type Reference } from '../references.ts'
 import { isClosable } from './asking.ts'
 import { type Blocks, button, context, divider, linkButton, type Message, message, row, section } from './blocks.ts'
@@ -62,15 +61,7 @@ export function incidentCard(incident: OpenedIncident, card: CardContext): Messa
     ...(told.length === 0 ? [] : [divider, context(lines(...told))]),
     context(opening(incident, state.word), footer(incident)),
   ]
-  const steps = cut(stepBlocks(incident, sweep === undefined ? [] : [sweep]), limits.blocksPerMessage - 1 - rest.length)
-  return message(spoken, [first, ...steps, ...rest])
-}
-
-/** What is next must never be pushed off the card by what was. */
-function cut(blocks: Blocks, most: number): Blocks {
-  return blocks.length <= most
-    ? blocks
-    : [...blocks.slice(0, most - 1), context(mrkdwn`The card is full. \`/autentico status\` shows every step.`)]
+  return message(spoken, [first, ...stepBlocks(incident, sweep === undefined ? [] : [sweep]), ...rest])
 }
 
 function opening(incident: OpenedIncident, word: string): Mrkdwn {

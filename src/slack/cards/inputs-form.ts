@@ -48,7 +48,8 @@ const placeholders = {
 
 function typedField({ id, label, hint, type, optional, initial, min, max }: StepInput): KnownBlock {
   const placeholder = type === 'choice' ? undefined : placeholders[type]
-  const range = type === 'number' ? rangeWords(min, max) : type === 'moment' ? 'In UTC.' : undefined
+  const range =
+    type === 'number' ? rangeWords(min, max) : type === 'moment' && hint === undefined ? 'In UTC.' : undefined
   const hints = [hint, range].filter((one) => one !== undefined).join(' ')
   return textField({
     id: inputField(id),

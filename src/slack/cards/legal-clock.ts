@@ -26,7 +26,7 @@ export function legalClockLine(incident: OpenedIncident, now: string): Mrkdwn | 
   const from = mrkdwn`${whole} from ${literal(minute(awareAt))}`
   if (isDecided(incident)) return mrkdwn`⚖️ ${decision(incident)} · ${from}`
   if (endsAt <= now)
-    return mrkdwn`⛔ *Overdue:* ${from} were over at ${moment(endsAt)}, ${literal(longSpan(endsAt, now))} ago, and nothing is decided`
+    return mrkdwn`⛔ *Overdue:* the ${from} were over at ${moment(endsAt)}, ${literal(longSpan(endsAt, now))} ago, and nothing is decided`
   return mrkdwn`⚖️ ${from}: decide by ${moment(endsAt)}, in ${literal(longSpan(now, endsAt))}`
 }
 

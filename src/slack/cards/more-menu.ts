@@ -45,6 +45,20 @@ export function repeatableReviews(incident: OpenedIncident): readonly IncidentSt
   )
 }
 
+/** The snapshot or the sweep can be made anew. Undefined: not now. */
+export function readingToRepeat(incident: OpenedIncident): 'snapshot' | 'sweep' | undefined {
+  if (isReading(incident)) return undefined
+  const { status } = incident.sweep
+  if ((status !== 'clean' && status !== 'found') || isRestored(incident)) return 'snapshot'
+  // What it found has its own button.
+  return status === 'found' ? undefined : 'sweep'
+}
+
+/** What repeating it is called. */
+export function readingWords(incident: OpenedIncident, what: 'snapshot' | 'sweep'): string {
+  return what === 'sweep' ? 'Sweep again' : `Read ${subject(incident)} again`
+}
+
 /** Every press once at most, since what does not fit stands in one row. */
 type Choice = { readonly words: string; readonly press: string; readonly about: Reference }
 
@@ -60,7 +74,7 @@ function choicesOf(incident: OpenedIncident): readonly Choice[] {
     { words: 'Start a follow-up…', press: presses.followUp, about },
   ]
   if (stopOf(incident) !== undefined) return [take, timeline, ...goesOn]
-  return [take, ...stepChoices(incident), timeline, ...lookAgain(incident), ...goesOn, ...readAgain(incident, about)]
+  return [take, ...stepChoices(incident), timeline, ...lookAgain(incident), ...goesOn]
 }
 
 function stepChoices(incident: OpenedIncident): readonly Choice[] {
@@ -83,26 +97,19 @@ function stepChoices(incident: OpenedIncident): readonly Choice[] {
   ]
 }
 
+/** Whatever only looks. When there are several such things, which one is asked in a form. */
 function lookAgain(incident: OpenedIncident): readonly Choice[] {
-  const [first, ...more] = repeatableReviews(incident)
-  if (first === undefined) return []
-  return more.length === 0
-    ? [
-        {
-          words: `Look again at step ${stepNumber(incident, first)}${(first.inputs ?? []).length === 0 ? '' : '…'}`,
-          press: presses.ask,
-          about: aboutStep(incident, first),
-        },
-      ]
-    : [{ words: 'Look again at a step…', press: presses.lookAgain, about: { of: 'incident', incident: incident.id } }]
-}
-
-function readAgain(incident: OpenedIncident, about: Reference): readonly Choice[] {
-  if (isReading(incident)) return []
-  const { status } = incident.sweep
-  if ((status === 'clean' || status === 'found') && !isRestored(incident))
-    return status === 'found' ? [] : [{ words: 'Sweep again', press: presses.readSweep, about }]
-  return [{ words: `Read ${subject(incident)} again`, press: presses.readSnapshot, about }]
+  const about: Reference = { of: 'incident', incident: incident.id }
+  const reading = readingToRepeat(incident)
+  const [review, ...more] = repeatableReviews(incident)
+  if (review === undefined) {
+    if (reading === undefined) return []
+    const press = reading === 'sweep' ? presses.readSweep : presses.readSnapshot
+    return [{ words: readingWords(incident, reading), press, about }]
+  }
+  if (reading !== undefined || more.length > 0) return [{ words: 'Look again…', press: presses.lookAgain, about }]
+  const words = `Look again at step ${stepNumber(incident, review)}${(review.inputs ?? []).length === 0 ? '' : '…'}`
+  return [{ words, press: presses.ask, about: aboutStep(incident, review) }]
 }
 
 /** The snapshot or the sweep is being made. */

@@ -2,7 +2,6 @@ import type { KnownBlock } from '@slack/types'
 import { type Severity, severities } from '#/incident/events.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
-import { limits } from '../limits.ts'
 import { fields, forms, writeReference } from '../references.ts'
 import { type Blocks, context, type Form, form, option, plain, textField } from './blocks.ts'
 import { awareSince } from './legal-clock.ts'
@@ -67,12 +66,7 @@ function inOrder({ playbooks, from }: Offer): readonly Playbook[] {
 }
 
 function playbookField(offer: Offer, chosen: Playbook | undefined): KnownBlock {
-  const all = inOrder(offer)
-  // A list takes a hundred; what the command named is among them.
-  const shown = all
-    .filter((one, index) => index < limits.selectOptions - 1 || one === chosen)
-    .slice(0, limits.selectOptions)
-  const options = shown.map(({ id, title }) => option(title, id))
+  const options = inOrder(offer).map(({ id, title }) => option(title, id))
   const initial = options.find(({ value }) => value === chosen?.id)
   return {
     type: 'input',

@@ -217,7 +217,7 @@ function decisionButtons(incident: OpenedIncident, request: Request): readonly R
 /** What is asked before an approval counts, with what was filled in as far as there is room for it; the message has all of it. */
 function questionOf(incident: OpenedIncident, request: Request): string {
   const question = request.shown?.effect.question ?? ''
-  const given = filledIn(incident, request.step, request.inputs)
+  const given = filledIn(incident, request.step, request.inputs).map(({ label, value }) => `${label}: ${value}`)
   if (given.length === 0) return question
   const whole = `${question} Filled in: ${given.join(' · ')}`
   return whole.length <= limits.confirmText ? whole : `${question} What was filled in stands in the message.`

@@ -1,6 +1,7 @@
 import { findStep, type IncidentStep, type OpenedIncident, type Request } from '#/incident/state.ts'
 import { filledIn, requestName } from '#/incident/timeline.ts'
-import { capital, line, literal, type Mrkdwn, mrkdwn } from './text.ts'
+import { longestInput } from '#/playbook/inputs.ts'
+import { capital, code, line, literal, type Mrkdwn, mrkdwn } from './text.ts'
 import { stepName } from './words.ts'
 
 /** "Step 3 · Reset MFA", "Finding 3.1 · 🔧 Disable: Client “Billing”", and what is asked for when it is not the step itself. */
@@ -38,12 +39,14 @@ export function foundLines({ found }: Pick<IncidentStep, 'found'>): readonly Mrk
 
 const shownFlags = 6
 
-/** "Filled in: Requests a second: 20 · Aware since: 2026-11-23 03:12:00 UTC"; a line each when it is much. None where nothing was asked for. */
+/** "Filled in: Requests a second `20` · Exposed since `2026-11-23 03:12:00 UTC`"; a line each when it is much. None where nothing was asked for. */
 export function filledInLines(incident: OpenedIncident, { step, inputs }: Request): readonly Mrkdwn[] {
-  const given = filledIn(incident, step, inputs).map((one) => line(one, 800))
+  const given = filledIn(incident, step, inputs).map(
+    ({ label, value }) => mrkdwn`${line(label, 80)} ${code(value, longestInput)}`,
+  )
   if (given.length === 0) return []
   const short = given.join(' · ') as Mrkdwn
   return short.length <= longestOnOneLine ? [mrkdwn`*Filled in:* ${short}`] : [literal('Filled in:'), ...given]
 }
 
-const longestOnOneLine = 120
+const longestOnOneLine = 150

@@ -4,7 +4,7 @@ import type { Answer } from '#/playbook/playbook.ts'
 import { limits } from '../limits.ts'
 import { fields, forms, type Reference, writeReference } from '../references.ts'
 import { type Blocks, exactly, type Form, form, option, plain, section, sections, textField } from './blocks.ts'
-import { repeatableReviews } from './more-menu.ts'
+import { readingToRepeat, readingWords, repeatableReviews } from './more-menu.ts'
 import { foundLines } from './request-words.ts'
 import { capital, line, lines, literal, type Mrkdwn, mrkdwn } from './text.ts'
 import { stepName, stepNumber } from './words.ts'
@@ -125,11 +125,15 @@ function stepsAfter(incident: OpenedIncident, { steps = [] }: Answer): string | 
   return chosen.length === 0 ? undefined : `Then: ${chosen.map((step) => stepName(incident, step)).join(', ')}`
 }
 
-/** Which of the reviews to repeat. Undefined: none can be now. */
+/** What to look at once more: a review, or what is read at the beginning or the end. Undefined: nothing can be now. */
 export function lookAgainForm(incident: OpenedIncident, reference: Reference): Form | undefined {
-  const options = repeatableReviews(incident)
-    .slice(0, limits.selectOptions)
-    .map((step) => option(`Step ${stepNumber(incident, step)} · ${step.title}`, step.id))
+  const reading = readingToRepeat(incident)
+  const options = [
+    ...repeatableReviews(incident).map((step) =>
+      option(`Step ${stepNumber(incident, step)} · ${step.title}`, `${lookAgainAt.step}${step.id}`),
+    ),
+    ...(reading === undefined ? [] : [option(readingWords(incident, reading), `${lookAgainAt.reading}${reading}`)]),
+  ]
   if (options.length === 0) return undefined
   return form({
     callback: forms.lookAgain,
@@ -141,12 +145,19 @@ export function lookAgainForm(incident: OpenedIncident, reference: Reference): F
       {
         type: 'input',
         block_id: fields.step,
-        label: plain('Step', 100),
-        element: { type: 'static_select', action_id: fields.step, options },
+        label: plain('At what', 100),
+        element: {
+          type: 'static_select',
+          action_id: fields.step,
+          options: options.slice(0, limits.selectOptions),
+        },
       },
     ],
   })
 }
+
+/** What the values of that field begin with. */
+export const lookAgainAt = { step: 's|', reading: 'r|' } as const
 
 /** "Step 3 · Reset MFA", "Finding 3.1 · Client “Billing”" */
 function heading(incident: OpenedIncident, step: IncidentStep): Mrkdwn {

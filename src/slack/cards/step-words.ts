@@ -10,12 +10,13 @@ import {
   targetOf,
 } from '#/incident/state.ts'
 import type { Progress, RequestId } from '#/incident/work.ts'
+import { onlyReads } from '#/playbook/actions.ts'
 import { at, hour, line, listed, literal, type Mrkdwn, mrkdwn, prose } from './text.ts'
 import { because, longestReason, stepNumber } from './words.ts'
 
 /** A step in one line: a sign, its number and title, and its state in words; of a finding that is open, why it is worth a look. */
 export function stepLine(incident: OpenedIncident, step: IncidentStep): Mrkdwn {
-  const { sign, words } = stepWords(incident, stepState(incident, step.id))
+  const { sign, words } = stepWords(incident, step)
   const tail = [flagOf(incident, step), words].flatMap((one) => (one === undefined || one === '' ? [] : [` · ${one}`]))
   return mrkdwn`${literal(sign)} ${stepNumber(incident, step)} ${line(step.title, 80)}${tail.join('') as Mrkdwn}`
 }
@@ -28,7 +29,8 @@ function flagOf(incident: OpenedIncident, { id, found }: IncidentStep): Mrkdwn |
   return mrkdwn`🚩 ${line(first, 120)}${literal(more.length === 0 ? '' : ` and ${more.length} more`)}`
 }
 
-function stepWords(incident: OpenedIncident, state: StepState): { readonly sign: string; readonly words: Mrkdwn } {
+function stepWords(incident: OpenedIncident, step: IncidentStep): { readonly sign: string; readonly words: Mrkdwn } {
+  const state = stepState(incident, step.id)
   const time = (iso: string) => literal(hour(iso, incident.openedAt))
   switch (state.status) {
     case 'waiting':
@@ -38,7 +40,8 @@ function stepWords(incident: OpenedIncident, state: StepState): { readonly sign:
     case 'running':
       return runningWords(incident, state)
     case 'proven':
-      return { sign: '✅', words: mrkdwn`proven ${time(state.at)}` }
+      // What only looks has nothing to prove.
+      return { sign: '✅', words: mrkdwn`${literal(isReading(step) ? 'read' : 'proven')} ${time(state.at)}` }
     case 'unproven':
       return { sign: '⚠️', words: unprovenWords(incident, state) }
     case 'failed':
@@ -48,12 +51,16 @@ function stepWords(incident: OpenedIncident, state: StepState): { readonly sign:
     case 'expected':
       return { sign: '☑️', words: mrkdwn`expected · ${listed(state.by.map(at))}` }
     case 'answered':
-      return { sign: '🗳️', words: mrkdwn`${line(state.label, longestReason)} · ${listed(state.by.map(at))}` }
+      return { sign: '🗳️', words: mrkdwn`decided: ${line(state.label, longestReason)} · ${listed(state.by.map(at))}` }
     case 'left-out':
       return { sign: '➖', words: mrkdwn`left out: ${line(state.label, longestReason)}` }
     case 'skipped':
       return { sign: '⏭️', words: mrkdwn`skipped · ${listed(state.by.map(at))}` }
   }
+}
+
+function isReading({ action }: IncidentStep): boolean {
+  return action !== undefined && onlyReads(action)
 }
 
 function requestedWords(incident: OpenedIncident, id: RequestId): { readonly sign: string; readonly words: Mrkdwn } {
@@ -113,7 +120,9 @@ export function progressOf({ openedAt }: OpenedIncident, { since, taken, progres
 
 /** "[█████░░░] 6,120 / 10,000 · 12 did not work yet · 41 s left" */
 export function howFar({ done, total, failed, secondsLeft }: Progress): Mrkdwn {
-  const full = total <= 0 ? 0 : Math.max(0, Math.min(cells, Math.floor((done / total) * cells)))
+  const share = total <= 0 ? 0 : Math.round((done / total) * cells)
+  // What is not over is not full.
+  const full = Math.max(0, Math.min(done < total ? cells - 1 : cells, share))
   const words = [
     `[${'█'.repeat(full)}${'░'.repeat(cells - full)}] ${grouped(done)} / ${grouped(total)}`,
     ...(failed === 0 ? [] : [`${grouped(failed)} did not work yet`]),

@@ -58,6 +58,13 @@ export function capital(words: Mrkdwn): Mrkdwn {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}` as Mrkdwn
 }
 
+/** On one line, letter for letter: in code Slack knows no signs but the one that ends it. */
+export function code(text: string, longest = 200): Mrkdwn {
+  const shown = shortened(oneLine(text), longest).replaceAll('`', 'ˋ')
+  const escaped = shown.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return (escaped === '' ? '–' : `\`${escaped}\``) as Mrkdwn
+}
+
 /** Joins mrkdwn, one piece a line. */
 export function lines(...pieces: readonly (Mrkdwn | undefined)[]): Mrkdwn {
   return pieces.filter((piece) => piece !== undefined && piece !== '').join('\n') as Mrkdwn

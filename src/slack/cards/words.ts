@@ -69,7 +69,11 @@ export function progress(incident: OpenedIncident): Mrkdwn {
   const having = (...wanted: readonly StepState['status'][]) => all.filter(({ state }) => wanted.includes(state.status))
   const ofPlaybook = ({ step }: (typeof all)[number]): boolean => step.found === undefined
   const whole = all.filter(ofPlaybook).length - having('left-out').length
-  const proven = having('proven').filter(ofPlaybook).length
+  const opened = new Set(
+    all.flatMap(({ step, state }) => (step.found === undefined || isSettled(state) ? [] : step.found.by)),
+  )
+  // A review is not over before what it came upon is.
+  const proven = having('proven').filter((one) => ofPlaybook(one) && !opened.has(one.step.id)).length
   const decided = having('answered').length
   const running = having('running')
   const open = all.filter((one) => !ofPlaybook(one) && !isSettled(one.state)).length

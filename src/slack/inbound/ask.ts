@@ -2,7 +2,7 @@ import { findStep, type IncidentStep, type OpenedIncident } from '#/incident/sta
 import { readInputs } from '#/playbook/inputs.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import { inputsForm } from '../cards/inputs-form.ts'
-import { lookAgainForm } from '../cards/step-forms.ts'
+import { lookAgainAt, lookAgainForm } from '../cards/step-forms.ts'
 import { fields, inputField, type StepReference } from '../references.ts'
 import { act, actOnForm, incidentOf, showForm, strangeForm } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
@@ -60,23 +60,29 @@ export async function askedWithInputs(submission: Submission, desk: Desk): Promi
   await askByForm(submission, desk, { field: inputField(first.id), asked: { kind: 'run', inputs: read.inputs } })
 }
 
-/** Several reviews can be repeated: which one is chosen in a form. */
+/** Several things can be looked at once more: which one is chosen in a form. */
 export async function lookAgain(press: Press, desk: Desk): Promise<void> {
   await showForm(desk, press, (incident, reference) => lookAgainForm(incident, reference) ?? nothingToRepeat)
 }
 
-const nothingToRepeat = 'There is no review that can be repeated now. Use the buttons on the card.'
+const nothingToRepeat = 'There is nothing that can be looked at again now. Use the buttons on the card.'
 
 export async function lookedAgain(submission: Submission, desk: Desk): Promise<void> {
   const { reference } = submission
   const incident = reference?.of === 'incident' ? desk.door.incident(reference.incident) : undefined
-  const step = incident?.playbook.steps.find(({ id }) => id === submission.value(fields.step))
-  if (incident === undefined || step === undefined) return strangeForm(submission)
-  if (needsInputs(step)) return submission.answer({ kind: 'form', form: againForm(incident, step) })
+  const chosen = submission.value(fields.step)
+  const step = incident?.playbook.steps.find(({ id }) => `${lookAgainAt.step}${id}` === chosen)
+  const what = (['snapshot', 'sweep'] as const).find((one) => `${lookAgainAt.reading}${one}` === chosen)
+  if (incident === undefined || (step === undefined && what === undefined)) return strangeForm(submission)
+  if (step !== undefined && needsInputs(step))
+    return submission.answer({ kind: 'form', form: againForm(incident, step) })
   await actOnForm(desk, submission, {
     incident: incident.id,
     field: fields.step,
-    command: (by) => ({ type: 'AskForStep', by, step: step.id, kind: 'run' }),
+    command: (by) =>
+      step === undefined
+        ? { type: 'ReadAgain', by, what: what ?? 'snapshot' }
+        : { type: 'AskForStep', by, step: step.id, kind: 'run' },
   })
 }
 
