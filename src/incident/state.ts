@@ -169,6 +169,8 @@ export type OpenedIncident = {
   /** When the last access token that is checked offline dies. */
   readonly exposureEndsAt?: string
   readonly steps: ReadonlyMap<StepId, StepState>
+  /** How many things each review has come upon so far: a number is never given twice. */
+  readonly foundSoFar: ReadonlyMap<StepId, number>
   /** What each review came upon, by the id of its step. */
   readonly found: ReadonlyMap<StepId, readonly IncidentStep[]>
   /** What earlier steps found out, for later ones. */

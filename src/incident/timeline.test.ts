@@ -20,6 +20,7 @@ import {
   openOrder,
   opens,
   passes,
+  person,
   proven,
   reminds,
   reports,
@@ -67,8 +68,11 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
   IncidentOpened: [[opens()], /^opened: Compromised user account, SEV2, target alice\. “Odd sign-in/],
   WorkOrdered: [[opens()], /^ordered: snapshot-account$/],
   IncidentLinked: [
-    [opensWhole(), { type: 'LinkIncident', to: 'INC-9' as IncidentId, playbook: 'Exposed private key' }],
-    /^opened INC-9 from here: Exposed private key$/,
+    [
+      opensWhole(),
+      { type: 'LinkIncident', to: 'INC-9' as IncidentId, playbook: 'Exposed private key', person: person('ana') },
+    ],
+    /^opened INC-9 from here: Exposed private key\. Opened by @ana\.$/,
   ],
   AwarenessCorrected: [
     [opensWhole(), { type: 'CorrectAwareness', by: standing('bao'), awareAt: minute(-60), note: 'A mail at two.' }],

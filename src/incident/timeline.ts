@@ -105,7 +105,7 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         ],
       }
     case 'IncidentLinked':
-      return { headline: `opened ${event.to} from here: ${event.playbook}` }
+      return { headline: `opened ${event.to} from here: ${event.playbook}`, details: [`Opened by @${event.by.name}.`] }
     case 'AwarenessCorrected':
       return {
         headline: `put right when somebody became aware: ${utc(event.legalClock.awareAt)}`,
@@ -180,7 +180,7 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
       }
     case 'StepRequested':
       return {
-        headline: `asked: ${asked(incident, event.request)}${event.replaces === undefined ? '' : ', again because the account had changed'}`,
+        headline: `asked: ${asked(incident, event.request)}${event.replaces === undefined ? '' : ', again because the situation had changed'}`,
         forThread: false,
       }
     case 'RequestShown':
