@@ -2,19 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, test } from 'vitest'
-import { startLocalAutentico } from '#/drill/autentico/local-autentico.ts'
+import { type LocalAutentico, startLocalAutentico } from '#/drill/autentico/local-autentico.ts'
 import { type Check, openProxy, type Proxy } from '#/proxy/apply.ts'
-import { type Probe, type ProbeOptions, probe, whyNot } from '#/proxy/probe.ts'
+import { isWell, type Probe, type ProbeOptions, probe, whyNot } from '#/proxy/probe.ts'
 import { render } from '#/proxy/render.ts'
 import type { Rendered, Wish } from '#/proxy/rendered.ts'
-import { missingProxy, type RealProxy } from './real-proxy.ts'
+import { missingProxy, type RealProxy } from '../support/real-proxy.ts'
 
 type Played = {
   readonly real: RealProxy
   /** The Autentico behind it. */
   readonly upstream: string
-  /** Starts another Autentico and gives back its address. */
-  readonly autentico: (options: { readonly rateLimit: boolean }) => Promise<string>
+  /** Starts another Autentico, which ends with the story. */
+  readonly autentico: (options: { readonly rateLimit: boolean }) => Promise<LocalAutentico>
   /** Ends another proxy with the story. */
   readonly use: (other: RealProxy) => RealProxy
 }
@@ -29,7 +29,7 @@ export function proxyStories(name: 'nginx' | 'caddy', start: (upstream: string) 
   let upstream = ''
 
   beforeAll(async () => {
-    if (missing === undefined) upstream = await startAutentico(held, { rateLimit: true })
+    if (missing === undefined) upstream = (await startAutentico(held, { rateLimit: true })).url
   })
   afterAll(async () => held.disposeAsync())
 
@@ -47,12 +47,15 @@ export function proxyStories(name: 'nginx' | 'caddy', start: (upstream: string) 
   }
 }
 
-async function startAutentico(held: AsyncDisposableStack, options: { readonly rateLimit: boolean }): Promise<string> {
+async function startAutentico(
+  held: AsyncDisposableStack,
+  options: { readonly rateLimit: boolean },
+): Promise<LocalAutentico> {
   const dir = mkdtempSync(join(tmpdir(), 'responder-behind-proxy-'))
   held.defer(() => {
     rmSync(dir, { recursive: true, force: true })
   })
-  return held.use(await startLocalAutentico({ dir, seed: 'empty', ...options })).url
+  return held.use(await startLocalAutentico({ dir, seed: 'empty', ...options }))
 }
 
 /** Opens the proxy as the worker does. `now` stands still. */
@@ -63,28 +66,24 @@ export function opened(real: RealProxy, now: Date = noon): Proxy {
 export const noon: Date = new Date('2026-11-25T12:00:00Z')
 export const half: Date = new Date('2026-11-25T12:30:00Z')
 
-/** Probes from an address that is allowed and from one that is not. */
-export async function probeOf(wish: Wish, rendered: Rendered, options: Partial<ProbeOptions> = {}): Promise<Probe> {
-  const { site, limits } = wish
-  const from = ['127.0.0.1', '127.0.0.2']
-  return probe({ site, limits, rendered, from, needsAdmin: false, wellBefore: true, patienceMs: 8_000, ...options })
-}
-
 /** Applies a wish without a probe: for what is about files and reloads. */
 export async function placed(proxy: Proxy, wish: Wish, rendered: Rendered = render(wish)) {
   const result = await proxy.apply({ rendered, until: half, check: async () => Promise.resolve({ good: true }) })
   return { result, rendered }
 }
 
-/** Applies a wish, probing as the worker does, and gives back what the last probe found as well. */
+/** Applies a wish, probing as the worker does from an address that is allowed and from one that is not; with what each probe found. */
 export async function applied(
   proxy: Proxy,
   wish: Wish,
   { rendered = render(wish), ...options }: Partial<ProbeOptions> & { readonly rendered?: Rendered } = {},
 ) {
+  const { site, limits } = wish
+  const from = ['127.0.0.1', '127.0.0.2']
+  const wellBefore = await isWell(site.url)
   const probes: Probe[] = []
   const check: Check = async () => {
-    const found = await probeOf(wish, rendered, options)
+    const found = await probe({ site, limits, rendered, from, needsAdmin: false, wellBefore, ...options })
     probes.push(found)
     const sentence = whyNot(found)
     return sentence === undefined ? { good: true } : { good: false, sentence }
