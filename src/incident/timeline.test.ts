@@ -91,7 +91,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
       ...wholeUnderWay,
       ...running(ids.rotate),
       reports('run', doneResult()),
-      asks(ids.review),
+      asks(ids.review, { inputs: { since: minute(-60) } }),
       reports('run', reviewed([strangeClient])),
       asks(found[0], { kind: 'expect', reason: 'Ours.' }),
       approves(),

@@ -33,7 +33,7 @@ export const everySort: Playbook = {
       does: 'Lists every administrator that nobody has spoken for.',
       kind: 'containment',
       action: 'review-admins',
-      inputs: [{ id: 'since', label: 'Exposed since', type: 'moment', optional: true }],
+      inputs: [{ id: 'since', label: 'Exposed since', type: 'moment' }],
     },
     {
       id: 'which' as StepId,

@@ -28,6 +28,7 @@ import {
   newestRequest,
   opens,
   passes,
+  person,
   reports,
   settledByWord,
   standing,
@@ -177,7 +178,12 @@ const settled: readonly Act[] = [
     doneResult({ checks: [check('rotate-admin-token', 'Still so.'), check('demote-admin', 'Still so.')] }),
   ),
 ]
-const linked: Act = { type: 'LinkIncident', to: 'INC-8' as IncidentId, playbook: 'Exposed private key' }
+const linked: Act = {
+  type: 'LinkIncident',
+  to: 'INC-8' as IncidentId,
+  playbook: 'Exposed private key',
+  person: person('ana'),
+}
 
 // A breached database: everybody is signed out, and the law sets a time limit.
 

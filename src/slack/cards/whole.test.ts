@@ -254,7 +254,10 @@ function story(
   happens(bao, { type: 'StepAttested', step: byHand, request: attested, note: words })
   happens({ program: 'autentico' }, { type: 'LegalClockReminded', reminder: 1, endsAt: '2026-11-26T03:18:00.000Z' })
   for (let number = 8; number < 18; number += 1)
-    happens({ program: 'autentico' }, { type: 'IncidentLinked', to: `INC-${number}` as IncidentId, playbook: words })
+    happens(
+      { program: 'autentico' },
+      { type: 'IncidentLinked', to: `INC-${number}` as IncidentId, playbook: words, by: ana },
+    )
   happens(ana, { type: 'IncidentClosed', reason: words })
 
   const recorded = events.slice(0, upTo).map(([actor, event], index) => ({
