@@ -182,16 +182,18 @@ function stepButtons(incident: OpenedIncident, step: PlaybookStep, requestLink: 
 
 /** The temporary password ran out unseen: access can be given back once more. */
 function restoreAgain(incident: OpenedIncident): readonly Button[] {
-  return incident.playbook.steps.flatMap((step) =>
-    isRepeatable(incident, step) && stepState(incident, step.id).status === 'proven'
-      ? [
-          button(`Ask for step ${stepNumber(incident, step)} again`, presses.ask, {
-            of: 'step',
-            incident: incident.id,
-            step: step.id,
-          }),
-        ]
-      : [],
+  return repeatable(incident).map((step) =>
+    button(`Ask for step ${stepNumber(incident, step)} again`, presses.ask, {
+      of: 'step',
+      incident: incident.id,
+      step: step.id,
+    }),
+  )
+}
+
+function repeatable(incident: OpenedIncident): readonly PlaybookStep[] {
+  return incident.playbook.steps.filter(
+    (step) => isRepeatable(incident, step) && stepState(incident, step.id).status === 'proven',
   )
 }
 
@@ -248,7 +250,7 @@ function moreMenu(incident: OpenedIncident): Overflow {
 
 function stepOptions(incident: OpenedIncident): readonly ReturnType<typeof option>[] {
   const step = nextStep(incident)
-  if (step === undefined) return []
+  if (step === undefined) return incident.secret?.state === 'shown' ? handOverAgain(incident) : []
   const state = stepState(incident, step.id)
   const number = stepNumber(incident, step)
   const about = writeReference({ of: 'step', incident: incident.id, step: step.id })
@@ -260,6 +262,14 @@ function stepOptions(incident: OpenedIncident): readonly ReturnType<typeof optio
       ? [option(`Try step ${number} again`, `${presses.ask}|${about}`)]
       : []),
   ]
+}
+
+/** That the temporary password was taken out does not mean that it could be read: Slack may have failed, or the form been closed. */
+function handOverAgain(incident: OpenedIncident): readonly ReturnType<typeof option>[] {
+  return repeatable(incident).map((step) => {
+    const about = writeReference({ of: 'step', incident: incident.id, step: step.id })
+    return option(`Ask for step ${stepNumber(incident, step)} again`, `${presses.ask}|${about}`)
+  })
 }
 
 function background({ summary, factWarnings }: OpenedIncident): readonly Mrkdwn[] {
