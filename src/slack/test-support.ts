@@ -186,10 +186,10 @@ export class MemoryDoor implements Door {
     return undefined
   }
 
-  takeSecret(_incident: IncidentId, order: string): string | undefined {
+  takeSecret(_incident: IncidentId, order: string): string | { readonly why: string } {
     const secret = this.secrets.get(order)
     this.secrets.delete(order)
-    return secret
+    return secret ?? { why: 'It is gone.' }
   }
 
   events(type: IncidentEvent['type']): readonly Recorded[] {

@@ -253,13 +253,12 @@ const networks = ['198.51.100.0/24', '203.0.113.0/24', '2001:db8:1::/48', '2001:
 const restricting: readonly Act[] = [
   ...begun(flood),
   read,
-  ...skip('limit-requests'),
-  asks(id('restrict-admin-api'), { inputs: { networks } }),
+  asks(id('limit-requests'), { inputs: { ...limits.inputs, networks } }),
   looked(
     effect(
-      'let only the networks named reach the admin API through nginx.',
-      'Restrict the admin API? Whoever comes from elsewhere is turned away.',
-      'Restrict it',
+      'limit requests at nginx, and let only the networks named reach the admin API.',
+      'Change nginx? Whoever comes from elsewhere is turned away from the admin API.',
+      'Limit them',
     ),
   ),
 ]

@@ -58,10 +58,16 @@ export function aboutStep({ id, requests }: OpenedIncident, step: IncidentStep):
 
 /** The temporary password ran out unseen: access can be given back once more. */
 export function restoreAgain(incident: OpenedIncident): readonly Button[] {
-  return incident.playbook.steps.flatMap((step) =>
-    step.kind === 'recovery' && isRepeatable(incident, step) && stepState(incident, step.id).status === 'proven'
-      ? [button(`Ask for step ${stepNumber(incident, step)} again`, presses.ask, aboutStep(incident, step))]
-      : [],
+  return stepsToRepeat(incident).map((step) =>
+    button(`Ask for step ${stepNumber(incident, step)} again`, presses.ask, aboutStep(incident, step)),
+  )
+}
+
+/** What gave something back, and can give it back once more. */
+export function stepsToRepeat(incident: OpenedIncident): readonly IncidentStep[] {
+  return incident.playbook.steps.filter(
+    (step) =>
+      step.kind === 'recovery' && isRepeatable(incident, step) && stepState(incident, step.id).status === 'proven',
   )
 }
 
