@@ -236,7 +236,7 @@ const corrected: Act = {
 
 // Too many requests: what is filled in is part of what is approved.
 
-const limits = { inputs: { proxy: 'nginx', rate: '20', burst: '40' } }
+const limits = { inputs: { proxy: 'nginx', rate: '20', burst: '40', networks: '192.0.2.7' } }
 const limiting: readonly Act[] = [
   ...begun(flood),
   read,
