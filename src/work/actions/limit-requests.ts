@@ -63,8 +63,9 @@ export async function readWish({ autentico, reach, order }: ActionContext): Prom
   const read = readLimits({ requests: rate, per: 'second', burst, networks })
   if (read.kind === 'unusable')
     throw new CannotBeDone(read.problems.map(({ sentence }) => sentence).join(' '), { retry: true })
-  const own = reach.proxy !== undefined && (chosen === 'configured' || chosen === reach.proxy.kind)
-  const kind = own ? reach.proxy?.kind : proxyKinds.find((one) => one === chosen)
+  const { proxy } = reach
+  const own = proxy !== undefined && (chosen === 'configured' || chosen === proxy.kind)
+  const kind = own ? proxy.kind : proxyKinds.find((one) => one === chosen)
   if (kind === undefined) {
     throw new CannotBeDone(
       'This worker is configured for no proxy (PROXY_KIND). Ask again and choose nginx, Caddy or Traefik: you get the file to put in place.',
@@ -73,7 +74,7 @@ export async function readWish({ autentico, reach, order }: ActionContext): Prom
   }
   const site = siteOf(await autentico.addresses(), reach, kind)
   const limitsOfCaddy =
-    kind === 'caddy' && own && reach.proxy?.testCommand !== undefined && (await caddyLimits(reach.proxy.testCommand))
+    kind === 'caddy' && own && proxy.testCommand !== undefined && (await caddyLimits(proxy.testCommand))
   const rendered = render({ kind, limits: read.limits, site, caddyLimits: limitsOfCaddy || !own })
   return { kind, own, limits: read.limits, notes: read.notes, site, rendered }
 }

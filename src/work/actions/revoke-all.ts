@@ -107,9 +107,9 @@ async function* stretches(
   const read = async (): Promise<readonly Account[]> => {
     const some: Account[] = []
     while (some.length < stretch) {
-      const { value, done } = await users.next()
-      if (done === true || value === undefined) break
-      some.push(value)
+      const next = await users.next()
+      if (next.done === true) break
+      some.push(next.value)
     }
     return some
   }
