@@ -66,7 +66,7 @@ const sentences = {
   request_open: (a: About) =>
     `That step has been asked for already${a.who === undefined ? '' : ` by ${a.who}`} and waits for a decision. Its request is in the thread.`,
   fallback_not_offered: () => 'That way is open only after the step was tried and could not be done or proven.',
-  inputs_wrong: (a: About) => `Not asked for: fill in the form once more.${a.what === undefined ? '' : ` ${a.what}`}`,
+  inputs_wrong: (a: About) => `Not asked for${a.what === undefined ? '' : ` (${a.what})`}: fill in the form once more.`,
   answer_unknown: () => 'That is none of the answers to this question. Choose one of those that are listed.',
   way_not_offered: (a: About) =>
     `That is none of the ways that are open for ${a.what ?? 'this'}. Use the buttons on the card of the incident.`,
