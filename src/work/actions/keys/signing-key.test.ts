@@ -14,7 +14,7 @@ function notProven(checks: readonly StepCheck[]): readonly string[] {
 }
 
 async function whole(more: Parameters<typeof aSite>[0] = {}): Promise<Site> {
-  return aSite({ whole: true, environment: true, ...more })
+  return aSite({ whole: true, environment: true, worker: { times: { confirmMs: 500 } }, ...more })
 }
 
 async function refresh({ idp }: Site, token: string): Promise<number> {
@@ -142,7 +142,7 @@ test('when Autentico does not come up, the old file is put back, and that is tol
 }, 60_000)
 
 test('without the environment file the exact commands are told, and a fingerprint that was pasted is proven', async () => {
-  const site = await aSite({ whole: true })
+  const site = await whole({ environment: false })
   const refused = resultOf(await site.approve('make-signing-key', 30), 'failed')
   expect(refused.sentence).toContain('openssl genrsa -traditional 4096 | base64 -w 0')
 
