@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { guessPasswords, intrude, intruderAddress, openedSettings } from '#/drill/autentico/intruder.ts'
 import { at, rows, text } from './answer.ts'
 import { anyText, matching } from './matchers.ts'
 import type { Peer } from './peer.ts'
@@ -78,11 +79,104 @@ export function auditContract(peer: () => Peer): void {
       expect(await entries(`search=${victim.id}&created_at_from=${midnight}`)).toHaveLength(0)
     })
 
-    test('falls silent when the retention is set to 0, without an entry about that', async () => {
+    test('of a window of days is asked for by the first day and the day after the last', async () => {
+      const victim = await peer().victim()
+      await peer().api('POST', `/users/${victim.id}/unlock`)
+      const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+      const within = async (from: string, to: string) =>
+        (await entries(`search=${victim.id}&created_at_from=${from}&created_at_to=${to}&order=asc`)).map((entry) =>
+          text(entry, 'event'),
+        )
+      expect(await within(day(0), day(1))).toEqual(['user_created', 'user_unlocked'])
+      expect(await within(day(-7), day(0))).toEqual([])
+      expect(await within(day(1), day(2))).toEqual([])
+      const { json } = await peer().api('GET', `/audit-logs?created_at_from=${day(0)}&created_at_to=${day(1)}&limit=1`)
+      expect(at(json, 'data', 'total')).toBeGreaterThan(1)
+    })
+
+    test('has nothing of tokens that were issued or refused, and of what was only read', async () => {
+      const victim = await peer().victim()
+      const total = async () => at((await peer().api('GET', '/audit-logs?limit=1')).json, 'data', 'total')
+      const before = await total()
+      const { json } = await peer().grant(victim)
+      await peer().grant(victim, { password: 'wrong-password' })
+      await peer().refresh(text(json, 'refresh_token'))
+      await peer().api('GET', '/settings/export')
+      await peer().api('GET', '/sessions')
+      expect(await total()).toBe(before)
+    })
+
+    test('takes in what an intruder does as an admin, and nothing after the intruder has silenced it', async () => {
+      const admin = await peer().victim()
+      const helper = await peer().victim()
+      await peer().api('PUT', `/users/${admin.id}`, { role: 'admin' })
+      const { clientId, clientSecret } = peer().origin.credentials
+      const accountClient = (await peer().api('GET', '/clients/autentico-account')).json
+      const { json: settings } = await peer().api('GET', '/settings')
+      const keys = [...Object.keys(openedSettings), 'audit_log_retention']
+      const before = Object.fromEntries(keys.map((key) => [key, text(settings, 'data', key)]))
+      const intruder = await intrude({ url: peer().url, ...admin, clientId, clientSecret })
+
+      const client = await intruder.addClient()
+      await intruder.editAccountClient()
+      const provider = await intruder.addProvider()
+      await intruder.promote(helper.id)
+      await intruder.openSettings()
+      await intruder.deactivate(helper.id)
+      await intruder.silenceAudit()
+      await intruder.promote(admin.id)
+      const found = await entries(`search=${intruderAddress}`)
+      // Within a second only their ids tell in which order they came.
+      const own = found
+        .filter((entry) => entry['actor_id'] === admin.id)
+        .toSorted((a, b) => (text(a, 'id') < text(b, 'id') ? -1 : 1))
+      expect(own.map((entry) => [entry['event'], entry['target_id']])).toEqual([
+        ['client_created', client],
+        ['client_updated', 'autentico-account'],
+        ['federation_created', provider],
+        ['user_updated', helper.id],
+        ['settings_updated', ''],
+        ['user_deactivated', helper.id],
+      ])
+
+      expect((await peer().api('GET', '/settings')).json).toMatchObject({ data: openedSettings })
+      await peer().settings(before)
+      await peer().api('PUT', '/clients/autentico-account', accountClient)
+      await peer().api('DELETE', `/clients/${client}`)
+      await peer().api('DELETE', `/federation/${provider}`)
+      await peer().api('PUT', `/users/${admin.id}`, { role: 'user' })
+    })
+
+    test('has an entry for every password guessed at the login page, with the address that was claimed', async () => {
+      const victim = await peer().victim()
+      await guessPasswords({
+        url: peer().url,
+        clientId: peer().clientId,
+        redirectUri: 'http://localhost:3000/callback',
+        usernames: [victim.username],
+        times: 6,
+      })
+      const guesses = await entries(`event=login_failed&search=${victim.username}`)
+      expect(guesses.map((entry) => text(entry, 'ip_address')).toSorted((a, b) => a.localeCompare(b))).toEqual(
+        [1, 2, 3, 4, 5, 6].map((n) => `203.0.113.${n}`),
+      )
+      expect((await peer().api('GET', `/users/${victim.id}`)).json).toMatchObject({
+        data: { failed_login_attempts: 5, locked_until: anyText() },
+      })
+    })
+
+    test('is kept for ever with -1', async () => {
+      await peer().settings({ audit_log_retention: '-1' })
+      const victim = await peer().victim()
+      expect(await entries(`search=${victim.id}`)).toHaveLength(1)
+      await peer().settings({ audit_log_retention: '720h' })
+    })
+
+    test.each(['0', ''])('falls silent when the retention is set to %j, without an entry about that', async (off) => {
       const victim = await peer().victim()
       const newest = async () => (await entries('limit=1&sort=created_at'))[0]?.['id']
       const before = at((await peer().api('GET', '/audit-logs?limit=1&event=settings_updated')).json, 'data', 'total')
-      await peer().settings({ audit_log_retention: '0' })
+      await peer().settings({ audit_log_retention: off })
       try {
         await peer().api('PUT', `/users/${victim.id}`, { nickname: 'unseen' })
         expect(await entries(`event=user_updated&search=${victim.id}`)).toHaveLength(0)

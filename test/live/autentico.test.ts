@@ -1,13 +1,18 @@
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest'
+import { adminReviewContract } from './admin-review.ts'
 import { attackContract } from './attack.ts'
 import { auditContract } from './audit.ts'
 import { bearerContract } from './bearer.ts'
 import { browserContract } from './browser.ts'
+import { bulkContract } from './bulk.ts'
 import { clientContract } from './clients.ts'
 import { databaseContract } from './database.ts'
+import { federationContract } from './federation.ts'
 import { grantContract } from './grants.ts'
 import { Peer, peerKinds } from './peer.ts'
+import { rateLimitContract } from './rate-limit.ts'
 import { refreshContract } from './refresh.ts'
+import { rotationContract } from './rotation.ts'
 import { sessionContract } from './sessions.ts'
 import { settingsContract } from './settings.ts'
 import { userListContract } from './user-list.ts'
@@ -38,9 +43,20 @@ describe.each(peerKinds(process.env))('$name', (kind) => {
   auditContract(peer)
   clientContract(peer)
   settingsContract(peer)
+  adminReviewContract(peer)
   browserContract(peer)
   describe.runIf(kind.hasDatabase)('with its database', () => {
     databaseContract(peer)
+    federationContract(peer)
+    bulkContract(peer)
     attackContract(peer)
+  })
+  describe('restarted', () => {
+    beforeEach(({ skip }) => skip(kind.cannotRestart !== undefined, kind.cannotRestart))
+    afterEach(async () => {
+      if (kind.cannotRestart === undefined) await peer().restart({})
+    })
+    rotationContract(peer)
+    rateLimitContract(peer)
   })
 })

@@ -49,13 +49,22 @@ export function clientContract(peer: () => Peer): void {
       })
     })
 
-    test('may be redirected to a bare host, but not to an app', async () => {
-      expect((await peer().createClient({ redirect_uris: ['app.acme.test/callback'] })).status).toBe(201)
-      expect(await peer().createClient({ redirect_uris: ['acmeapp://callback'] })).toMatchObject({
-        status: 400,
-        json: { error: 'invalid_redirect_uri', error_description: 'Invalid redirect URI: must be a valid URL' },
-      })
-    })
+    test.each(['app.acme.test/callback', 'https://acme.test/*', 'https://acme.test/cb?to=*'])(
+      'may be redirected to %s',
+      async (uri) => {
+        expect((await peer().createClient({ redirect_uris: [uri] })).status).toBe(201)
+      },
+    )
+
+    test.each(['acmeapp://callback', 'https://*.acme.test/callback', 'https://acme.test*', 'https://*'])(
+      'may not be redirected to %s',
+      async (uri) => {
+        expect(await peer().createClient({ redirect_uris: [uri] })).toMatchObject({
+          status: 400,
+          json: { error: 'invalid_redirect_uri', error_description: 'Invalid redirect URI: must be a valid URL' },
+        })
+      },
+    )
 
     test('changed, loses every override that is not given again', async () => {
       const { json } = await peer().createClient({

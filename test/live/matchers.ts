@@ -16,3 +16,7 @@ export function matching(pattern: RegExp): unknown {
 export function containing(part: string): unknown {
   return expect.stringContaining(part)
 }
+
+export function containingAll(fields: object): unknown {
+  return expect.objectContaining(fields)
+}

@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import Database from 'better-sqlite3'
+import { vi } from 'vitest'
+import { z } from 'zod'
 import { Browser } from '#/drill/autentico/browser.ts'
-import { startLocalAutentico } from '#/drill/autentico/local-autentico.ts'
+import { startAutenticoProcess } from '#/drill/autentico/own-process.ts'
 import type { BotCredentials } from '#/drill/autentico/seed.ts'
 import { type Answer, answerOf, type Json, text } from './answer.ts'
 
@@ -13,10 +17,20 @@ export type Origin = {
   readonly url: string
   readonly credentials: BotCredentials
   readonly databaseFile?: string
+  /** Where there is one, the suite may change the environment file and restart the server. */
+  readonly environment?: ServerEnvironment
   readonly stop: () => Promise<void>
 }
 
-export type PeerKind = { readonly name: string; readonly hasDatabase: boolean; readonly start: () => Promise<Origin> }
+export type ServerEnvironment = { readonly file: string; readonly restartCommand: readonly string[] }
+
+export type PeerKind = {
+  readonly name: string
+  readonly hasDatabase: boolean
+  /** Why the server cannot be restarted with another environment; undefined when it can. */
+  readonly cannotRestart?: string
+  readonly start: () => Promise<Origin>
+}
 
 /** The local Autentico always, and a real one when the environment says where it is. */
 export function peerKinds(env: NodeJS.ProcessEnv): readonly PeerKind[] {
@@ -24,25 +38,49 @@ export function peerKinds(env: NodeJS.ProcessEnv): readonly PeerKind[] {
   const local: PeerKind = { name: 'the local Autentico', hasDatabase: true, start: startLocal }
   if (url === undefined || url === '') return [local]
   const databaseFile = env['AUTENTICO_DB_PATH']
+  const environment = serverEnvironment(env)
   const credentials = {
     clientId: env['AUTENTICO_CLIENT_ID'] ?? '',
     clientSecret: env['AUTENTICO_CLIENT_SECRET'] ?? '',
     username: env['AUTENTICO_USERNAME'] ?? '',
     password: env['AUTENTICO_PASSWORD'] ?? '',
   }
-  const origin = { url, credentials, ...(databaseFile === undefined ? {} : { databaseFile }), stop: async () => {} }
-  return [local, { name: `Autentico at ${url}`, hasDatabase: databaseFile !== undefined, start: async () => origin }]
+  const real: PeerKind = {
+    name: `Autentico at ${url}`,
+    hasDatabase: databaseFile !== undefined,
+    ...(environment === undefined
+      ? { cannotRestart: 'set AUTENTICO_ENV_FILE and AUTENTICO_RESTART_COMMAND to try this with a real Autentico' }
+      : {}),
+    start: async () => ({
+      url,
+      credentials,
+      ...(databaseFile === undefined ? {} : { databaseFile }),
+      ...(environment === undefined ? {} : { environment }),
+      stop: async () => {},
+    }),
+  }
+  return [local, real]
+}
+
+/** The command is a program and its arguments: a JSON list of strings, or words without quotes. */
+function serverEnvironment(env: NodeJS.ProcessEnv): ServerEnvironment | undefined {
+  const file = env['AUTENTICO_ENV_FILE'] ?? ''
+  const command = env['AUTENTICO_RESTART_COMMAND'] ?? ''
+  if (file === '' || command === '') return undefined
+  const words = command.startsWith('[') ? z.array(z.string()).parse(JSON.parse(command)) : command.split(/\s+/)
+  return { file, restartCommand: words }
 }
 
 async function startLocal(): Promise<Origin> {
   const dir = mkdtempSync(join(tmpdir(), 'autentico-live-'))
-  const { url, credentials, databaseFile, ...local } = await startLocalAutentico({ dir })
+  const { url, credentials, databaseFile, environmentFile, restartCommand, stop } = await startAutenticoProcess({ dir })
   return {
     url,
     credentials,
     databaseFile,
+    environment: { file: environmentFile, restartCommand },
     async stop() {
-      await local[Symbol.asyncDispose]()
+      await stop()
       rmSync(dir, { recursive: true, force: true })
     },
   }
@@ -71,6 +109,7 @@ export class Peer {
   readonly #victims: string[] = []
   readonly #clients: string[] = []
   readonly #settings = new Map<string, string>()
+  #environment: string | undefined
   #token = ''
 
   private constructor(origin: Origin) {
@@ -188,6 +227,33 @@ export class Peer {
       if (!this.#settings.has(key)) this.#settings.set(key, text(json, 'data', key))
     }
     await this.api('PUT', '/settings', changes)
+  }
+
+  /**
+   * Restarts the server with the environment file that it had at first, save for these variables; undefined takes a variable out.
+   * Then signs in again: a new key ends the bot's own token too.
+   */
+  async restart(changes: Readonly<Record<string, string | undefined>>): Promise<void> {
+    const { environment } = this.origin
+    if (environment === undefined) throw new Error('this peer cannot be restarted')
+    this.#environment ??= readFileSync(environment.file, 'utf8')
+    const names = Object.keys(changes)
+    const added = names.flatMap((name) => (changes[name] === undefined ? [] : [`${name}=${changes[name]}`]))
+    const kept = this.#environment.split('\n').filter((line) => !names.some((name) => line.startsWith(`${name}=`)))
+    writeFileSync(environment.file, [...added, ...kept].join('\n'))
+    const [program = '', ...args] = environment.restartCommand
+    await promisify(execFile)(program, args)
+    await vi.waitUntil(async () => this.isUp(), { timeout: 15_000, interval: 20 })
+    await this.renewToken()
+  }
+
+  async isUp(): Promise<boolean> {
+    // A connection that was kept open would be one to the process that has ended.
+    const asked = fetch(`${this.url}/healthz`, { headers: { Connection: 'close' } })
+    return asked.then(
+      ({ ok }) => ok,
+      () => false,
+    )
   }
 
   /** Works on the server's database from outside, as another process would. */

@@ -21,6 +21,8 @@ export type BrowserOptions = {
   readonly clientId: string
   readonly redirectUri: string
   readonly userAgent?: string
+  /** What it claims as its address, in X-Forwarded-For. */
+  readonly address?: string
 }
 
 type Sent = { readonly method?: string; readonly body?: URLSearchParams | string; readonly contentType?: string }
@@ -114,6 +116,7 @@ export class Browser {
       headers: {
         Origin: this.#options.url,
         'User-Agent': this.#options.userAgent ?? 'Mozilla/5.0 (drill)',
+        ...(this.#options.address === undefined ? {} : { 'X-Forwarded-For': this.#options.address }),
         ...(cookie === '' ? {} : { Cookie: cookie }),
         ...(init.contentType === undefined ? {} : { 'Content-Type': init.contentType }),
       },

@@ -83,7 +83,7 @@ function showReset(world: World, call: Call): Reply {
 
 /** Sets a new password over whatever there is, and ends the sessions and browser logins but not the tokens. */
 function resetPassword(world: World, call: Call): Reply {
-  const forged = refuseForged(call)
+  const forged = refuseForged(world, call)
   if (forged !== undefined) return forged
   const token = call.form.get('token') ?? ''
   const password = call.form.get('password') ?? ''

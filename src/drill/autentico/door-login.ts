@@ -15,7 +15,7 @@ export function loginRoutes(world: World): readonly Route[] {
 }
 
 function login(world: World, call: Call): Reply {
-  const forged = refuseForged(call)
+  const forged = refuseForged(world, call)
   if (forged !== undefined) return forged
   if (world.settings.text('auth_mode') === 'passkey_only') {
     return refuse(400, 'invalid_request', 'Password login is disabled; use passkey authentication')

@@ -78,7 +78,7 @@ function codePage(
 }
 
 function submit(world: World, call: Call): Reply {
-  const forged = refuseForged(call)
+  const forged = refuseForged(world, call)
   if (forged !== undefined) return forged
   const challenge = findChallenge(world, call.form.get('challenge_id') ?? '')
   if (challenge === undefined) return backToLogin(paramsOf(undefined), lost)

@@ -145,14 +145,32 @@ CREATE INDEX idx_magic_link_tokens_user ON magic_link_tokens(user_id);
 
 const schemaVersion = 10
 
-/** Sets the connection up as the original does, and creates the tables in an empty file. */
+/** Not in the original, where revoking the tokens of one user reads every token there is. Nothing shows it but the speed. */
+const shortcut = 'CREATE INDEX IF NOT EXISTS local_tokens_user_id ON tokens(user_id)'
+
+/** Sets the connection up as the original does, and creates the tables in an empty file. From then on `prepare` compiles a text once. */
 export function prepareDatabase(db: Database.Database): void {
+  keepStatements(db)
   db.pragma('busy_timeout = 5000')
   db.pragma('journal_mode = WAL')
   db.pragma('foreign_keys = ON')
   if (db.pragma('user_version', { simple: true }) === schemaVersion) return
   db.transaction(() => {
     db.exec(schema)
+    db.exec(shortcut)
     db.pragma(`user_version = ${schemaVersion}`)
   })()
+}
+
+/** Compiling takes longer than running; lists with ever new texts must not fill the memory. */
+function keepStatements(db: Database.Database): void {
+  const compile = db.prepare.bind(db)
+  const known = new Map<string, Database.Statement>()
+  const prepare = (source: string): Database.Statement => {
+    const statement = known.get(source) ?? compile(source)
+    if (known.size > 1000) known.clear()
+    known.set(source, statement)
+    return statement
+  }
+  Object.defineProperty(db, 'prepare', { value: prepare })
 }

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { type AuthorizeParams, signParams, wireParams } from './authorize-params.ts'
 import { programTime, readTime } from './time.ts'
 import type { UserRow } from './users.ts'
@@ -110,7 +111,7 @@ export type Form = {
 
 /** A page with one form, its CSRF token in a field and in a cookie. */
 export function formPage(world: World, call: Call, form: Form): Reply {
-  const token = call.cookies.get(csrfCookie) ?? world.ids.secret()
+  const token = formToken(world, call) ?? newFormToken(world)
   const hidden = [['gorilla.csrf.Token', token] as const, ...form.hidden].map(
     ([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`,
   )
@@ -128,15 +129,31 @@ export function signedFields(world: World, params: AuthorizeParams): readonly (r
   return [...wireParams(params), ['authorize_sig', signParams(world, params)]]
 }
 
-/** The refusal of a form whose token does not match the cookie; undefined when it does. */
-export function refuseForged(call: Call): Reply | undefined {
-  const cookie = call.cookies.get(csrfCookie) ?? ''
-  if (cookie !== '' && call.form.get('gorilla.csrf.Token') === cookie) return undefined
+/** The refusal of a form whose token does not match the cookie, or was given out under another secret; undefined when all is well. */
+export function refuseForged(world: World, call: Call): Reply | undefined {
+  const token = formToken(world, call)
+  if (token !== undefined && call.form.get('gorilla.csrf.Token') === token) return undefined
   return {
     status: 403,
     headers: { 'Content-Type': 'text/plain; charset=utf-8' },
     body: 'Forbidden - CSRF token invalid\n',
   }
+}
+
+function newFormToken(world: World): string {
+  const random = world.ids.secret()
+  return `${random}.${formSignature(world, random)}`
+}
+
+/** The browser's token, if it was signed with the secret that is in force. */
+function formToken(world: World, call: Call): string | undefined {
+  const token = call.cookies.get(csrfCookie) ?? ''
+  const [random = '', signature] = token.split('.')
+  return signature === formSignature(world, random) ? token : undefined
+}
+
+function formSignature(world: World, random: string): string {
+  return createHmac('sha256', world.environment.csrfSecret).update(random).digest('base64url')
 }
 
 /** Back to the login page with a sentence about what went wrong. */

@@ -26,8 +26,8 @@ export function linkComplaint(field: string, link: string): Complaint {
 
 /** What the registration of clients takes for a URL: a scheme of the web, or none at all before a name with a dot. */
 export function isWebUrl(value: string): boolean {
-  const scheme = /^(?:https?|ftp|tcp|udp|wss?):\/\//i
-  if (scheme.test(value)) return URL.canParse(value)
+  const host = /^(?:https?|ftp|tcp|udp|wss?):\/\/(?:[\w.-]+|\[[\da-f:]+\])(?:[:/?#]|$)/i
+  if (/^\w+:\/\//.test(value)) return host.test(value) && URL.canParse(value)
   return /^[\w-]+(?:\.[\w-]+)+(?:[:/?#]\S*)?$/.test(value)
 }
 
