@@ -13,7 +13,7 @@ import { DatabaseUnusable } from './failures.ts'
 import { type Federation, federationOf } from './federation.ts'
 import { type LockedAccount, lockedAccounts } from './locked-accounts.ts'
 import { type Ended, observed } from './observed.ts'
-import { type OldTokens, obtainOldTokens } from './old-tokens.ts'
+import { type Keeping, type OldTokens, obtainOldTokens } from './old-tokens.ts'
 import { type Proofs, proofsOf } from './proof.ts'
 import { type PublishedKey, readPublishedKey } from './published-key.ts'
 import { type ReadableSecret, readableSecrets } from './readable-secrets.ts'
@@ -78,7 +78,7 @@ export type Autentico = {
   /** The key that Autentico signs with now. */
   publishedKey(): Promise<PublishedKey>
   /** Obtains tokens that are old after a change, to try them then. Undefined with a ready bearer. */
-  oldTokens(): Promise<OldTokens | undefined>
+  oldTokens(keeping?: Keeping): Promise<OldTokens | undefined>
   /** Restarts Autentico with an argument vector, and waits until it lets the bot in again. */
   restart(how: { readonly command: readonly string[]; readonly limitMs: number }): Promise<Restarted>
   /**
@@ -193,7 +193,7 @@ function compose(parts: Parts): Autentico {
     whoami,
     capabilities: async () => detectCapabilities({ url: open.base, client, users, audit, settings, database }),
     publishedKey: async () => readPublishedKey(open),
-    oldTokens: async () => obtainOldTokens({ ...open, credentials }),
+    oldTokens: async (keeping) => obtainOldTokens({ ...open, credentials }, keeping),
     restart: async (how) => restart({ transport: open.transport, client }, how),
     tracing: (witness) =>
       compose({ ...parts, client: client.tracing(witness), open: { ...open, record: both(open.record, witness) } }),

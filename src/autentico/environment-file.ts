@@ -52,6 +52,7 @@ export async function environmentProblem(file: string): Promise<string | undefin
  * after a power cut; mode and owner stay. The same values again change nothing.
  *
  * @param now Names the backup.
+ * @param kept Told of the backup before anything is replaced, so that whoever goes on after a crash knows the way back.
  * @throws EnvironmentUnusable if the file cannot be used, changed under our hands, or cannot hold a value. No message repeats
  *   a value.
  */
@@ -59,10 +60,12 @@ export async function changeEnvironment({
   file,
   set,
   now,
+  kept = async () => Promise.resolve(),
 }: {
   readonly file: string
   readonly set: Readonly<Record<string, string>>
   readonly now: Date
+  readonly kept?: (backup: string) => Promise<void>
 }): Promise<EnvironmentChange> {
   const before = await look(file)
   const wanted = new Map(Object.entries(set))
@@ -72,6 +75,7 @@ export async function changeEnvironment({
   const old = new Map(parsed(file, before.text).map(({ name, value }) => [name, value]))
   const names = [...wanted.keys()].filter((name) => old.get(name) !== wanted.get(name))
   const backup = await keep(file, before, now)
+  await kept(backup)
   try {
     await replace(file, { text, like: before })
   } catch (error) {

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { readError } from './answers.ts'
 import { AutenticoUnavailable, isFailure, WrongCredentials } from './failures.ts'
 import type { Check } from './proof.ts'
@@ -6,7 +7,7 @@ import type { Answer, Transport } from './transport.ts'
 
 /**
  * A pair of tokens that the bot obtained for itself before a change, to try afterwards whether such tokens still open anything. The
- * tokens never leave this object.
+ * tokens leave this object only as {@link Keeping} says.
  */
 export type OldTokens = {
   readonly issuedAt: Date
@@ -16,6 +17,14 @@ export type OldTokens = {
    * sent twice makes Autentico revoke everything of its user.
    */
   tried(): Promise<readonly Check[]>
+}
+
+/** Lets the tokens outlive a crash of this program. The text holds them in clear. */
+export type Keeping = {
+  /** What was kept before; then no others are obtained. */
+  readonly kept: string | undefined
+  /** Must have returned before the tokens are of any use. */
+  readonly keep: (secret: string) => Promise<void>
 }
 
 export type OldTokensDeps = {
@@ -32,16 +41,13 @@ export type OldTokensDeps = {
  * @returns undefined with a ready bearer, which cannot sign in.
  * @throws what a sign-in throws; WrongCredentials `token_refused` if the new token is not accepted.
  */
-export async function obtainOldTokens(deps: OldTokensDeps): Promise<OldTokens | undefined> {
-  const { credentials, now, record } = deps
-  if (credentials.kind !== 'password') return undefined
-  const issuedAt = now()
-  const { access_token, refresh_token } = await grantByPassword(deps, credentials, record)
+export async function obtainOldTokens(deps: OldTokensDeps, keeping?: Keeping): Promise<OldTokens | undefined> {
+  const pair = keeping?.kept === undefined ? await obtained(deps) : keptPair.parse(JSON.parse(keeping.kept))
+  if (pair === undefined) return undefined
+  if (keeping !== undefined && keeping.kept === undefined) await keeping.keep(JSON.stringify(pair))
+  const { access_token, refresh_token } = pair
+  const issuedAt = new Date(pair.issued_at)
   const { expiresAt } = readBearer(access_token)
-  const first = await tryAccess(deps, access_token)
-  if (first.status !== 200 || first.mediaType !== 'application/json') {
-    throw new WrongCredentials('token_refused', { requestId: first.requestId })
-  }
 
   let refreshed: readonly Check[] | undefined
   return {
@@ -56,6 +62,28 @@ export async function obtainOldTokens(deps: OldTokensDeps): Promise<OldTokens | 
       }
       return [access, ...refreshed]
     },
+  }
+}
+
+const keptPair = z.strictObject({
+  access_token: z.string(),
+  refresh_token: z.string().exactOptional(),
+  issued_at: z.iso.datetime(),
+})
+
+async function obtained(deps: OldTokensDeps): Promise<z.infer<typeof keptPair> | undefined> {
+  const { credentials, now, record } = deps
+  if (credentials.kind !== 'password') return undefined
+  const issuedAt = now()
+  const { access_token, refresh_token } = await grantByPassword(deps, credentials, record)
+  const first = await tryAccess(deps, access_token)
+  if (first.status !== 200 || first.mediaType !== 'application/json') {
+    throw new WrongCredentials('token_refused', { requestId: first.requestId })
+  }
+  return {
+    access_token,
+    ...(refresh_token === undefined ? {} : { refresh_token }),
+    issued_at: issuedAt.toISOString(),
   }
 }
 

@@ -7,7 +7,10 @@ import { type Json, type JsonObject, object, objects, text } from './slack/json.
 /** Somebody at a Slack client who looks for things by the words that stand on them, as people do. */
 export type Member = {
   readonly actor: Actor
-  /** Presses the newest button that they see with these words; choosing from a menu counts. Throws when there is none. */
+  /**
+   * Presses the newest button that they see with these words, or that is read out with them; choosing from a menu counts. Throws when
+   * there is none.
+   */
   readonly press: (words: string | RegExp) => Promise<Outcome>
   /** The newest message with such a button, now. */
   readonly button: (words: string | RegExp) => Seen | undefined
@@ -19,11 +22,16 @@ export type Member = {
   readonly reads: (words: string | RegExp, limitMs?: number) => Promise<Seen>
   /** The newest message only they see that says this. */
   readonly toldAlone: (words: string | RegExp, limitMs?: number) => Promise<Seen>
-  /** `/autentico incident`, then the form. Answers with what became of the form. */
+  /**
+   * `/autentico incident`, then the form. Answers with what became of the form. `target`: not for a playbook about Autentico as a whole.
+   * `fields`: what else is filled in, by the labels of the fields.
+   */
   readonly openIncident: (what: {
-    readonly target: string
+    readonly playbook?: string
+    readonly target?: string
     readonly summary?: string
     readonly severity?: string
+    readonly fields?: Readonly<Record<string, Json>>
   }) => Promise<Submitted>
 }
 
@@ -44,6 +52,10 @@ export function member(actor: Actor): Member {
   const fillIn = async (title: string | RegExp, answers: Readonly<Record<string, Json>> = {}): Promise<Submitted> => {
     const view = await form(title)
     return actor.submit(view.id, entriesFor(view, answers))
+  }
+  const offeredFor = async (view: Form, typed: string) => {
+    const field = blockLabelled(view, 'Target')
+    return actor.type(view.id, text(field['block_id']), text(object(field['element'])['action_id']), typed)
   }
   const reads = async (words: string | RegExp, limitMs = patienceMs) =>
     until(
@@ -68,19 +80,19 @@ export function member(actor: Actor): Member {
         `a private message that says ${String(words)}`,
         limitMs,
       ),
-    async openIncident({ target, summary = 'Login from two countries', severity = 'sev2' }) {
-      const asked = await actor.command('/autentico incident', { channel: incidentChannel.id })
+    async openIncident({ playbook, target, summary = 'Login from two countries', severity = 'sev2', fields = {} }) {
+      const line = ['/autentico incident', ...(playbook === undefined ? [] : [playbook])].join(' ')
+      const asked = await actor.command(line, { channel: incidentChannel.id })
       if (!asked.ok) return asked
       const view = await form('Open an incident')
-      const field = blockLabelled(view, 'Target')
-      const id = text(field['block_id'])
-      const action = text(object(field['element'])['action_id'])
-      const offered = await actor.type(view.id, id, action, target)
+      const filled = { 'What happened': summary, Severity: severity, ...fields }
+      if (target === undefined) return fillIn('Open an incident', filled)
+      const offered = await offeredFor(view, target)
       if (!offered.ok) return offered
       const option =
         offered.options.find((one) => one.text === target || one.text.startsWith(`${target} `)) ?? offered.options[0]
       if (option === undefined) throw new Error(`the type-ahead offers nothing for ${target}`)
-      return fillIn('Open an incident', { Target: option.value, 'What happened': summary, Severity: severity })
+      return fillIn('Open an incident', { Target: option.value, ...filled })
     },
   }
 }
@@ -126,7 +138,7 @@ function findButton(message: Seen, words: string | RegExp): Button | undefined {
     const blockId = text(block['block_id'])
     for (const element of elements) {
       const action = text(element['action_id'])
-      if (element['type'] === 'button' && matches(labelOf(element), words)) {
+      if (element['type'] === 'button' && saysOf(element).some((said) => matches(said, words))) {
         return { action, how: { blockId, value: text(element['value']) } }
       }
       const option =
@@ -137,6 +149,12 @@ function findButton(message: Seen, words: string | RegExp): Button | undefined {
     }
   }
   return undefined
+}
+
+/** What stands on a button, and what is read out for it where that is more. */
+function saysOf(element: JsonObject): readonly string[] {
+  const aloud = text(element['accessibility_label'])
+  return aloud === '' ? [labelOf(element)] : [labelOf(element), aloud]
 }
 
 function labelOf(element: JsonObject): string {

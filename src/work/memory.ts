@@ -22,10 +22,13 @@ export type SharedMemory = {
 
 type Progress = { readonly order: OrderId; readonly begunAt: string; readonly notes: Readonly<Record<string, string>> }
 
+/** The longest text that an order's memory takes under one name. Without a bound a stolen worker key could fill Redis's readers. */
+export const longestNote: number = 48 * 1024
+
 const progress: z.ZodType<Progress> = z.strictObject({
   order: branded<OrderId>(),
   begunAt: moment,
-  notes: z.record(z.string().max(100), z.string().max(1000)),
+  notes: z.record(z.string().max(100), z.string().max(longestNote)),
 })
 
 export function sharedMemory({

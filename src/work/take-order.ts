@@ -11,7 +11,7 @@ import { GiveUp, HandBack, type Taken, TryAgain } from './consumer.ts'
 import { meaningOf } from './failures.ts'
 import type { Journal, Remembered } from './journal.ts'
 import type { Log } from './log.ts'
-import type { SharedMemory } from './memory.ts'
+import { longestNote, type SharedMemory } from './memory.ts'
 import { isFinal, type Outcome, signNotice, signOutcome } from './outcome.ts'
 import type { Envelope } from './signing.ts'
 import type { StopSigns } from './stops.ts'
@@ -220,13 +220,16 @@ async function run(deps: TakerDeps, { order, known, message, say }: Attempt): Pr
   if (order.mode === 'run' && (isNew || (order.resumed !== undefined && message.attempt === 1)))
     say.note({ kind: 'started', attempt: message.attempt })
 
-  const fence = async (): Promise<void> => {
+  const mayUndo = async (): Promise<void> => {
     if (message.signal.aborted) throw new HandBack('The worker is stopping.')
     await lock?.fence()
+  }
+  const fence = async (): Promise<void> => {
+    await mayUndo()
     if (await isHeld(deps, order)) throw new Halted('The work was stopped.')
   }
   const waits = (why: string): void => notice(deps, { order, known, message, say }, why)
-  const ctx = await contextOf(deps, order, known, { fence, waits, tell: teller(deps, say) })
+  const ctx = await contextOf(deps, order, known, { fence, mayUndo, waits, tell: teller(deps, say) })
   if (order.mode === 'run') return await action.run(ctx)
   if (action.prepare === undefined)
     throw new CannotBeDone(`There is nothing to prepare for ${order.action}.`, { retry: false })
@@ -237,10 +240,10 @@ async function contextOf(
   deps: TakerDeps,
   order: WorkOrder,
   known: Remembered,
-  { fence, waits, tell }: Pick<ActionContext['progress'], 'fence' | 'waits' | 'tell'>,
+  { fence, mayUndo, waits, tell }: Pick<ActionContext['progress'], 'fence' | 'mayUndo' | 'waits' | 'tell'>,
 ): Promise<ActionContext> {
   const { autentico, reach, memory, now, times, sealTo } = deps
-  const requestIds: string[] = []
+  const requestIds = latest(mostRequestIds)
   let begunAt = known.begunAt
   let notes = known.notes
   const keep = async (): Promise<void> => {
@@ -255,9 +258,9 @@ async function contextOf(
     sealTo,
     randomBytes: deps.randomBytes,
     autentico: await autentico
-      .tracing(({ requestId }) => void (requestId === undefined || requestIds.push(requestId)))
+      .tracing(({ requestId }) => void (requestId === undefined || requestIds.add(requestId)))
       .trusted(),
-    requestIds: () => [...new Set(requestIds)],
+    requestIds: requestIds.all,
     progress: {
       get begunAt() {
         return begunAt
@@ -268,13 +271,31 @@ async function contextOf(
         await keep()
       },
       async remember(name, value) {
+        // Longer, the others would not believe a word of it, and begin anew.
+        if (value.length > longestNote) throw new RangeError(`${name} is too long for the memory of an order`)
         notes = { ...notes, [name]: value }
         await keep()
       },
       fence,
+      mayUndo,
       waits,
       tell,
     },
+  }
+}
+
+/** An order that concerns everybody makes tens of thousands of calls; the record needs no more than its last ones. */
+const mostRequestIds = 1_000
+
+function latest(most: number): { readonly add: (text: string) => void; readonly all: () => readonly string[] } {
+  const kept = new Set<string>()
+  return {
+    add(text) {
+      kept.add(text)
+      const [oldest] = kept
+      if (kept.size > most && oldest !== undefined) kept.delete(oldest)
+    },
+    all: () => [...kept],
   }
 }
 

@@ -12,6 +12,7 @@ import { figures as ledger } from './parts/ledger.ts'
 import { figures as queue } from './parts/queue.ts'
 import { figures as acks } from './whole/acks.ts'
 import { figures as actions } from './whole/actions.ts'
+import { figures as bulkRevoke } from './whole/bulk-revoke.ts'
 import { figures as lifetimes } from './whole/lifetimes.ts'
 import { figures as memory } from './whole/memory.ts'
 import { figures as thread } from './whole/thread.ts'
@@ -30,6 +31,7 @@ const chosen: readonly Figure[] = [
   ...queue,
   ...acks,
   ...actions,
+  ...bulkRevoke,
   ...lifetimes,
   ...thread,
   ...memory,

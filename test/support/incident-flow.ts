@@ -7,16 +7,19 @@ import { type Member, member, until, wordsOf } from '#/drill/crew.ts'
 import { inherited, type Program } from '#/drill/program.ts'
 import type { Actor } from '#/drill/slack/acts/actor.ts'
 import type { Seen, Submitted } from '#/drill/slack/acts/seen.ts'
+import type { Json } from '#/drill/slack/json.ts'
 import { type Stage, type StageOptions, setStage, type Tempo } from '#/drill/stage.ts'
 import { fold, recordedOf } from '#/handle.ts'
 import type { EventType, IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
 import {
+  type IncidentStep,
   nextStep,
   type OpenedIncident,
   openRequests,
   type Request,
   type StepState,
   stepState,
+  stepsOf,
 } from '#/incident/state.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 
@@ -31,10 +34,13 @@ export async function quickStage(options: StageOptions = {}): Promise<Stage> {
 /** An entry of one type, as the ledger has it. */
 export type Happened<T extends EventType> = Recorded & { readonly event: Extract<IncidentEvent, { type: T }> }
 
+/** What is filled into a form, by the labels of its fields. */
+export type Answers = Readonly<Record<string, Json>>
+
 /** One incident: what people do in its thread, and what the ledger says of it. */
 export type Case = {
   readonly id: IncidentId
-  /** The account it is about. */
+  /** The account it is about; of Autentico as a whole, that. */
   readonly username: string
   /** Somebody who looks at this incident's card and thread, and at what is told to them alone. */
   readonly as: (person: string) => Member
@@ -53,6 +59,22 @@ export type Case = {
   ) => Promise<Happened<T>>
   /** Presses the button for the n-th step, ana unless said otherwise, and waits for the request to be shown. */
   readonly ask: (n: number, by?: string) => Promise<Request>
+  /** The same where a form comes first. */
+  readonly askWith: (n: number, answers: Answers) => Promise<Request>
+  /** ana begins the n-th step, which only reads, filling in its form where it has one. Waits for its end, whatever it came upon. */
+  readonly begin: (n: number, answers?: Answers) => Promise<Happened<'StepDone' | 'StepFailed'>>
+  /** ana says how a question is decided, and the request is there. */
+  readonly decide: (n: number, answers: Answers) => Promise<Request>
+  /** ana says that she did the n-th step by hand, and the request is there. */
+  readonly attest: (n: number, words: string) => Promise<Request>
+  /** What a review came upon, the newest that is called so. */
+  readonly finding: (title: string | RegExp) => IncidentStep
+  /** Presses the button of a finding that says this, ana unless said otherwise, and waits for the request to be shown. */
+  readonly deal: (title: string | RegExp, way: string, by?: string) => Promise<Request>
+  /** ana says why a finding is as it should be, and the request is there. */
+  readonly speakFor: (title: string | RegExp, why: string) => Promise<Request>
+  /** Dealt with that way, approved and proven. */
+  readonly settle: (title: string | RegExp, way: string) => Promise<void>
   /** Waits for the request that is open, until its message can be pressed. */
   readonly request: () => Promise<Request>
   /** Presses "Approve" on the request that is open; bao unless said otherwise. */
@@ -64,6 +86,7 @@ export type Case = {
   readonly skipRest: (reason?: string) => Promise<void>
   /** Waits until the sweep has ended, whatever it found. */
   readonly untilSwept: () => Promise<void>
+  readonly untilContained: () => Promise<void>
   readonly close: (words?: string, by?: string) => Promise<void>
   readonly card: () => Seen
   /** The messages of the thread, the card first. */
@@ -76,17 +99,49 @@ export async function openFor(
   target: string,
   { by = 'ana', summary = 'Login from two countries' }: { readonly by?: string; readonly summary?: string } = {},
 ): Promise<Case> {
-  const submitted = await member(stage.slack.as(by)).openIncident({ target, summary })
+  return opened(stage, by, { target, summary })
+}
+
+/** Opens an incident under another playbook, and waits likewise. */
+export async function openUnder(
+  stage: Stage,
+  playbook: string,
+  {
+    by = 'ana',
+    summary = 'A secret was found in a public repository',
+    ...what
+  }: {
+    readonly by?: string
+    readonly summary?: string
+    readonly target?: string
+    readonly fields?: Answers
+  } = {},
+): Promise<Case> {
+  return opened(stage, by, { playbook, summary, ...what })
+}
+
+async function opened(stage: Stage, by: string, what: Parameters<Member['openIncident']>[0]): Promise<Case> {
+  const id = openedId(await member(stage.slack.as(by)).openIncident(what))
+  await stage.slack.as(by).close()
+  return startedCase(stage, id)
+}
+
+/** The number of the incident that a form has opened. */
+export function openedId(submitted: Submitted): IncidentId {
   const title = submitted.ok && submitted.now === 'updated' ? submitted.form.title : undefined
   const [id] = title?.match(/^INC-\d+/) ?? []
-  if (id === undefined) throw new Error(`no incident for ${target} was opened: ${JSON.stringify(submitted)}`)
-  await stage.slack.as(by).close()
-  const opened = caseOf(stage, id as IncidentId)
+  if (id === undefined) throw new Error(`no incident was opened: ${JSON.stringify(submitted)}`)
+  return id as IncidentId
+}
+
+/** An incident that was opened just now, once its thread is there and Autentico has been read. */
+export async function startedCase(stage: Stage, id: IncidentId): Promise<Case> {
+  const started = caseOf(stage, id)
   await until(() => {
-    const { thread, facts } = opened.state()
-    return thread === undefined || facts === undefined ? undefined : true
+    const { thread, facts, instance } = started.state()
+    return thread === undefined || (facts ?? instance) === undefined ? undefined : true
   }, `the thread and the snapshot of ${id}`)
-  return opened
+  return started
 }
 
 /** An incident that is there already. */
@@ -133,16 +188,52 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
     await at(by).press(/^Approve/)
     await happens('StepApproved', ({ event }) => event.request === asked)
   }
-  const ask = async (n: number, by = 'ana'): Promise<Request> => {
+  /** What somebody does, until the request that comes of it is there. */
+  const asking = async (what: string, act: () => Promise<unknown>): Promise<Request> => {
     const before = state().requests.size
-    await as(by).pressWhenThere(new RegExp(`^(Ask for|Try) step ${n}( again)?$`))
-    await until(() => (state().requests.size > before ? true : undefined), `a request for step ${n} of ${id}`)
+    const answer = await act()
+    await until(
+      () => (state().requests.size > before ? true : undefined),
+      `a request ${what} of ${id} after ${JSON.stringify(answer)}`,
+    )
     return request()
+  }
+  const ask = async (n: number, by = 'ana'): Promise<Request> =>
+    asking(`for step ${n}`, async () => as(by).pressWhenThere(new RegExp(`^(Ask for|Try) step ${n}( again)?$`)))
+  /** A press, and the form that it opens. */
+  const byForm = async (press: string | RegExp, form: RegExp, answers: Answers): Promise<Submitted> => {
+    await as('ana').pressWhenThere(press)
+    return as('ana').fillIn(form, answers)
+  }
+  const finding = (called: string | RegExp): IncidentStep => {
+    const found = stepsOf(state()).findLast(
+      ({ found: isFound, title }) => isFound !== undefined && new RegExp(called).test(title),
+    )
+    if (found === undefined) throw new Error(`${id} has come upon nothing that is called ${String(called)}`)
+    return found
+  }
+  /** What is read out for a button of a finding: all of them look alike. */
+  const aloud = ({ id: step, found }: IncidentStep, way: string): string => {
+    const review = state().playbook.steps.findIndex((one) => one.id === found?.by) + 1
+    return `${way}: ${review}.${step.slice(step.lastIndexOf('-') + 1)} `
+  }
+  const deal = async (called: string | RegExp, way: string, by = 'ana'): Promise<Request> => {
+    const one = finding(called)
+    return asking(`about ${one.title}`, async () => as(by).pressWhenThere(aloud(one, way)))
   }
   const untilProven = async (n: number, limitMs?: number): Promise<void> => {
     const { id: wanted } = stepAt(n)
     await happens('StepDone', ({ event }) => event.step === wanted && event.proven, limitMs)
   }
+  /** The next end of a step, whatever came of it. */
+  const ending = async (wanted: string, after: number): Promise<Happened<'StepDone' | 'StepFailed'>> =>
+    until(
+      () =>
+        [...entries('StepDone'), ...entries('StepFailed')].find(
+          ({ event, seq }) => event.step === wanted && seq > after,
+        ),
+      `${wanted} of ${id} to end`,
+    )
   return {
     id,
     username: state().target.username,
@@ -154,6 +245,43 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
     happens,
     request,
     ask,
+    askWith: async (n, answers) =>
+      asking(`for step ${n}`, async () =>
+        byForm(new RegExp(`^(Ask for|Try) step ${n}( again)?…$`), new RegExp(`^Ask for step ${n}$`), answers),
+      ),
+    async begin(n, answers) {
+      const { lastSeq } = state()
+      if (answers === undefined) await as('ana').pressWhenThere(new RegExp(`^(Begin|Try) step ${n}( again)?$`))
+      else await byForm(new RegExp(`^(Begin|Try) step ${n}( again)?…$`), new RegExp(`^Begin step ${n}$`), answers)
+      return ending(stepAt(n).id, lastSeq)
+    },
+    decide: async (n, answers) =>
+      asking(`to decide step ${n}`, async () =>
+        byForm(new RegExp(`^Decide step ${n}…$`), new RegExp(`^Decide step ${n}$`), answers),
+      ),
+    attest: async (n, words) =>
+      asking(`to record step ${n}`, async () =>
+        byForm(new RegExp(`^I did step ${n}( by hand)?…$`), /^Done by hand$/, {
+          'What was done, and how you know': words,
+        }),
+      ),
+    finding,
+    deal,
+    speakFor: async (called, why) => {
+      const one = finding(called)
+      return asking(`about ${one.title}`, async () =>
+        byForm(aloud(one, 'Expected…'), /^Expected$/, { 'Why it is expected, and how you know': why }),
+      )
+    },
+    async settle(called, way) {
+      const { id: found } = finding(called)
+      await deal(called, way)
+      const { lastSeq } = state()
+      await approve()
+      const { event } = await ending(found, lastSeq)
+      if (event.type !== 'StepDone' || !event.proven)
+        throw new Error(`${found} was not proven: ${JSON.stringify(event)}`)
+    },
     approve,
     untilProven,
     async run(n) {
@@ -172,6 +300,9 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
     },
     async untilSwept() {
       await until(() => (['clean', 'found'].includes(state().sweep.status) ? true : undefined), `the sweep of ${id}`)
+    },
+    async untilContained() {
+      await happens('IncidentContained')
     },
     async close(words = 'Done', by = 'ana') {
       await as(by).pressWhenThere(/^Close…$/)

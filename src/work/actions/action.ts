@@ -38,6 +38,8 @@ export type ActionTimes = {
   readonly byHandMs: number
   /** How long a change of the proxy stays that nobody keeps. */
   readonly proxyMs: number
+  /** How long Autentico may take to come up again, the command that restarts it included. */
+  readonly restartMs: number
 }
 
 export const defaultTimes: ActionTimes = {
@@ -46,6 +48,7 @@ export const defaultTimes: ActionTimes = {
   confirmMs: 10_000,
   byHandMs: 600_000,
   proxyMs: 1_800_000,
+  restartMs: 60_000,
 }
 
 /** What an action works with. */
@@ -58,7 +61,7 @@ export type ActionContext = {
   /** The bot's public X25519 key. */
   readonly sealTo: KeyObject
   readonly times: ActionTimes
-  /** `X-Request-ID` of every answer so far. */
+  /** `X-Request-ID` of the answers so far, the last thousand. */
   readonly requestIds: () => readonly string[]
   readonly progress: Progress
 }
@@ -91,14 +94,16 @@ export type Progress = {
   note(name: string): string | undefined
   /** Records that changes begin, and what was found then, durably; must have returned before the first one. */
   begin(found: Readonly<Record<string, string>>): Promise<void>
-  /** Records a fact for the next attempt. Never a secret. */
+  /** Records a fact for the next attempt, at most 48 KiB. Never a secret. */
   remember(name: string, value: string): Promise<void>
   /** Tells people how far it is; as often as one likes, told at most every two seconds. */
   tell(progress: Told): void
   /** Tells people what is waited for; the work goes on. The same words again are not repeated. */
   waits(why: string): void
-  /** Returns while this worker may still change the account; throws when another one has taken its place. */
+  /** Returns while this worker may still change the account; throws when another one has taken its place, or people stopped the work. */
   fence(): Promise<void>
+  /** The same for undoing what was begun, which an emergency stop does not hold up. */
+  mayUndo(): Promise<void>
 }
 
 /** Nothing can be done before a moment; the order comes again then. The reason is reported once. */

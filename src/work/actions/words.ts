@@ -4,7 +4,7 @@ import type { Effect } from '#/incident/work.ts'
 /** `3 sessions`, `1 session`, `no sessions`. */
 export function count(amount: number, one: string, many = `${one}s`): string {
   if (amount === 0) return `no ${many}`
-  return `${amount} ${amount === 1 ? one : many}`
+  return `${amount.toLocaleString('en')} ${amount === 1 ? one : many}`
 }
 
 /** `a`, `a and b`, `a, b and c`. */

@@ -8,6 +8,7 @@ import { signedEverybodyOut } from '../everybody/revoke-everybody.ts'
 import { actingOnWhole } from '../whole.ts'
 import { utc } from '../words.ts'
 import { changeAndRestart } from './environment.ts'
+import { forgetFor, keepFor, keptFor } from './key-files.ts'
 
 const name: ActionName = 'invalidate-tokens'
 
@@ -37,14 +38,14 @@ export const invalidateTokens = actingOnWhole<{ readonly own: boolean; readonly 
     basis: { environment: own },
   }),
   async execute(ctx, { own }) {
-    const old = await ctx.autentico.oldTokens()
+    const old = await tokensOfBefore(ctx)
     const changed = own
       ? await changeAndRestart(ctx, { AUTENTICO_REFRESH_TOKEN_SECRET: randomSecret(ctx.randomBytes) })
       : [await watchedRestart(ctx)]
     const { did, missed, at, more } = await signedEverybodyOut(ctx)
     return {
       did: [...changed, ...did],
-      prove: async () => [...(await nobodySince(ctx, { action: name, at, missed })), ...(await oldOnesTried(old))],
+      prove: async () => [...(await nobodySince(ctx, { action: name, at, missed })), ...(await oldOnesTried(ctx, old))],
       ...more,
     }
   },
@@ -54,18 +55,44 @@ export const invalidateTokens = actingOnWhole<{ readonly own: boolean; readonly 
   },
 })
 
-async function oldOnesTried(old: OldTokens | undefined): Promise<readonly Proof[]> {
+/**
+ * The same ones after a crash, or they would not be of before. They wait where the signing key does, and open nothing once the step is
+ * done.
+ */
+async function tokensOfBefore({ autentico, reach, order, progress }: ActionContext): Promise<OldTokens | undefined> {
+  const kept = await keptFor(reach.directory, order.incident, 'old-tokens')
+  if (kept === undefined && progress.note('restarted') !== undefined) return undefined
+  const isOurs = progress.note('tokens') !== undefined
+  const keep = async (secret: string): Promise<void> => {
+    await keepFor(reach.directory, order.incident, 'old-tokens', secret)
+    await progress.remember('tokens', 'obtained')
+  }
+  // Of an earlier order that was cut off: those may have ended by themselves.
+  return autentico.oldTokens({ kept: isOurs ? kept : undefined, keep })
+}
+
+async function oldOnesTried(
+  { autentico, reach, order }: ActionContext,
+  old: OldTokens | undefined,
+): Promise<readonly Proof[]> {
   if (old === undefined) {
-    const detail = 'With AUTENTICO_ADMIN_TOKEN the bot cannot sign in, so it has no tokens of before to try.'
+    const detail =
+      autentico.signsIn === 'password'
+        ? 'The tokens of before were obtained by another worker, which was cut off, so they could not be tried.'
+        : 'With AUTENTICO_ADMIN_TOKEN the bot cannot sign in, so it has no tokens of before to try.'
     return [{ action: name, name: 'old-refresh-token-refused', proven: 'unknown', detail }]
   }
-  return (await old.tried()).map((check) => ({ ...check, action: name }))
+  const checks = await old.tried()
+  if (checks.every(({ proven }) => proven === true)) await forgetFor(reach.directory, order.incident, 'old-tokens')
+  return checks.map((check) => ({ ...check, action: name }))
 }
 
 const watchEveryMs = 1_000
 
 /** Autentico is restarted by hand while this looks on. */
 async function watchedRestart({ autentico, progress, now, times }: ActionContext): Promise<string> {
+  const before = progress.note('restarted')
+  if (before !== undefined) return before
   const first = await autentico.process()
   const until = new Date(now().getTime() + times.byHandMs)
   progress.waits(
@@ -76,7 +103,11 @@ async function watchedRestart({ autentico, progress, now, times }: ActionContext
     await progress.fence()
     const is = await autentico.process().catch(() => 'away' as const)
     if (is === 'away') away = true
-    else if (away || (is !== undefined && is !== first)) return 'Saw Autentico being restarted by hand.'
+    else if (away || (is !== undefined && is !== first)) {
+      const sentence = 'Saw Autentico being restarted by hand.'
+      await progress.remember('restarted', sentence)
+      return sentence
+    }
   }
   throw new CannotBeDone(
     'Autentico was not restarted while the bot watched. Nobody was signed out yet; ask again when you can.',

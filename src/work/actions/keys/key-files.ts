@@ -2,8 +2,8 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { IncidentId } from '#/incident/events.ts'
 
-/** What must not leave this machine, kept for one incident from one of its steps to the next. */
-export type KeyFile = 'signing-key'
+/** What must not leave this machine, kept for one incident from one of its steps, or attempts, to the next. */
+export type KeyFile = 'signing-key' | 'old-tokens'
 
 /** Reads what an earlier step kept; undefined: nothing, or it was kept on another worker. */
 export async function keptFor(directory: string, incident: IncidentId, what: KeyFile): Promise<string | undefined> {

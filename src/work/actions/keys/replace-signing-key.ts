@@ -1,7 +1,7 @@
 import { keyInUse, type PublishedKey } from '#/autentico/published-key.ts'
 import { readSigningKey, shortFingerprint } from '#/autentico/signing-key.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
-import { type ActionContext, CannotBeDone, type Done, type Proof } from '../action.ts'
+import { type ActionContext, CannotBeDone, type Done, NotYet, type Proof } from '../action.ts'
 import { actingOnWhole } from '../whole.ts'
 import { changeAndRestart } from './environment.ts'
 import { forgetFor, keptFor } from './key-files.ts'
@@ -67,13 +67,9 @@ async function replaced(ctx: ActionContext, { wanted, before, published }: Seen)
   const value = await keptFor(reach.directory, order.incident, 'signing-key')
   const key = readSigningKey(value)
   const isThere = wanted !== undefined && published.fingerprint === wanted
-  if (!isThere && (value === undefined || key.kind !== 'usable')) {
-    throw new CannotBeDone(
-      'The key of step “make a key” is not on this worker: it was made on another one, which has to take this step, or was never made.',
-      { retry: true },
-    )
-  }
-  const fingerprint = key.kind === 'usable' ? key.fingerprint : (wanted ?? '')
+  const isHere = key.kind === 'usable' && (wanted === undefined || key.fingerprint === wanted)
+  if (!isThere && !isHere) throw await elsewhere(ctx, wanted)
+  const fingerprint = wanted ?? (key.kind === 'usable' ? key.fingerprint : '')
   const keyId = `autentico-${now().toISOString().slice(0, 10)}-${fingerprint.slice(0, 8)}`
   // Whoever goes on after a crash finds it in use already.
   const did = isThere
@@ -84,6 +80,27 @@ async function replaced(ctx: ActionContext, { wanted, before, published }: Seen)
   // From here on it is in the environment file; a second copy would only be one more to lose.
   if (first?.proven === true) await forgetFor(reach.directory, order.incident, 'signing-key')
   return { did, prove, known: { keyFingerprint: fingerprint } }
+}
+
+const lookAgainMs = 1_000
+
+/**
+ * The key that was approved lies on another worker, or was never made. The order goes back for a while, so that the other one takes it;
+ * this worker's own key, if it has one, is not the one that people approved.
+ */
+async function elsewhere({ progress, now, times }: ActionContext, wanted: string | undefined): Promise<Error> {
+  const since = progress.note('keySought') ?? now().toISOString()
+  await progress.remember('keySought', since)
+  if (wanted !== undefined && now().getTime() - Date.parse(since) < times.restartMs) {
+    return new NotYet(
+      new Date(now().getTime() + lookAgainMs),
+      'The new key lies on another worker, which has to take this step: start that worker if it does not run.',
+    )
+  }
+  return new CannotBeDone(
+    'The key of step “make a key” is on none of the workers that took this step: it was never made, or the worker that made it does not run. Start that worker, or make a new key, then try again.',
+    { retry: true },
+  )
 }
 
 /** People did it. A key they gave no fingerprint of is believed when it outlives a restart: a throw-away one does not. */
