@@ -1,5 +1,6 @@
 import { findingOf, unspoken } from './finding.ts'
 import { reading } from './reading.ts'
+import { count } from './words.ts'
 
 /** The secrets that lie readable in the database, with who makes each of them worthless. Those that people have to see to are findings. */
 export const reviewSecrets = reading('review-secrets', async (ctx) => {
@@ -19,7 +20,12 @@ export const reviewSecrets = reading('review-secrets', async (ctx) => {
     ctx,
   )
   return {
-    did: there.map(({ kind, rows, sentence }) => `${label(kind)}: ${rows}. ${sentence}`),
+    did: [
+      `${count(there.length, 'kind')} of secrets lie readable in the database.`,
+      ...there
+        .filter(({ endedBy }) => endedBy !== 'person')
+        .map(({ kind, rows, sentence }) => `${label(kind)} (${rows}): ${sentence}`),
+    ],
     findings,
   }
 })
