@@ -27,7 +27,8 @@ export async function changeAndRestart(
   await progress.fence()
   const restarted = await autentico.restart({ command: environment.restartCommand, limitMs: restartLimitMs })
   if (restarted.kind !== 'up') throw await putBack({ autentico, reach }, { restarted, backup })
-  const kept = backup === undefined ? [] : [`The old file is kept as ${backup}, readable by its owner alone.`]
+  const kept =
+    backup === undefined ? [] : [`The old file is kept as ${backup}: delete it when nobody wants to go back.`]
   return [`Changed ${names} in the environment file.`, restartedSentence(restarted), ...kept]
 }
 
