@@ -51,7 +51,12 @@ describe.skipIf(missing !== undefined)(missing ?? 'requests are limited at a rea
 
   test('what limits nothing sensible is refused before anybody is asked to approve it', async () => {
     const site = await behindNginx()
-    const order = orderFor(site.target, { action: 'limit-requests', seq: 30, mode: 'prepare', inputs: { ...inputs, burst: '4' } })
+    const order = orderFor(site.target, {
+      action: 'limit-requests',
+      seq: 30,
+      mode: 'prepare',
+      inputs: { ...inputs, burst: '4' },
+    })
     expect(resultOf(await site.run(order), 'failed').sentence).toMatch(/burst is a whole number from 5 to/)
     expect(existsSync(site.real.site.configPath)).toBe(false)
   }, 45_000)
