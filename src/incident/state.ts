@@ -223,6 +223,11 @@ export function stepsOf({ playbook, found }: OpenedIncident): readonly IncidentS
   return found.size === 0 ? playbook.steps : playbook.steps.flatMap((step) => [step, ...(found.get(step.id) ?? [])])
 }
 
+/** A step inside a sentence: its title in quotes; what was found begins with what it is, such as "client “Billing”". */
+export function quoted({ title, found }: IncidentStep): string {
+  return found === undefined ? `“${title}”` : `${title.slice(0, 1).toLowerCase()}${title.slice(1)}`
+}
+
 export function findStep(incident: OpenedIncident, id: StepId | undefined): IncidentStep | undefined {
   return stepsOf(incident).find((step) => step.id === id)
 }

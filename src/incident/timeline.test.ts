@@ -108,7 +108,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
       asks(ids.which, { kind: 'answer', answer: 'ours', reason: 'It is nginx.' }),
       approves(),
     ],
-    /^decided: Choose the way: It is ours\. “It is nginx\.” Left out: “Call the provider”\.$/,
+    /^decided “Choose the way”: It is ours\. “It is nginx\.” Left out: “Call the provider”\.$/,
   ],
   ThreadStarted: [[opens(), { type: 'StartThread', channel: 'C0INCIDENTS', ts: '1.2' }], /^started the thread$/],
   CommanderNamed: [[opens(), { type: 'TakeCommand', by: standing('chi') }], /^took command$/],

@@ -97,12 +97,20 @@ function fallbackRow(incident: OpenedIncident, step: IncidentStep): Blocks {
   const about = aboutStep(incident, step)
   const suspend = fallbacks.includes('suspend') && incident.suspendedAt === undefined
   return row([
-    isWorthAnother(incident, step) ? button(`Try ${stepName(incident, step)} again`, presses.ask, about) : undefined,
+    isWorthAnother(incident, step) ? button(againWords(incident, step), presses.ask, about) : undefined,
     suspend ? button(`Suspend ${incident.target.username} instead`, presses.suspend, about) : undefined,
     fallbacks.includes('attest')
       ? button(`I did ${stepName(incident, step)} by hand…`, presses.attest, about)
       : undefined,
   ])
+}
+
+/** What only looks is looked at again; a form comes first where something has to be filled in. */
+function againWords(incident: OpenedIncident, step: IncidentStep): string {
+  const more = (step.inputs ?? []).length === 0 ? '' : '…'
+  return step.action !== undefined && onlyReads(step.action)
+    ? `Look again at ${stepName(incident, step)}${more}`
+    : `Try ${stepName(incident, step)} again${more}`
 }
 
 /** Whether a step that is done but not proven may come out otherwise. What nobody can see without the database stays unseen. */

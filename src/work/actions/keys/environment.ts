@@ -26,7 +26,7 @@ export async function changeAndRestart(
   return [
     `Changed ${Object.keys(set).join(', ')} in the environment file.`,
     sentence,
-    ...(backup === undefined ? [] : [`The old file is kept as ${backup}, readable by its owner alone.`]),
+    ...(backup === undefined ? [] : [`The old file is kept as ${backup}: delete it when nobody wants to go back.`]),
   ]
 }
 

@@ -129,7 +129,7 @@ async function adminsOut(
   }
   const detail =
     left.length === 0
-      ? 'No session: no administrator but the bot holds one from before.'
+      ? 'No session of an administrator from before: who goes on has signed in anew.'
       : `Sessions from before still live: ${list(left)}.`
   return [{ action: name, name: 'admins-signed-out', proven: left.length === 0, detail }]
 }

@@ -36,13 +36,13 @@ export const disableClient = actingOnWhole<{ readonly id: string; readonly name:
   again: async (ctx) => [await isDisabled(ctx, ctx.order.subject?.id ?? '')],
 })
 
-async function isDisabled({ autentico }: ActionContext, id: string): Promise<Proof> {
+async function isDisabled({ autentico, order }: ActionContext, id: string): Promise<Proof> {
   const client = await autentico.clients.read(id)
   const holds = client?.active !== true
   return {
     action: name,
     name: 'client-disabled',
     proven: holds,
-    detail: holds ? `The client ${id} is disabled.` : `The client ${id} is active.`,
+    detail: `The client “${order.subject?.name ?? id}” is ${holds ? 'disabled' : 'active'}.`,
   }
 }

@@ -37,13 +37,13 @@ export const disableProvider = actingOnWhole<{ readonly id: string; readonly nam
   },
 )
 
-async function isOff({ autentico }: ActionContext, id: string): Promise<Proof> {
+async function isOff({ autentico, order }: ActionContext, id: string): Promise<Proof> {
   const provider = (await autentico.federation.list()).find((one) => one.id === id)
   const holds = provider?.enabled !== true
   return {
     action: name,
     name: 'provider-off',
     proven: holds,
-    detail: `The identity provider ${id} is ${holds ? 'off' : 'on'}.`,
+    detail: `The identity provider “${order.subject?.name ?? id}” is ${holds ? 'off' : 'on'}.`,
   }
 }

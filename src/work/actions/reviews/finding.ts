@@ -33,5 +33,12 @@ export function unspoken(
   return { findings: left.slice(0, most), expected: findings.length - left.length }
 }
 
+/** How many of what was read nobody has spoken for, and how many somebody has: "Nobody has spoken for 2 of them yet." */
+export function spokenFor({ findings, expected }: ReturnType<typeof unspoken>): string {
+  const before = expected === 0 ? '' : ` ${expected} ${expected === 1 ? 'was' : 'were'} accepted in an earlier review.`
+  const now = findings.length === 0 ? 'None of it is new.' : `Nobody has spoken for ${findings.length} of them yet.`
+  return `${now}${before}`
+}
+
 /** More than this nobody decides one by one; the file has all of them, and a later look shows those that are left. */
 const most = 100

@@ -3,7 +3,7 @@ import type { Finding } from '#/incident/findings.ts'
 import type { ActionContext } from '../action.ts'
 import { jsonEvidence } from '../evidence.ts'
 import { count, utc } from '../words.ts'
-import { findingOf, unspoken } from './finding.ts'
+import { findingOf, spokenFor, unspoken } from './finding.ts'
 import { reading } from './reading.ts'
 
 /**
@@ -14,19 +14,17 @@ export const reviewAdmins = reading('review-admins', async (ctx) => {
   const { autentico, reach } = ctx
   const { admins, complete } = await autentico.admins.list()
   const strange = admins.filter(({ isBot, username }) => !isBot && !reach.known.admins.includes(username))
-  const { findings, expected } = unspoken(
+  const found = unspoken(
     strange.map((admin) => finding(admin, ctx)),
     ctx,
   )
   return {
-    did: [
-      `Read ${count(admins.length, 'administrator')}: ${count(findings.length, 'one', 'ones')} that nobody has spoken for${expected === 0 ? '' : `, ${count(expected, 'one', 'ones')} accepted in an earlier review`}.`,
-    ],
+    did: [`Read ${count(admins.length, 'administrator')}.`, spokenFor(found)],
     notes:
       reach.known.admins.length === 0
         ? ['KNOWN_ADMINS is not set: what people accept here is the list from now on.']
         : [],
-    findings,
+    findings: found.findings,
     gaps: complete
       ? []
       : ['Deactivated administrators cannot be seen on this worker (no `AUTENTICO_DB_PATH`): one can be hidden so.'],
@@ -44,7 +42,7 @@ function finding(admin: Admin, { order }: ActionContext): Finding {
     subject: { id, name: username, email },
     says: [
       `Account made ${utc(createdAt)}`,
-      ...(changedAt === undefined ? [] : [`last changed ${utc(changedAt)}`]),
+      ...(changedAt === undefined || changedAt === createdAt ? [] : [`last changed ${utc(changedAt)}`]),
       ...(lastLogin === undefined ? [] : [`last signed in ${utc(lastLogin)}`]),
       ...(deactivatedAt === undefined ? [] : [`deactivated ${utc(deactivatedAt)}`]),
     ]

@@ -2,7 +2,7 @@ import type { AuditEvent } from '#/autentico/audit.ts'
 import { blindSpots } from '#/autentico/audit-coverage.ts'
 import { csvRow, csvStart } from '../csv.ts'
 import { evidence } from '../evidence.ts'
-import { count, utc } from '../words.ts'
+import { count, list, utc } from '../words.ts'
 import { reading } from './reading.ts'
 
 const defaultDays = 30
@@ -18,17 +18,16 @@ export const reviewAudit = reading('review-audit', async (ctx) => {
     autentico.audit.slice({ since, until: now() }),
     autentico.auditCoverage(since),
   ])
+  const isOn = coverage.verdict === 'on'
   const file = evidence(ctx, 'audit-entries.csv', table(events))
   return {
     did: [
       `Read ${count(events.length, 'entry', 'entries')} of the audit log since ${utc(since.toISOString())}.`,
       ...groups(events),
     ],
-    notes: [
-      coverage.sentence,
-      `Autentico never records: ${blindSpots.map(({ kind }) => kind.replaceAll('-', ' ')).join(', ')}.`,
-    ],
-    gaps: coverage.verdict === 'on' ? [] : [coverage.sentence],
+    // A gap is said as what stays open.
+    notes: [...(isOn ? [coverage.sentence] : []), `The log never shows ${list(blindSpots)}.`],
+    gaps: isOn ? [] : [coverage.sentence],
     evidence: [file],
     files: [
       {

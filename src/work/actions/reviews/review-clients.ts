@@ -4,7 +4,7 @@ import { type RiskySetting, riskySettings } from '#/autentico/risky-settings.ts'
 import type { Finding } from '#/incident/findings.ts'
 import { jsonEvidence } from '../evidence.ts'
 import { count, utc } from '../words.ts'
-import { findingOf, unspoken } from './finding.ts'
+import { findingOf, spokenFor, unspoken } from './finding.ts'
 import { reading } from './reading.ts'
 import { safeValues } from './safe-settings.ts'
 
@@ -26,16 +26,17 @@ export const reviewClients = reading('review-clients', async (ctx) => {
     ...providers.filter(({ enabled }) => enabled).map((one) => providerFinding(one, autentico.database !== undefined)),
     ...risky.map(settingFinding),
   ]
-  const { findings, expected } = unspoken(all, ctx)
+  const found = unspoken(all, ctx)
   return {
     did: [
-      `Read ${count(clients.length, 'client')}, ${count(providers.length, 'identity provider')} and ${count(settings.size, 'setting')}: ${count(findings.length, 'thing')} that nobody has spoken for${expected === 0 ? '' : `, ${expected} accepted in an earlier review`}.`,
+      `Read ${count(clients.length, 'client')}, ${count(providers.length, 'identity provider')} and ${count(settings.size, 'setting')}.`,
+      spokenFor(found),
     ],
     notes:
       reach.known.clients.length === 0
         ? ['KNOWN_CLIENTS is not set: what people accept here is the list from now on.']
         : [],
-    findings,
+    findings: found.findings,
     evidence: [
       jsonEvidence(ctx, 'clients.json', { readAt: ctx.now().toISOString(), clients }),
       jsonEvidence(ctx, 'providers.json', { readAt: ctx.now().toISOString(), providers }),
@@ -51,8 +52,8 @@ function clientFinding({ client, flags, createdAt, changedAt }: ReviewedClient, 
     kind: 'client',
     noun: 'Client',
     subject: { id, name: name === '' ? id : name },
-    says: `${flags.map(({ sentence }) => sentence).join(' ')} Id ${id}, ${type}${createdAt === undefined ? '' : `, registered ${utc(createdAt)}`}${changedAt === undefined ? '' : `, changed ${utc(changedAt)}`}.`,
-    flags: [...(isNew ? ['registered since the exposure'] : []), ...flags.map(({ flag }) => flag.replaceAll('-', ' '))],
+    says: `Id ${id}, ${type}${createdAt === undefined ? '' : `, registered ${utc(createdAt)}`}${changedAt === undefined || changedAt === createdAt ? '' : `, changed ${utc(changedAt)}`}.`,
+    flags: [...(isNew ? ['registered since the exposure'] : []), ...flags.map(({ words }) => words)],
     // Autentico's own two are put right by hand: without them nobody gets in.
     ...(id === 'autentico-admin' || id === 'autentico-account'
       ? { ways: [], byHand: true as const }
@@ -87,8 +88,8 @@ function settingFinding({ key, value, why }: RiskySetting): Finding {
     kind: 'setting',
     noun: 'Setting',
     subject: { id: key, name: key },
-    says: `${why} It is ${value === '' ? 'empty' : `“${value}”`}${safe === undefined ? '' : `; put right it would be “${safe}”`}.`,
-    flags: [],
+    says: `${why}${safe === undefined ? '' : ` Put right, it would be “${safe}”.`}`,
+    flags: [value === '' ? 'it is empty' : `it is “${value}”`],
     ways: safe === undefined ? [] : ['close-setting'],
     ...(safe === undefined ? { byHand: true } : {}),
     state: { key, value },

@@ -1,3 +1,4 @@
+import { count } from '../words.ts'
 import { findingOf, unspoken } from './finding.ts'
 import { reading } from './reading.ts'
 
@@ -19,7 +20,12 @@ export const reviewSecrets = reading('review-secrets', async (ctx) => {
     ctx,
   )
   return {
-    did: there.map(({ kind, rows, sentence }) => `${label(kind)}: ${rows}. ${sentence}`),
+    did: [
+      `${count(there.length, 'kind')} of secrets lie readable in the database.`,
+      ...there
+        .filter(({ endedBy }) => endedBy !== 'person')
+        .map(({ kind, rows, sentence }) => `${label(kind)} (${rows}): ${sentence}`),
+    ],
     findings,
   }
 })
