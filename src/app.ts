@@ -7,7 +7,8 @@ import { openProxy, type Proxy } from '#/proxy/apply.ts'
 import { commands } from '#/proxy/command.ts'
 import type { Reach } from '#/work/actions/action.ts'
 import { KeyUnusable } from '#/work/keys.ts'
-import { startWorker } from '#/work/worker.ts'
+import { reachFindings } from '#/work/reach-findings.ts'
+import { startWorker, type WorkerDeps } from '#/work/worker.ts'
 import { startBot } from './bot.ts'
 import type { AutenticoConfig, Config, Secrets } from './config.ts'
 import { every } from './every.ts'
@@ -37,8 +38,8 @@ export async function startApp({ config, secrets, log, onStuck }: AppDeps): Prom
   if (health !== undefined) building.use(health)
   if (config.autentico !== undefined) {
     const autentico = building.use(connectTo(config.autentico, secrets, health?.counts.exchanged))
-    void sayCapabilities(autentico, log)
     const deps = workerDeps({ config, secrets, keyring, autentico, log })
+    void sayCapabilities(deps)
     const worker = await startWorker({ ...deps, ended: health?.counts.orderEnded })
     if (deps.reach.proxy !== undefined) building.use(settling(deps.reach.proxy.proxy, log))
     building.defer(async () => worker.stop({ graceMs }))
@@ -120,8 +121,8 @@ function settling(proxy: Proxy, log: Logger): AsyncDisposable {
 
 const settleEveryMs = 5_000
 
-/** What this machine's worker can reach besides the admin API. */
-function reachOf({ dataDir, environment, proxy, known }: Config): Reach {
+/** What this machine's worker can reach besides the admin API, as the configuration names it. */
+export function reachOf({ dataDir, environment, proxy, known }: Config): Reach {
   const { envFile: file, restartCommand } = environment
   const { kind, configPath, testCommand, reloadCommand, upstream, probeFrom } = proxy
   return {
@@ -135,6 +136,7 @@ function reachOf({ dataDir, environment, proxy, known }: Config): Reach {
             kind,
             configPath,
             testCommand,
+            reloadCommand,
             proxy: openProxy({
               kind,
               testCommand,
@@ -151,9 +153,10 @@ function reachOf({ dataDir, environment, proxy, known }: Config): Reach {
 }
 
 /** What cannot be promised on this machine, once, where an operator looks. Autentico being away is no reason not to start. */
-async function sayCapabilities(autentico: Autentico, log: Logger): Promise<void> {
+async function sayCapabilities({ autentico, reach, log }: WorkerDeps): Promise<void> {
   const { findings } = await autentico.capabilities()
-  for (const { name, ok, sentence } of findings) if (ok === false) log.warn({ what: name }, sentence)
+  for (const { name, ok, sentence } of [...findings, ...(await reachFindings(reach))])
+    if (ok === false) log.warn({ what: name }, sentence)
 }
 
 /** Autentico as the configuration names it. */

@@ -4,8 +4,9 @@ import { openLedgerReader } from '#/ledger/reader.ts'
 import { openLanes } from '#/slack/lanes.ts'
 import { checkSetup } from '#/slack/startup-check.ts'
 import { Workspace } from '#/slack/workspace.ts'
+import { reachFindings } from '#/work/reach-findings.ts'
 import { checkRedis, impatientConnection } from '#/work/redis.ts'
-import { connectTo } from '../app.ts'
+import { connectTo, reachOf } from '../app.ts'
 import { type Config, ConfigError, readConfig, type Secrets, type SlackConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { scrub } from '../scrub.ts'
@@ -145,7 +146,25 @@ async function aboutAutentico(config: Config, secrets: Secrets): Promise<readonl
           } as const,
         ]
       : []),
+    ...(await reachFindings(reachOf(config))).map(
+      ({ ok, sentence }): Finding => ({ part: 'autentico', state: ok === true ? 'ok' : 'warning', sentence }),
+    ),
+    ...notReached(config),
   ]
+}
+
+/** What a person has to do by hand because nobody has told the worker how. */
+function notReached({ environment, proxy }: Config): readonly Finding[] {
+  return [
+    ...(environment.envFile === undefined
+      ? [
+          'AUTENTICO_ENV_FILE is not set: keys and secrets are replaced by hand; the bot says how, watches, and proves it.',
+        ]
+      : []),
+    ...(proxy.kind === undefined
+      ? ['PROXY_KIND is not set: request limits are put into the proxy by hand; the bot gives the file and proves it.']
+      : []),
+  ].map((sentence): Finding => ({ part: 'autentico', state: 'warning', sentence }))
 }
 
 function messageOf(error: unknown): string {

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Autentico } from '#/autentico/connect.ts'
 import { isFailure } from '#/autentico/failures.ts'
 import type { Account } from '#/autentico/users.ts'
+import type { Reach } from './actions/action.ts'
 import { announce } from './presence.ts'
 import {
   type AccountHit,
@@ -13,6 +14,7 @@ import {
   type Reply,
 } from './questions.ts'
 import type { RedisPlace } from './queue.ts'
+import { reachFindings } from './reach-findings.ts'
 import { impatientConnection, longestBlockSeconds, patientConnection } from './redis.ts'
 import { signed, verified } from './signing.ts'
 
@@ -20,6 +22,7 @@ export type AnswerDeps = RedisPlace & {
   readonly name: string
   readonly prefix: string
   readonly autentico: Autentico
+  readonly reach: Reach
   readonly botKeys: readonly KeyObject[]
   readonly signingKey: KeyObject
   readonly now: () => Date
@@ -147,7 +150,7 @@ async function suspended(autentico: Autentico, text: string, bot: string): Promi
   return another === undefined ? { kind: 'suspended', account } : { kind: 'ambiguous', candidates: hits }
 }
 
-async function capabilities({ autentico, name }: AnswerDeps): Promise<Answers['capabilities']> {
+async function capabilities({ autentico, reach, name }: AnswerDeps): Promise<Answers['capabilities']> {
   const { adminApi, database, auditing, findings } = await autentico.capabilities()
   return {
     kind: 'capabilities',
@@ -155,7 +158,7 @@ async function capabilities({ autentico, name }: AnswerDeps): Promise<Answers['c
     adminApi,
     database,
     auditing,
-    findings: findings.map((one) => ({ ...one })),
+    findings: [...findings.map((one) => ({ ...one })), ...(await reachFindings(reach))],
   }
 }
 

@@ -77,6 +77,7 @@ export type Reach = {
     readonly kind: ProxyKind
     readonly configPath: string
     readonly testCommand: readonly string[] | undefined
+    readonly reloadCommand: readonly string[] | undefined
     readonly proxy: Proxy
   }
   /** Where the proxy reaches Autentico, where that is another address than the worker's. */

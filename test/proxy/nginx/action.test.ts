@@ -18,12 +18,12 @@ async function behindNginx(now: () => Date = () => new Date()): Promise<Site & {
   })
   const real = await startNginx({ upstream: site.idp.url, port })
   onTestFinished(async () => real[Symbol.asyncDispose]())
-  const { kind, testCommand } = real.setup
+  const { kind, testCommand, reloadCommand } = real.setup
   const proxy = openProxy({ ...real.setup, now })
   await site.start({
     reach: {
       ...site.deps.reach,
-      proxy: { kind, testCommand, configPath: real.site.configPath, proxy },
+      proxy: { kind, testCommand, reloadCommand, configPath: real.site.configPath, proxy },
       probeFrom: ['127.0.0.1', '127.0.0.2'],
     },
   })
