@@ -10,28 +10,26 @@ import { slackThread } from '#/followers/thread.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import { checkpoint } from '#/ledger/checkpoint.ts'
-import { storeEvidence } from '#/ledger/evidence.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { LedgerDamaged, orDamaged } from '#/ledger/schema.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
-import type { Outcome } from '#/work/outcome.ts'
-import { consumeOutcomes } from '#/work/outcomes.ts'
-import { open as unseal } from '#/work/seal.ts'
+import type { consumeOutcomes } from '#/work/outcomes.ts'
 import { openStopBoard, type StopBoard } from '#/work/stops.ts'
 import { openVault, type Vault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
 import type { Config, Secrets, SlackConfig } from './config.ts'
 import { createDoor, ledgerLines } from './door.ts'
 import { every } from './every.ts'
-import { createIncidents, type Incidents, later, recordedOf, systemStream } from './handle.ts'
+import { createIncidents, type Incidents, later, recordedOf } from './handle.ts'
 import type { Health } from './health.ts'
 import { type BotKeys, originOf } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
 import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
 import { startFiler } from './start-filer.ts'
+import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
 import { watchLedger } from './watch-ledger.ts'
 
 export type BotDeps = {
@@ -98,6 +96,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     verifyLedger: async () => watch.verifyNow(),
     writeFailed: (error) => watch.failed(error),
     outbound: () => outbound,
+    log,
     drill: config.drill,
     status: async () => [...ledgerLines(watch), ...(await accounts.status())],
     requestPlace: (incident, request) => poster?.requestPlace(incident, request),
@@ -113,7 +112,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   poster = posterOf({ ledger, incidents, slack, config, log, now })
   building.use(startPoster({ ledger, incidents, poster, log }))
   building.use(startFiler({ ledger, incidents, slack, dataDir: config.dataDir, log, onFailure: onFailure(log) }))
-  building.use(startReconciling({ ledger, incidents, queue, stops, config, log, now }))
+  building.use(startReconciling({ ledger, incidents, queue, stops, outcomes, config, log, now }))
   building.use(
     every(expireEveryMs, log, async () => {
       const around = { now: now().toISOString(), outlived: incidents.outlived }
@@ -133,52 +132,6 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   for (const finding of await slack.check()) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
   log.info({ entries: ledger.size(), open: incidents.open().length, port: slack.port() }, 'the bot is ready')
   return building.move()
-}
-
-/** What workers report becomes a command, and so goes through the rules like everything else. */
-function takeOutcomes({
-  deps,
-  incidents,
-  vault,
-}: {
-  readonly deps: BotDeps
-  readonly incidents: Incidents
-  readonly vault: Vault
-}): ReturnType<typeof consumeOutcomes> {
-  const { config, secrets, keys, log } = deps
-  return consumeOutcomes({
-    url: secrets.redisUrl,
-    prefix: config.queuePrefix,
-    log,
-    workerKeys: deps.workerKeys,
-    onOutcome: async (outcome) => {
-      const known = incidents.find(outcome.incident)?.orders.has(outcome.order) === true
-      // Only what the ledger waits for is kept; an outcome that comes a second time brings nothing new.
-      if (known) {
-        await keepEvidence(outcome, join(config.dataDir, 'evidence'), keys)
-        if (outcome.sealed !== undefined) vault.keep(outcome.order, outcome.sealed)
-      }
-      const { order, worker, result } = outcome
-      const executed = incidents.execute(outcome.incident, { type: 'RecordOutcome', worker, order, result })
-      if (executed.kind === 'refused') {
-        log.info({ order, worker, kind: result.kind }, 'an outcome came for an order that has ended')
-        return
-      }
-      if (result.kind === 'failed') log.warn({ order, worker, why: result.sentence }, 'an order came to nothing')
-      else if (outcome.final) log.info({ order, worker, kind: result.kind }, 'an order has ended')
-    },
-    onForgery: async (forgery) => {
-      log.error(forgery, `a forged ${forgery.what} was refused`)
-      incidents.execute(systemStream, { type: 'RecordForgery', ...forgery })
-    },
-  })
-}
-
-async function keepEvidence({ order, evidence = [] }: Outcome, directory: string, keys: BotKeys): Promise<void> {
-  for (const { name, digest, sealed } of evidence) {
-    const stored = await storeEvidence(directory, unseal(sealed, keys.sealing.privateKey, order))
-    if (stored !== digest) throw new Error(`the evidence ${name} of ${order} is not what its digest says`)
-  }
 }
 
 type FollowerDeps = { readonly ledger: Ledger; readonly log: Logger }
@@ -383,6 +336,7 @@ function startReconciling({
   incidents,
   queue,
   stops,
+  outcomes,
   config,
   log,
   now,
@@ -390,6 +344,7 @@ function startReconciling({
   readonly incidents: Incidents
   readonly queue: OrderQueue
   readonly stops: StopBoard
+  readonly outcomes: OutcomeTaker
   readonly config: Config
   readonly now: () => Date
 }): AsyncDisposable {
@@ -401,6 +356,7 @@ function startReconciling({
     open: () => incidents.open(),
     stateOf: async (order) => queueStates[await queue.state(order)],
     dispatched: (order) => ledger.cursor('dispatcher') >= entryOf(order),
+    outcomeWaits: outcomes.waits,
     hold: holderOf(queue, stops),
     issueAgain,
     expire: (id, order, sentence) => void incidents.execute(id, { type: 'ExpireOrder', order, sentence }),

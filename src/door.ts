@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { Logger } from 'pino'
 import type { IncidentId } from '#/incident/events.ts'
 import { timelineLine, utc } from '#/incident/timeline.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
@@ -8,6 +9,7 @@ import { SlackRejected } from '#/slack/failures.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
+import { refusedByDisk } from './disk.ts'
 import type { Incidents } from './handle.ts'
 import type { LedgerWatch } from './watch-ledger.ts'
 
@@ -32,6 +34,7 @@ export type DoorDeps = {
   }>
   /** Set once Slack is open; the door is built before it. */
   readonly outbound: () => Outbound | undefined
+  readonly log: Pick<Logger, 'error'>
   readonly drill: boolean
   readonly status: () => Promise<readonly string[]>
   readonly requestPlace: Door['requestPlace']
@@ -58,8 +61,18 @@ export function createDoor(deps: DoorDeps): Door {
     verify: async (id) => verify(deps, id),
     accounts: deps.accounts,
     takeSecret(_incident, order) {
-      const sealed = vault.take(order)
-      return sealed === undefined ? undefined : unseal(sealed, sealingKey, order).toString('utf8')
+      try {
+        const sealed = vault.take(order)
+        return sealed === undefined ? { why: 'It is gone.' } : unseal(sealed, sealingKey, order).toString('utf8')
+      } catch (error) {
+        const why = refusedByDisk(error)
+        if (why === undefined) throw error
+        deps.log.error(
+          { order, why },
+          'a temporary password could not be taken out and destroyed, so nobody is shown it',
+        )
+        return { why: `The bot could not take it out and destroy it (${why}), so nobody is shown it.` }
+      }
     },
     playbooks: deps.playbooks,
     drill: deps.drill,

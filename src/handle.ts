@@ -127,7 +127,12 @@ export function createIncidents({
       opened += 1
       // Cut short here, the new incident still names the one it follows from.
       if (command.from !== undefined && find(command.from) !== undefined)
-        execute(command.from, { type: 'LinkIncident', to: id, playbook: command.playbook.title })
+        execute(command.from, {
+          type: 'LinkIncident',
+          to: id,
+          playbook: command.playbook.title,
+          person: command.by.person,
+        })
     }
     // Only a forgery is accepted where no incident is open, and nobody waits for its state.
     if (after.status === 'unopened')

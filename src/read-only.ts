@@ -50,6 +50,7 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
     writeFailed: () => undefined,
     verifyLedger: async () => verifyInThread({ dataDir: config.dataDir }, stopping.signal),
     outbound: () => outbound,
+    log,
     drill: config.drill,
     status: async () => [`⛔ ${closed}`, ...(await accounts.status())],
     requestPlace: () => undefined,

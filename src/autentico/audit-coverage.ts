@@ -79,9 +79,9 @@ function verdictOf({
       : writtenAt.getTime() >= Math.floor(since.getTime() / 1_000) * 1_000
   if (isTouched) {
     const by = [...new Set(settingsChanges.map(({ actorUsername }) => actorUsername))]
-    const whom = by.length === 0 ? 'no event says by whom' : `by ${by.join(', ')}`
+    const whom = by.length === 0 ? 'no event says by whom' : `settings were changed by ${by.join(', ')}`
     const what =
-      writtenAt === undefined ? 'Settings were changed' : `The retention was written at ${writtenAt.toISOString()}`
+      writtenAt === undefined ? 'Settings were written' : `audit_log_retention was written at ${minute(writtenAt)}`
     return {
       verdict: 'interrupted',
       sentence: `${what} in this time (${whom}): auditing may have been off for a while, and switching it off leaves no event. What is in the log has happened; what is not may have happened too.`,
@@ -90,46 +90,33 @@ function verdictOf({
   if (oldest > since) {
     return {
       verdict: 'from',
-      sentence: `Autentico keeps events for ${retention}: the log covers the time from ${oldest.toISOString()} only.`,
+      sentence: `Autentico keeps events for ${retention}: the log covers the time from ${minute(oldest)} on only.`,
     }
   }
   return { verdict: 'on', sentence: 'Auditing is on, and nothing shows that it was off in this time.' }
 }
 
-/** What no audit log of Autentico ever shows, whatever its settings. */
-export type BlindSpot = { readonly kind: string; readonly sentence: string }
+/** `2026-11-23 03:12 UTC` */
+function minute(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
 
-export const blindSpots: readonly BlindSpot[] = [
-  {
-    kind: 'tokens',
-    sentence:
-      'Tokens issued by the password, refresh, client and device grants, and refused attempts at them: look at the token list.',
-  },
-  { kind: 'lockouts', sentence: 'Accounts that are locked out. Only their unlocking is an event.' },
-  { kind: 'groups', sentence: 'Groups that are made or deleted, and who joins or leaves them.' },
-  {
-    kind: 'what-changed',
-    sentence: 'What was changed about an account or a setting: a new administrator looks like a new phone number.',
-  },
-  { kind: 'trusted-devices', sentence: 'Devices that are trusted to skip MFA.' },
-  {
-    kind: 'self-service',
-    sentence: 'What people change about their own profile and sessions, and accounts they delete themselves.',
-  },
-  { kind: 'email-verification', sentence: 'Sign-ins by an e-mail verification link.' },
-  { kind: 'sign-in-before-mfa', sentence: 'A right password where MFA was asked for next and not passed.' },
-  { kind: 'logout', sentence: 'Signing out.' },
-  { kind: 'onboarding', sentence: 'The first administrator, made in the browser or on the command line.' },
-  {
-    kind: 'reads',
-    sentence: 'Whatever is only read, such as the export of the settings, which holds the mail password.',
-  },
-  {
-    kind: 'database',
-    sentence: 'Whatever is changed in the database itself, by this bot too. What the bot does is in its ledger.',
-  },
-  {
-    kind: 'addresses',
-    sentence: 'Where a request really came from: the address is what the client or a proxy claims.',
-  },
+/** What no audit log of Autentico ever shows, whatever its settings. */
+export const blindSpots: readonly string[] = [
+  'tokens issued without a browser, and refused attempts at them',
+  'lockouts',
+  'groups and who is in them',
+  // A new administrator looks like a new phone number.
+  'what was changed about an account or a setting',
+  'devices that are trusted to skip MFA',
+  'what people change about their own profile and sessions',
+  'sign-ins by an e-mail verification link',
+  'right passwords where MFA was not passed',
+  'sign-outs',
+  'the first administrator',
+  // The export of the settings, which holds the mail password, is one.
+  'whatever is only read',
+  'changes in the database itself',
+  // It is what the client or a proxy claims.
+  'where a request really came from',
 ]

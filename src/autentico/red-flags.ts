@@ -1,7 +1,11 @@
 import type { Client } from './clients.ts'
 
 /** Something about a client that a person should look at. */
-export type RedFlag = { readonly flag: RedFlagName; readonly sentence: string }
+export type RedFlag = {
+  readonly flag: RedFlagName
+  /** As it follows the client's name: "takes passwords itself, past the sign-in page". */
+  readonly words: string
+}
 
 export type RedFlagName =
   | 'not-known'
@@ -41,22 +45,19 @@ export function redFlags(client: Client, { known, own, issuer }: Expected): read
     ['wildcard-redirect', client.redirectUris.some((uri) => uri.includes('*'))],
     ['allows-signup', client.allowsSignup === true],
   ]
-  return found.filter(([, is]) => is).map(([flag]) => ({ flag, sentence: sentences[flag] }))
+  return found.filter(([, is]) => is).map(([flag]) => ({ flag, words: words[flag] }))
 }
 
-const sentences: Readonly<Record<RedFlagName, string>> = {
-  'not-known': 'It is neither one of the two that Autentico comes with, nor in KNOWN_CLIENTS.',
-  changed: 'Autentico comes with it, and its redirect addresses or grants are no longer those it comes with.',
-  'opens-admin-api': 'Its tokens are accepted by the admin API (allowed_audiences has autentico-admin).',
-  'opens-account-api':
-    'Its tokens are accepted where people change their own accounts (allowed_audiences has autentico-account).',
-  'takes-passwords': 'It takes passwords itself (grant password), past the sign-in page.',
-  'needs-no-user':
-    'It gets tokens without any user (grant client_credentials). Revoking sessions does not reach those.',
-  'device-codes':
-    'It signs in devices by a code that somebody else approves (grant device_code), which suits phishing.',
-  'wildcard-redirect': 'A redirect address of it has a wildcard, so codes can be sent to addresses nobody has listed.',
-  'allows-signup': 'Strangers may sign up through it (allow_self_signup), whatever the setting says.',
+const words: Readonly<Record<RedFlagName, string>> = {
+  'not-known': 'neither one that Autentico comes with, nor in KNOWN_CLIENTS',
+  changed: 'comes with Autentico, and its redirect addresses or grants have been changed',
+  'opens-admin-api': 'its tokens open the admin API (allowed_audiences has autentico-admin)',
+  'opens-account-api': 'its tokens open people’s own account pages (allowed_audiences has autentico-account)',
+  'takes-passwords': 'takes passwords itself, past the sign-in page (grant password)',
+  'needs-no-user': 'gets tokens without any user, which revoking sessions does not reach (grant client_credentials)',
+  'device-codes': 'signs devices in by a code that somebody else approves, which suits phishing (grant device_code)',
+  'wildcard-redirect': 'sends codes to addresses that nobody has listed: a redirect address has a wildcard',
+  'allows-signup': 'lets strangers sign up, whatever the setting says (allow_self_signup)',
 }
 
 function seededCallback(id: string): string | undefined {

@@ -128,7 +128,13 @@ export function createPoster(deps: PosterDeps): Poster {
 
   /** One at a time for each incident: the batch and the clock may both want to draw. */
   const inTurn = (id: IncidentId, work: () => Promise<void>): Promise<void> => {
-    const turn = (drawing.get(id) ?? Promise.resolve()).catch(() => undefined).then(work)
+    const turn = (drawing.get(id) ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(work)
+      .finally(() => {
+        // Nobody waits behind it: an incident that is closed leaves nothing.
+        if (drawing.get(id) === turn) drawing.delete(id)
+      })
     drawing.set(id, turn)
     return turn
   }

@@ -7,7 +7,13 @@ import { createReconciler, type QueueState } from './reconciler.ts'
 
 const orderTtlMs = 60 * 60_000
 
-type World = { queue: QueueState | 'away'; dispatched: boolean; now: number; incidents: readonly OpenedIncident[] }
+type World = {
+  queue: QueueState | 'away'
+  dispatched: boolean
+  outcomeWaits: boolean
+  now: number
+  incidents: readonly OpenedIncident[]
+}
 
 /** A reconciler over an incident with one approved order, in a world that the test moves. */
 function scene(): {
@@ -17,13 +23,20 @@ function scene(): {
   readonly order: OrderId
 } {
   const { incident } = play(...underWay, ...running(steps.sessions))
-  const world: World = { queue: 'waiting', dispatched: true, now: Date.parse(start), incidents: [incident] }
+  const world: World = {
+    queue: 'waiting',
+    dispatched: true,
+    outcomeWaits: false,
+    now: Date.parse(start),
+    incidents: [incident],
+  }
   const did: string[] = []
   const look = createReconciler({
     open: () => world.incidents,
     stateOf: async () =>
       world.queue === 'away' ? Promise.reject(new Error('Redis is away')) : Promise.resolve(world.queue),
     dispatched: () => world.dispatched,
+    outcomeWaits: () => world.outcomeWaits,
     hold: async ({ id }) => void did.push(`held ${id}`),
     issueAgain: (_incident, order, why) => void did.push(`again ${order}: ${why}`),
     expire: (_incident, order) => void did.push(`expired ${order}`),
@@ -74,6 +87,19 @@ test('an order that ended has five seconds for its outcome to arrive', async () 
   world.now += 1
   await look()
   expect(did).toEqual([`again ${order}: it ended without an outcome`])
+})
+
+test('an order whose outcome waits for the disk is neither issued again nor expired', async () => {
+  const { world, look, did, order } = scene()
+  world.queue = 'ended'
+  world.outcomeWaits = true
+  await look()
+  world.now += 2 * orderTtlMs
+  await look()
+  expect(did).toEqual([])
+  world.outcomeWaits = false
+  await look()
+  expect(did).toEqual([`expired ${order}`])
 })
 
 test('while Redis does not answer nothing is concluded', async () => {

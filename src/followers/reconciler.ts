@@ -12,6 +12,8 @@ export type ReconcilerDeps = {
   readonly stateOf: (order: OrderId) => Promise<QueueState>
   /** Whether the dispatcher has come past the entry that gave the order. What it has not issued cannot be lost. */
   readonly dispatched: (order: OrderId) => boolean
+  /** Whether its outcome has come and waits, because the disk does not take what belongs to it. Then nothing was lost. */
+  readonly outcomeWaits: (order: OrderId) => boolean
   /** Keeps the work of a stopped incident from being done; again and again, because Redis forgets. */
   readonly hold: (incident: OpenedIncident) => Promise<void>
   readonly issueAgain: (incident: IncidentId, order: OrderId, why: string) => void
@@ -40,7 +42,7 @@ export function createReconciler(deps: ReconcilerDeps): () => Promise<void> {
 
     for (const { incident, order } of orders) {
       const now = deps.now()
-      if (!deps.dispatched(order.id)) continue
+      if (!deps.dispatched(order.id) || deps.outcomeWaits(order.id)) continue
       if (now > Date.parse(expiryOf(order, deps.orderTtlMs)) + expiryGraceMs) {
         deps.expire(incident.id, order.id, 'No worker did it in time, so the approval is no longer good. Ask again.')
         continue

@@ -83,7 +83,7 @@ export type ProgramCommand =
   | { readonly type: 'ExpireRequests' }
   | { readonly type: 'RemindOfLegalClock' }
   /** An incident was opened from this one. */
-  | { readonly type: 'LinkIncident'; readonly to: IncidentId; readonly playbook: string }
+  | { readonly type: 'LinkIncident'; readonly to: IncidentId; readonly playbook: string; readonly person: Person }
   /** `able`: who could approve it now, as the roster says. */
   | { readonly type: 'RemindOfRequest'; readonly request: RequestId; readonly able: readonly Person[] }
   /** Everything was resumed at once, by a request that stands in another incident. */

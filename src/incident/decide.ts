@@ -1,4 +1,5 @@
 import { type ActionName, onlyReads } from '#/playbook/actions.ts'
+import { readInputs } from '#/playbook/inputs.ts'
 import { leftOutBy } from '#/playbook/playbook.ts'
 import { isInstance } from './account.ts'
 import { verdict, whyNotRespond, whyNotReview } from './approval.ts'
@@ -177,10 +178,13 @@ function askForStep(
   if (step === undefined) return refused('no_such_step')
   const refusal = whyNotAsk(incident, step, command)
   if (refusal !== undefined) return refusedFor(refusal)
+  const { by, kind, answer } = command
+  const read = readInputs(kind === 'run' ? (step.inputs ?? []) : [], (id) => command.inputs?.[id] ?? '', around.now)
+  if (read.kind === 'wrong') return refused('inputs_wrong', { what: Object.values(read.errors).join(' ') })
+  const { inputs } = read
 
-  const { by, kind, inputs, answer } = command
   const action = actionOf(step, command)
-  const given = inputs === undefined || Object.keys(inputs).length === 0 ? {} : { inputs }
+  const given = Object.keys(inputs).length === 0 ? {} : { inputs }
   // What only reads needs no second person.
   if (action !== undefined && onlyReads(action))
     return accepted({ type: 'WorkOrdered', mode: 'run', action, step: step.id, ...given })
@@ -456,7 +460,7 @@ function whyEnded({ id, end, shown: seen }: Request, { now, outlived }: Surround
     case 'expired':
       return because('request_expired', { what: utc(end.at) })
     case 'voided':
-      return because('request_stale', { what: 'made void because the account had changed' })
+      return because('request_stale', { what: 'made void because the situation had changed' })
     case 'failed':
       return because('request_stale', { what: 'which could not be prepared' })
   }
@@ -546,7 +550,7 @@ function decideProgram(
     case 'RemindOfLegalClock':
       return accepted(...remindOfLegalClock(incident, around))
     case 'LinkIncident':
-      return accepted({ type: 'IncidentLinked', to: command.to, playbook: command.playbook })
+      return accepted({ type: 'IncidentLinked', to: command.to, playbook: command.playbook, by: command.person })
     case 'ResumeToo':
       return incident.status === 'closed' ? refused('not_stopped') : resumeToo(incident, command)
     case 'IssueAgain':

@@ -44,7 +44,7 @@ export type IncidentEvent =
       readonly legalClock?: LegalClock
     }
   /** Another incident was opened from here. */
-  | { readonly type: 'IncidentLinked'; readonly to: IncidentId; readonly playbook: string }
+  | { readonly type: 'IncidentLinked'; readonly to: IncidentId; readonly playbook: string; readonly by: Person }
   /** When somebody became aware was put right. */
   | { readonly type: 'AwarenessCorrected'; readonly legalClock: LegalClock; readonly note: string }
   /** Nobody has decided yet whom to notify. `reminder` counts them; the last says that the time is over. */

@@ -53,6 +53,7 @@ function opened(
     factWarnings: [],
     steps: new Map(playbook.steps.map((step) => [step.id, { status: 'waiting' }])),
     found: new Map(),
+    foundSoFar: new Map(),
     known: {},
     requests: new Map(),
     orders: new Map(),
@@ -422,15 +423,20 @@ function withFound(
     return isSettled(state) || isBusy(state) || (found !== undefined && seen.has(found.finding.key))
   })
   const known = new Set(kept.map(({ found }) => found?.finding.key))
-  const first = Math.max(0, ...before.map(({ id }) => Number(id.slice(id.lastIndexOf('-') + 1)))) + 1
+  const soFar = incident.foundSoFar.get(by) ?? 0
   const fresh = findings
     .filter(({ key }) => !known.has(key))
-    .map((finding, index) => foundStep(review, finding, first + index))
+    .map((finding, index) => foundStep(review, finding, soFar + 1 + index))
   const steps = new Map(
     [...incident.steps].filter(([id]) => !before.some((one) => one.id === id && !kept.includes(one))),
   )
   for (const { id } of fresh) steps.set(id, { status: 'waiting' })
-  return { ...incident, steps, found: new Map(incident.found).set(by, [...kept, ...fresh]) }
+  return {
+    ...incident,
+    steps,
+    found: new Map(incident.found).set(by, [...kept, ...fresh]),
+    foundSoFar: new Map(incident.foundSoFar).set(by, soFar + fresh.length),
+  }
 }
 
 function foundStep(review: IncidentStep, finding: Finding, number: number): IncidentStep {

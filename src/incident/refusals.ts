@@ -55,8 +55,8 @@ const sentences = {
   step_not_next: (a: About) => `Not yet: ${a.what ?? 'an earlier step'} comes first.`,
   snapshot_first: (a: About) =>
     a.what === undefined
-      ? 'Not yet: nothing is changed before the account has been read and the evidence kept. That is under way; ask again when the card says so.'
-      : `Not yet: nothing is changed before the account has been read, and that failed (${a.what}). Press “Read the account again” on the card.`,
+      ? 'Not yet: nothing is changed before everything has been read and the evidence kept. That is under way; ask again when the card says so.'
+      : `Not yet: nothing is changed before everything has been read, and that failed (${a.what}). Have it read again: the card has a button for it.`,
   reading_under_way: () => 'That is being read already. The result appears here by itself.',
   access_restored: (a: About) =>
     `Access was given back, so a sweep would only find that ${a.who ?? 'the user'} is signed in again. If the account is in doubt once more, close this incident and open a new one.`,
@@ -66,7 +66,7 @@ const sentences = {
   request_open: (a: About) =>
     `That step has been asked for already${a.who === undefined ? '' : ` by ${a.who}`} and waits for a decision. Its request is in the thread.`,
   fallback_not_offered: () => 'That way is open only after the step was tried and could not be done or proven.',
-  inputs_wrong: (a: About) => `Not asked for: ${a.what ?? 'something that the step needs is missing'}.`,
+  inputs_wrong: (a: About) => `Not asked for${a.what === undefined ? '' : ` (${a.what})`}: fill in the form once more.`,
   answer_unknown: () => 'That is none of the answers to this question. Choose one of those that are listed.',
   way_not_offered: (a: About) =>
     `That is none of the ways that are open for ${a.what ?? 'this'}. Use the buttons on the card of the incident.`,
@@ -77,7 +77,7 @@ const sentences = {
   no_open_request: () => 'There is nothing to decide: no request is open for that step.',
   request_stale: (a: About) =>
     `That button belongs to an earlier request${a.what === undefined ? '' : `, ${a.what}`}. The current one is further down in the thread.`,
-  request_not_ready: () => 'The account is still being looked at. The request can be decided once its effect is shown.',
+  request_not_ready: () => 'It is still being looked at. The request can be decided once its effect is shown.',
   request_expired: (a: About) =>
     `That request ended${a.what === undefined ? '' : ` at ${a.what}`} without a decision. Ask again if it is still needed.`,
   already_decided: (a: About) => `Already ${a.what ?? 'decided'}${a.who === undefined ? '' : ` by ${a.who}`}.`,

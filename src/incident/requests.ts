@@ -1,9 +1,11 @@
 import { leftOutBy, type StepId } from '#/playbook/playbook.ts'
+import { isInstance } from './account.ts'
 import type { IncidentEvent, StepRequestKind } from './events.ts'
 import {
   findStep,
   type IncidentStep,
   type OpenedIncident,
+  quoted,
   type Request,
   stepState,
   stepsOf,
@@ -92,11 +94,12 @@ export function effectOfDecision(
   step: IncidentStep,
   { kind, reason = '', answer }: { readonly kind: StepRequestKind; readonly reason?: string; readonly answer?: string },
 ): Effect {
-  const who = incident.target.username
+  const whose = isInstance(incident.target) ? '' : ` for ${incident.target.username}`
+  const what = quoted(step)
   if (kind === 'expect') {
     return {
-      sentence: `record that ${step.title} is expected: ${reason}`,
-      question: `Record that ${step.title} is as it should be? It stays as it is, and the next review does not ask again while nothing about it changes.`,
+      sentence: `record that ${what} is expected: ${reason}`,
+      question: `Record that ${what} is as it should be? It stays as it is, and the next review does not ask again while nothing about it changes.`,
       verb: 'It is expected',
       warnings: step.found?.finding.flags ?? [],
       basis: {},
@@ -118,8 +121,8 @@ export function effectOfDecision(
   }
   if (kind === 'attest' && step.manual !== undefined) {
     return {
-      sentence: `record that “${step.title}” was done: ${reason}`,
-      question: `Record that “${step.title}” was done? Two people vouch for it, the bot cannot see it.`,
+      sentence: `record that ${what} was done: ${reason}`,
+      question: `Record that ${what} was done? Two people vouch for it, the bot cannot see it.`,
       verb: 'Record it',
       warnings: [],
       basis: {},
@@ -127,7 +130,7 @@ export function effectOfDecision(
   }
   if (kind === 'attest') {
     return {
-      sentence: `record that “${step.title}” was done by hand for ${who}: ${reason}`,
+      sentence: `record that “${step.title}” was done by hand${whose}: ${reason}`,
       question: `Record that “${step.title}” was done by hand? The bot could not see it for itself, so it stays not proven.`,
       verb: 'Record it',
       warnings: ['Nothing is checked: the record will say that two people vouch for it.'],
@@ -135,10 +138,11 @@ export function effectOfDecision(
     }
   }
   const rest = kind === 'skip-rest' ? stepsLeft(incident, step.id) : [step]
-  const titles = rest.map(({ title }) => `“${title}”`).join(', ')
+  const titles = rest.map(quoted).join(', ')
+  const contains = rest.some((one) => one.kind === 'containment')
   return {
-    sentence: `leave ${titles} undone for ${who}: ${reason}`,
-    question: `Leave ${titles} undone? The incident will not count as contained.`,
+    sentence: `leave ${titles} undone${whose}: ${reason}`,
+    question: `Leave ${titles} undone?${contains ? ' The incident will not count as contained.' : ''}`,
     verb: rest.length > 1 ? 'Skip them' : 'Skip it',
     warnings: ['What is skipped stays not proven, and the summary says so.'],
     basis: {},

@@ -169,6 +169,8 @@ export type OpenedIncident = {
   /** When the last access token that is checked offline dies. */
   readonly exposureEndsAt?: string
   readonly steps: ReadonlyMap<StepId, StepState>
+  /** How many things each review has come upon so far: a number is never given twice. */
+  readonly foundSoFar: ReadonlyMap<StepId, number>
   /** What each review came upon, by the id of its step. */
   readonly found: ReadonlyMap<StepId, readonly IncidentStep[]>
   /** What earlier steps found out, for later ones. */
@@ -219,6 +221,11 @@ export function isGood({ status }: StepState): boolean {
 /** Every step, in order: those of the playbook, each followed by what it came upon. */
 export function stepsOf({ playbook, found }: OpenedIncident): readonly IncidentStep[] {
   return found.size === 0 ? playbook.steps : playbook.steps.flatMap((step) => [step, ...(found.get(step.id) ?? [])])
+}
+
+/** A step inside a sentence: its title in quotes; what was found begins with what it is, such as "client “Billing”". */
+export function quoted({ title, found }: IncidentStep): string {
+  return found === undefined ? `“${title}”` : `${title.slice(0, 1).toLowerCase()}${title.slice(1)}`
 }
 
 export function findStep(incident: OpenedIncident, id: StepId | undefined): IncidentStep | undefined {

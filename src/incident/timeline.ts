@@ -1,11 +1,11 @@
-import type { ActionName } from '#/playbook/actions.ts'
+import { type ActionName, onlyReads } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import { isInstance } from './account.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import { type Actor, actorName, type Person } from './people.ts'
 import { openOf, readBack, unique } from './read-back.ts'
-import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
+import { findStep, type OpenedIncident, quoted, type Request, targetOf } from './state.ts'
 import type { OrderId, RequestId } from './work.ts'
 
 /** One entry as a line that a person reads. Derived, never stored. */
@@ -105,7 +105,7 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         ],
       }
     case 'IncidentLinked':
-      return { headline: `opened ${event.to} from here: ${event.playbook}` }
+      return { headline: `opened ${event.to} from here: ${event.playbook}`, details: [`Opened by @${event.by.name}.`] }
     case 'AwarenessCorrected':
       return {
         headline: `put right when somebody became aware: ${utc(event.legalClock.awareAt)}`,
@@ -180,7 +180,7 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
       }
     case 'StepRequested':
       return {
-        headline: `asked: ${asked(incident, event.request)}${event.replaces === undefined ? '' : ', again because the account had changed'}`,
+        headline: `asked: ${asked(incident, event.request)}${event.replaces === undefined ? '' : ', again because the situation had changed'}`,
         forThread: false,
       }
     case 'RequestShown':
@@ -205,7 +205,7 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
       return doneLine(event, incident)
     case 'StepFailed':
       return {
-        headline: `did not do: ${nameOf(incident, event.step)}`,
+        headline: `did not do: ${workTitle(incident, event.step, incident.work.get(event.order)?.action)}`,
         details: [event.sentence, ...(event.retry ? [] : ['Asking again as it is would not help.'])],
         tone: 'bad',
       }
@@ -213,7 +213,7 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
       return { headline: `recorded as expected: ${title(incident, event.step)}`, details: given(event.note) }
     case 'QuestionAnswered':
       return {
-        headline: `decided: ${title(incident, event.step)}: ${event.label}`,
+        headline: `decided ${quotedTitle(incident, event.step)}: ${event.label}`,
         details: [
           ...given(event.note),
           ...(event.leftOut.length === 0
@@ -288,7 +288,8 @@ function instanceSentence({
     amount(clients, 'client'),
     amount(providers, 'identity provider'),
     ...key,
-    `MFA ${mfaRequired ? 'required' : 'not required'}`,
+    // That it is not is among the warnings.
+    ...(mfaRequired ? ['MFA required'] : []),
   ]
   return `${seen.join(', ')}.`
 }
@@ -357,9 +358,11 @@ function coded(incident: OpenedIncident, id: RequestId): Pick<TimelineLine, 'cod
 function doneLine(event: Extract<IncidentEvent, { type: 'StepDone' }>, incident: OpenedIncident): Said {
   const { proven, action, did, checks, notes } = event
   // What stands in for a step proves itself, not the step.
-  const what = action === 'suspend-account' ? insteadOf(incident, event.step) : nameOf(incident, event.step)
-  const read = incident.work.get(event.order)?.request === undefined
-  const headline = `${proven ? (read ? 'read' : 'proved') : 'did, but could not prove'}: ${what}`
+  const id = incident.work.get(event.order)?.request
+  const isInstead = id !== undefined && incident.requests.get(id)?.kind === 'suspend'
+  const what = isInstead ? insteadOf(incident, event.step) : workTitle(incident, event.step, action)
+  const read = onlyReads(action)
+  const headline = `${came(read, proven)}: ${what}`
   const open = checks.filter((check) => check.proven !== true)
   return {
     headline,
@@ -374,9 +377,17 @@ function doneLine(event: Extract<IncidentEvent, { type: 'StepDone' }>, incident:
   }
 }
 
+/** What only looks has nothing to prove. */
+function came(read: boolean, proven: boolean): string {
+  if (read) return proven ? 'read' : 'read, but not all of it'
+  return proven ? 'proved' : 'did, but could not prove'
+}
+
 /** What a review came upon, a line each; the card has the buttons. */
 function foundDetails({ findings = [] }: Extract<IncidentEvent, { type: 'StepDone' }>): readonly string[] {
-  const shown = findings.slice(0, shownFindings).map(({ title: what, says }) => `${what}: ${says}`)
+  const shown = findings
+    .slice(0, shownFindings)
+    .map(({ title: what, says, flags }) => `${what}: ${[...flags.map((flag) => `${flag}.`), says].join(' ')}`)
   const rest = findings.length - shown.length
   return rest === 0 ? shown : [...shown, `And ${rest} more, in the file and on the card.`]
 }
@@ -464,23 +475,34 @@ export function requestName({ kind, step, all, action }: Request, incident: Open
   if (kind === 'resume')
     return all === true ? 'Resume everything that was stopped' : `Resume the work of ${incident.id}`
   if (step === undefined) throw new Error(`ledger out of order: a request to ${kind} names no step`)
-  const what = title(incident, step)
+  const what = quotedTitle(incident, step)
   switch (kind) {
     case 'run':
-      return findStep(incident, step)?.found === undefined ? nameOf(incident, step) : `${wayWords(action)}: ${what}`
+      return workTitle(incident, step, action)
     case 'suspend':
       return insteadOf(incident, step)
     case 'expect':
-      return `Record as expected: ${what}`
+      return `Record ${what} as expected`
     case 'answer':
-      return `Decide “${what}”`
+      return `Decide ${what}`
     case 'attest':
-      return `Record “${what}” as done by hand`
+      return `Record ${what} as done by hand`
     case 'skip':
-      return `Skip “${what}”`
+      return `Skip ${what}`
     case 'skip-rest':
       return 'Skip every step that is left'
   }
+}
+
+/** "Reset MFA of alice"; what was found is dealt with: "Demote administrator “helpdesk”". */
+function workTitle(incident: OpenedIncident, id: StepId, action: ActionName | undefined): string {
+  const isFound = findStep(incident, id)?.found !== undefined
+  return isFound ? `${wayWords(action)} ${quotedTitle(incident, id)}` : nameOf(incident, id)
+}
+
+function quotedTitle(incident: OpenedIncident, id: StepId): string {
+  const step = findStep(incident, id)
+  return step === undefined ? id : quoted(step)
 }
 
 /** "Reset MFA of alice", "Notify the user, then restore access for alice" */

@@ -12,6 +12,7 @@ import {
   newestRequest,
   opens,
   passes,
+  person,
   reports,
   running,
   shownRequest,
@@ -400,10 +401,29 @@ describe('the legal clock', () => {
   })
 })
 
+test('what is filled in is judged by the rules as well, whoever sends it', () => {
+  given(...oursChosen)
+    .when(asks(ids.limit))
+    .isRefused('inputs_wrong')
+  given(...oursChosen)
+    .when(asks(ids.limit, { inputs: { rate: '1000' } }))
+    .isRefused('inputs_wrong')
+})
+
+test('a number that a finding had is not given to another', () => {
+  const again = (findings: Parameters<typeof reviewed>[0]): readonly Act[] => [
+    asks(ids.review, since),
+    reports('run', reviewed(findings)),
+  ]
+  const { incident } = play(...looked, ...again([strangeAdmin]), ...again([strangeAdmin, strangeClient]))
+  expect(incident.found.get(ids.review)?.map(({ id }) => id)).toEqual(['review-1', 'review-3'])
+})
+
 test('incidents that follow one another name each other', () => {
   const { incident } = play(opensWhole({ from: 'INC-6' as never }), {
     type: 'LinkIncident',
     to: 'INC-9' as never,
+    person: person('ana'),
     playbook: 'Exposed private key',
   })
   expect([incident.from, incident.followedBy]).toEqual(['INC-6', [{ id: 'INC-9', playbook: 'Exposed private key' }]])

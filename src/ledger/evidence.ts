@@ -18,20 +18,21 @@ export class EvidenceAltered extends Error {
  */
 export async function storeEvidence(directory: string, bytes: Uint8Array): Promise<string> {
   const digest = digestOf(bytes)
-  const file = join(directory, digest)
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  if (await isIntact(directory, digest)) return digest
+  if (!(await isIntact(directory, digest))) await put(directory, digest, bytes)
+  // The name is durable only once the directory is. One that is there already may never have come so far.
+  await sync(directory)
+  return digest
+}
 
+async function put(directory: string, digest: string, bytes: Uint8Array): Promise<void> {
   const partial = join(directory, `.${digest}.${randomUUID()}`)
   try {
     await writeDurably(partial, bytes)
-    await rename(partial, file)
+    await rename(partial, join(directory, digest))
   } finally {
     await rm(partial, { force: true })
   }
-  // The new name is durable only once the directory is.
-  await sync(directory)
-  return digest
 }
 
 /** The bytes with this digest. Throws {@link EvidenceMissing}, {@link EvidenceAltered}, or a RangeError for what is no digest. */

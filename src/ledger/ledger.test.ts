@@ -5,12 +5,14 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import Database from 'better-sqlite3'
 import { describe, expect, test, vi } from 'vitest'
-import { NotRecordable, verifyChain } from './chain.ts'
-import { openLedger, PositionConflict } from './ledger.ts'
+import { PositionConflict } from './append.ts'
+import { link, NotRecordable, verifyChain } from './chain.ts'
+import { LedgerWriteFailed, openLedger } from './ledger.ts'
 import { rootOf } from './merkle.ts'
 import { openLedgerReader, readerOf } from './reader.ts'
 import { LedgerDamaged, LedgerUnusable, openForWriting } from './schema.ts'
 import { ana, at, fill, secondProcess, tamper, temporaryDirectory, temporaryLedger } from './test-support.ts'
+import { verifyLedger } from './verify.ts'
 
 const note = (body: string) => ({ type: 'NoteTaken', actor: ana, body })
 
@@ -59,6 +61,47 @@ describe('appending', () => {
     expect(() => ledger.append({ incident: 'INC-1', expected: 0, at, drafts: half })).toThrow(NotRecordable)
     expect(ledger.size()).toBe(0)
     expect(ledger.append({ incident: 'INC-1', expected: 0, at, drafts: [note('again')] })).toHaveLength(1)
+  })
+
+  test('after an append that came to nothing, chain and tree go on from what is there', async () => {
+    using given = temporaryLedger()
+    const { ledger, file } = given
+    fill(ledger, 3)
+    const half = [note('fine'), note('half a character \ud800')]
+    expect(() => ledger.append({ incident: 'INC-1', expected: 3, at, drafts: half })).toThrow(NotRecordable)
+    expect(() => ledger.append({ incident: 'INC-1', expected: 1, at, drafts: half })).toThrow(PositionConflict)
+    fill(ledger, 2)
+    expect(await verifyLedger({ file })).toMatchObject({ ok: true, entries: 5 })
+  })
+
+  test('somebody who writes beside the lock forks nothing: an append is refused, and the next goes on behind theirs', async () => {
+    using given = temporaryLedger()
+    const { ledger, file } = given
+    fill(ledger, 3)
+    {
+      using closing = new DisposableStack()
+      const db = closing.adopt(new Database(file), (open) => void open.close())
+      const row = link(ledger.head(), { incident: 'INC-1', at, ...note('theirs') })
+      db.prepare('INSERT INTO entry VALUES (@seq, @incident, @at, @type, @actor, @body, @previous, @hash)').run(row)
+    }
+    expect(() => ledger.append({ incident: 'INC-1', expected: 3, at, drafts: [note('ours')] })).toThrow(
+      LedgerWriteFailed,
+    )
+    expect(() => ledger.append({ incident: 'INC-1', expected: 3, at, drafts: [note('ours')] })).toThrow(
+      PositionConflict,
+    )
+    expect(ledger.append({ incident: 'INC-1', expected: 4, at, drafts: [note('ours')] })[0]?.seq).toBe(5)
+    expect(ledger.read({ after: 2, limit: 9 }).map(({ seq }) => seq)).toEqual([3, 4, 5])
+    expect(await verifyLedger({ file })).toMatchObject({ ok: true, entries: 5 })
+  })
+
+  test('a stream that was not written to for long is known all the same', () => {
+    using given = temporaryLedger()
+    const { ledger } = given
+    const drafts = [note('first')]
+    for (let n = 1; n <= 1_002; n += 1) ledger.append({ incident: `INC-${n}`, expected: 0, at, drafts })
+    expect(() => ledger.append({ incident: 'INC-1', expected: 0, at, drafts })).toThrow('INC-1 is at entry 1, not 0')
+    expect(ledger.append({ incident: 'INC-1', expected: 1, at, drafts })[0]?.seq).toBe(1_003)
   })
 
   test('appends wake their listeners until they leave', async () => {

@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3'
+import { type Addition, appender } from './append.ts'
 import { backup } from './backup.ts'
-import { checkLink, type Draft, type Entry, entryOf, type Head, link, type Row } from './chain.ts'
+import { checkLink, type Entry, entryOf, type Head, type Row } from './chain.ts'
 import { takeLock } from './lock.ts'
-import { encodeNodes, growingFrom } from './merkle.ts'
 import { type LedgerReader, readerOf } from './reader.ts'
 import { LedgerDamaged, openForNotes, openForWriting, orDamaged } from './schema.ts'
 
@@ -13,12 +13,7 @@ export interface Ledger extends LedgerReader {
    * the stream has moved on, NotRecordable for what is not JSON, {@link LedgerWriteFailed} when the disk refuses; after
    * any of them nothing was added.
    */
-  append(facts: {
-    readonly incident: string
-    readonly expected: number
-    readonly at: string
-    readonly drafts: readonly Draft[]
-  }): readonly Entry[]
+  append(addition: Addition): readonly Entry[]
   /** Calls `listener` soon after every append. A wake-up, not a delivery: read the ledger to learn what is new. */
   onAppend(listener: () => void): () => void
   /**
@@ -30,25 +25,6 @@ export interface Ledger extends LedgerReader {
   tryWriting(): void
   /** Copies the ledger to a new file (mode 0600) while work goes on. Refuses to overwrite one. */
   backup(file: string): Promise<void>
-}
-
-/** Someone else appended to the stream first: read it again and decide again. */
-export class PositionConflict extends Error {
-  override readonly name = 'PositionConflict'
-  readonly incident: string
-  readonly expected: number
-  readonly actual: number
-
-  constructor({
-    incident,
-    expected,
-    actual,
-  }: { readonly incident: string; readonly expected: number; readonly actual: number }) {
-    super(`${incident} is at entry ${actual}, not ${expected}`)
-    this.incident = incident
-    this.expected = expected
-    this.actual = actual
-  }
 }
 
 type SqliteError = InstanceType<typeof Database.SqliteError>
@@ -101,8 +77,8 @@ export function openLedger({
   return {
     ...reader,
     read: (range) => latest.behind(range) ?? reader.read(range),
-    append(facts) {
-      const entries = orWriteFailed(file, () => append.immediate(facts)).map(entryOf)
+    append(addition) {
+      const entries = orWriteFailed(file, () => append(addition)).map(entryOf)
       latest.keep(entries)
       if (entries.length > 0) for (const listener of listeners) queueMicrotask(listener)
       return entries
@@ -122,8 +98,8 @@ export function openLedger({
 const setCursor =
   'INSERT INTO cursor (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = MAX(seq, excluded.seq)'
 
-/** How many entries are kept in memory, to be handed to followers without reading them back. */
-const mostKept = 200
+/** At least as many entries are kept in memory, to be handed to followers without reading them back, and at most twice as many. */
+const leastKept = 200
 
 /** The newest entries, as they were written. Every follower wants each of them right after its append. */
 function latestEntries(): {
@@ -131,10 +107,13 @@ function latestEntries(): {
   /** Undefined when they have to be read from the file. */
   readonly behind: (range: { readonly after: number; readonly limit: number }) => readonly Entry[] | undefined
 } {
-  let kept: readonly Entry[] = []
+  const kept: Entry[] = []
   return {
     keep(entries) {
-      kept = [...kept, ...entries].slice(-mostKept)
+      // Somebody has written beside the lock: then only the file has them all.
+      if ((kept.at(-1)?.seq ?? 0) + 1 !== entries[0]?.seq) kept.length = 0
+      kept.push(...entries)
+      if (kept.length > 2 * leastKept) kept.splice(0, kept.length - leastKept)
     },
     behind({ after, limit }) {
       const [first] = kept
@@ -143,36 +122,6 @@ function latestEntries(): {
         : kept.slice(after + 1 - first.seq, after + 1 - first.seq + limit)
     },
   }
-}
-
-type Facts = Parameters<Ledger['append']>[0]
-
-function appender(db: Database.Database, reader: LedgerReader): Database.Transaction<(facts: Facts) => readonly Row[]> {
-  const position = db
-    .prepare<[string], number>('SELECT seq FROM entry WHERE incident = ? ORDER BY seq DESC LIMIT 1')
-    .pluck()
-  const insert = db.prepare<[Row]>(
-    'INSERT INTO entry (seq, incident, at, type, actor, body, previous, hash) VALUES (@seq, @incident, @at, @type, @actor, @body, @previous, @hash)',
-  )
-  const keepFrontier = db.prepare<[number, Buffer]>(
-    'INSERT OR REPLACE INTO frontier (id, size, nodes) VALUES (1, ?, ?)',
-  )
-
-  return db.transaction(({ incident, expected, at, drafts }: Facts) => {
-    const actual = position.get(incident) ?? 0
-    if (actual !== expected) throw new PositionConflict({ incident, expected, actual })
-    let head = reader.head()
-    const tree = growingFrom(reader.tree(head?.seq ?? 0))
-    const rows = drafts.map((draft) => {
-      const row = link(head, { incident, at, ...draft })
-      insert.run(row)
-      tree.add(row.hash)
-      head = row
-      return row
-    })
-    keepFrontier.run(tree.size(), encodeNodes(tree.frontier()))
-    return rows
-  })
 }
 
 /** Enough to notice a torn or edited end without reading the whole file; `verifyLedger` reads it all. */

@@ -40,22 +40,26 @@ async function seenFrom({ site, limits }: ProbeOptions, ask: Ask, from: string |
   })
 }
 
-function isReached({ site, needsAdmin }: ProbeOptions, seen: readonly Seen[]): Finding {
+function isReached({ site, needsAdmin, wellBefore }: ProbeOptions, seen: readonly Seen[]): Finding {
   const plain = seen.filter(({ spelling }) => spelling === `${adminPaths(site)[0]}/api/users`)
   const reached = plain.find(({ answer }) => isAutenticos401(answer))
   if (reached !== undefined) return proven(`The admin API can be reached from ${reached.answer.local}.`)
-  const barred = plain.find(({ allowed }) => allowed === true)
+  // An Autentico that was ill before need not answer. Only a refusal is then the proxy's doing.
+  const isOurDoing = ({ answer }: Seen) => wellBefore || answer.status === 403
+  const barred = plain.find((one) => one.allowed === true && isOurDoing(one))
   if (barred !== undefined) {
     return disproved(
       `The admin API cannot be reached from ${barred.answer.local}, which is allowed: it ${words(barred.answer)}.`,
     )
   }
-  if (needsAdmin) {
+  if (needsAdmin && plain.length > 0 && plain.every(isOurDoing)) {
     return disproved(
       'This bot itself no longer reaches the admin API, so it could do nothing more. Add its address to the networks.',
     )
   }
-  return unknown('No address of this bot is allowed, so nobody has tried whether those who are reach the admin API.')
+  return unknown(
+    'From no address of this bot that is allowed does the admin API answer, so whether it can be reached was not seen.',
+  )
 }
 
 function isRefused({ limits }: ProbeOptions, seen: readonly Seen[]): Finding {

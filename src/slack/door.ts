@@ -71,8 +71,11 @@ export type Door = {
     /** Why accounts cannot be looked up right now. Undefined: they can. */
     trouble(): Promise<string | undefined>
   }
-  /** Opens the sealed secret, once. Called only after the entry that says so was recorded. */
-  takeSecret(incident: IncidentId, order: OrderId): string | undefined
+  /**
+   * Opens the sealed secret, once. Called only after the entry that says so was recorded. A text is the secret; otherwise `why` says in a
+   * whole sentence why there is none to be shown, now or later.
+   */
+  takeSecret(incident: IncidentId, order: OrderId): string | { readonly why: string }
   readonly playbooks: readonly Playbook[]
   readonly drill: boolean
   /** How the program itself is, a sign and a sentence each. Answers within two seconds, whatever is away. */

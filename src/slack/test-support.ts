@@ -104,7 +104,12 @@ export class MemoryDoor implements Door {
     if (incident === 'new') this.#incidents += 1
     const recorded = this.#append(id, command.by.person, decision.events)
     if (command.type === 'OpenIncident' && command.from !== undefined)
-      this.run(command.from, { type: 'LinkIncident', to: id, playbook: command.playbook.title })
+      this.run(command.from, {
+        type: 'LinkIncident',
+        to: id,
+        playbook: command.playbook.title,
+        person: command.by.person,
+      })
     return { kind: 'accepted', incident: this.opened(id), recorded }
   }
 
@@ -181,10 +186,10 @@ export class MemoryDoor implements Door {
     return undefined
   }
 
-  takeSecret(_incident: IncidentId, order: string): string | undefined {
+  takeSecret(_incident: IncidentId, order: string): string | { readonly why: string } {
     const secret = this.secrets.get(order)
     this.secrets.delete(order)
-    return secret
+    return secret ?? { why: 'It is gone.' }
   }
 
   events(type: IncidentEvent['type']): readonly Recorded[] {

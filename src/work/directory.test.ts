@@ -126,12 +126,21 @@ test('nothing piles up where no worker listens', async () => {
 test('a Redis that refused everybody at the start is asked again once it takes us', async () => {
   const site = await aSite()
   await site.redis.client.config('SET', 'requirepass', 'quite-another-one')
-  const directory = directoryOf(site)
-  expect(await directory.refusal(2_000)).toBe('NOAUTH')
+  // Several, because the moment when one asks again decides.
+  const directories = Array.from({ length: 40 }, () => directoryOf(site))
+  const refusals = await Promise.all(directories.map(async (directory) => directory.refusal(5_000)))
+  expect(new Set(refusals)).toEqual(new Set(['NOAUTH']))
   await site.redis.client.config('SET', 'requirepass', '')
-  await expect
-    .poll(async () => directory.ask({ kind: 'search', text: 'bob', limit: 10 }, 2_000), { timeout: 10_000 })
-    .toMatchObject({ kind: 'hits' })
+  await Promise.all(
+    directories.map(async (directory) =>
+      expect
+        .poll(async () => directory.ask({ kind: 'search', text: 'bob', limit: 10 }, 2_000), {
+          timeout: 10_000,
+          interval: 2,
+        })
+        .toMatchObject({ kind: 'hits' }),
+    ),
+  )
 })
 
 test('a Redis that takes no writes is told apart from one that is away', async () => {

@@ -1,4 +1,5 @@
 import { type KeyObject, randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
 import { type WorkerSeen, workersSeen } from './presence.ts'
 import { type Answer, type Answers, longestReply, type Query, type Question, questionKeys, reply } from './questions.ts'
 import type { RedisPlace } from './queue.ts'
@@ -58,13 +59,15 @@ export function openDirectory(options: DirectoryOptions): Directory {
   // Where Redis is away, it is subscribed to when it comes; asking waits for that no longer than for an answer.
   let subscribed: Promise<void> | undefined
   const listening = async (): Promise<void> => {
-    subscribed ??= ears.subscribe(keys.replies).then(
-      () => undefined,
-      // Redis was there and refused, wanting a password, say. The client subscribes anew only to what it once was subscribed to.
-      () => {
-        subscribed = undefined
-      },
-    )
+    subscribed ??= readyToListen(ears)
+      .then(async () => ears.subscribe(keys.replies))
+      .then(
+        () => undefined,
+        // Redis refused, for want of a right, say. The client subscribes anew only to what it once was subscribed to.
+        () => {
+          subscribed = undefined
+        },
+      )
     return subscribed
   }
   void listening()
@@ -137,6 +140,14 @@ export function openDirectory(options: DirectoryOptions): Directory {
       ears.disconnect()
     },
   }
+}
+
+/**
+ * Waits until the connection has been found fit. Subscribed to sooner, it fails the client's own check, which a subscriber may not make, and
+ * what a connection was subscribed to that fails so is forgotten.
+ */
+async function readyToListen(redis: Redis): Promise<void> {
+  if (redis.status !== 'ready') await new Promise<void>((resolve) => void redis.once('ready', resolve))
 }
 
 /** What Redis itself said no with; undefined for a connection that failed. */

@@ -41,7 +41,10 @@ test('Escape closes one thing at a time, and the keyboard is back where it was',
   await tabTo(ana, ana.composer)
   await ana.page.keyboard.type('/autentico incident')
   await ana.page.keyboard.press('Enter')
-  const target = ana.form('Open an incident').getByRole('combobox', { name: 'Target' })
+  const form = ana.form('Open an incident')
+  // A Tab before it is there leads away from the composer, and Escape goes back to where that led.
+  await form.waitFor()
+  const target = form.getByRole('combobox', { name: 'Target' })
   await tabTo(ana, target)
   await ana.page.keyboard.type('user-00')
   await ana.page.getByRole('option').first().waitFor()
@@ -50,7 +53,7 @@ test('Escape closes one thing at a time, and the keyboard is back where it was',
   await expectSoon(async () => (await ana.page.getByRole('option').count()) === 0)
   expect(await isFocused(target)).toBe(true)
   await ana.page.keyboard.press('Escape')
-  await expectSoon(async () => (await ana.form('Open an incident').count()) === 0)
+  await expectSoon(async () => (await form.count()) === 0)
   await expectSoon(async () => isFocused(ana.composer))
 })
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { guessPasswords, intrude, intruderAddress, openedSettings } from '#/drill/autentico/intruder.ts'
 import { at, rows, text } from './answer.ts'
 import { anyText, matching } from './matchers.ts'
@@ -116,10 +116,17 @@ export function auditContract(peer: () => Peer): void {
       const keys = [...Object.keys(openedSettings), 'audit_log_retention']
       const before = Object.fromEntries(keys.map((key) => [key, text(settings, 'data', key)]))
       const intruder = await intrude({ url: peer().url, ...admin, clientId, clientSecret })
+      onTestFinished(async () => {
+        await peer().api('PUT', '/settings', before)
+        await peer().api('PUT', '/clients/autentico-account', accountClient)
+        await peer().api('PUT', `/users/${admin.id}`, { role: 'user' })
+      })
 
       const client = await intruder.addClient()
+      onTestFinished(async () => void (await peer().api('DELETE', `/clients/${client}`)))
       await intruder.editAccountClient()
       const provider = await intruder.addProvider()
+      onTestFinished(async () => void (await peer().api('DELETE', `/federation/${provider}`)))
       await intruder.promote(helper.id)
       await intruder.openSettings()
       await intruder.deactivate(helper.id)
@@ -138,13 +145,7 @@ export function auditContract(peer: () => Peer): void {
         ['settings_updated', ''],
         ['user_deactivated', helper.id],
       ])
-
       expect((await peer().api('GET', '/settings')).json).toMatchObject({ data: openedSettings })
-      await peer().settings(before)
-      await peer().api('PUT', '/clients/autentico-account', accountClient)
-      await peer().api('DELETE', `/clients/${client}`)
-      await peer().api('DELETE', `/federation/${provider}`)
-      await peer().api('PUT', `/users/${admin.id}`, { role: 'user' })
     })
 
     test('has an entry for every password guessed at the login page, with the address that was claimed', async () => {

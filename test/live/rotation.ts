@@ -55,13 +55,14 @@ export function rotationContract(peer: () => Peer): void {
     ])('with a key %s starts all the same, on a throw-away key', async (_what, key) => {
       const { access, refresh } = await signIn()
       const before = await published()
-      await peer().restart({ AUTENTICO_PRIVATE_KEY: key(), ...keyId('rotated-2') })
+      const environment = { AUTENTICO_PRIVATE_KEY: key(), ...keyId('rotated-2') }
+      await peer().restart(environment)
       const first = await published()
       expect(first.kid).toBe('rotated-2')
       expect(first.n).not.toBe(before.n)
       expect(await peer().userinfo(access)).toBe(401)
       expect((await peer().refresh(refresh)).status).toBe(200)
-      await peer().restart({ AUTENTICO_PRIVATE_KEY: key(), ...keyId('rotated-2') })
+      await peer().restart(environment)
       expect((await published()).n).not.toBe(first.n)
     })
 

@@ -1,3 +1,6 @@
+import Database from 'better-sqlite3'
+import { z } from 'zod'
+import { type Intruder, intrude } from '#/drill/autentico/intruder.ts'
 import { scriptClientId } from '#/drill/autentico/seed.ts'
 import type { Stage } from '#/drill/stage.ts'
 
@@ -27,6 +30,38 @@ export async function suspendUser({ autentico }: Stage, username: string): Promi
   await callAdmin(autentico, { method: 'POST', path: `/users/${idOf(autentico, username)}/deactivate` })
 }
 
+/** Changes a setting likewise. */
+export async function changeSetting({ autentico }: Stage, key: string, value: string): Promise<void> {
+  await callAdmin(autentico, { method: 'PUT', path: '/settings', body: { [key]: value } })
+}
+
+/** The role of an account as an administrator sees it. */
+export async function roleOf({ autentico }: Stage, username: string): Promise<unknown> {
+  const read = await callAdmin(autentico, { method: 'GET', path: `/users/${idOf(autentico, username)}` })
+  return z.object({ data: z.object({ role: z.string() }) }).parse(read).data.role
+}
+
+/** An intruder at the admin API with the password of the administrator called `admin`. */
+export async function intrudeAsAdmin({ autentico }: Stage): Promise<Intruder> {
+  const { url, accounts, credentials } = autentico
+  const { clientId, clientSecret } = credentials
+  return intrude({ url, username: 'admin', password: accounts['admin']?.password ?? '', clientId, clientSecret })
+}
+
+/** Everything that the seed has made just now is from months ago, as in a company that has been there before the incident. */
+export function ageCompany({ autentico }: Stage): void {
+  const db = new Database(autentico.databaseFile)
+  try {
+    for (const table of ['users', 'clients'])
+      db.prepare(
+        `UPDATE ${table} SET created_at = datetime('now', '-90 days'), updated_at = datetime('now', '-60 days')`,
+      ).run()
+    db.prepare(`UPDATE settings SET updated_at = datetime('now', '-60 days')`).run()
+  } finally {
+    db.close()
+  }
+}
+
 function idOf({ accounts }: Stage['autentico'], username: string): string {
   const id = accounts[username]?.id
   if (id === undefined) throw new Error(`the seed has no account ${username}`)
@@ -36,7 +71,7 @@ function idOf({ accounts }: Stage['autentico'], username: string): string {
 async function callAdmin(
   { url, credentials }: Stage['autentico'],
   { method, path, body }: { readonly method: string; readonly path: string; readonly body?: object },
-): Promise<void> {
+): Promise<unknown> {
   const { clientId, clientSecret, username, password } = credentials
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
   const { token } = await passwordGrant(url, { username, password }, { authorization: `Basic ${basic}` })
@@ -45,7 +80,9 @@ async function callAdmin(
     headers: { authorization: `Bearer ${token ?? ''}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-  if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${await response.text()}`)
+  const answer = await response.text()
+  if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${answer}`)
+  return answer === '' ? undefined : JSON.parse(answer)
 }
 
 async function passwordGrant(

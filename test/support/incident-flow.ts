@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { text as textOf } from 'node:stream/consumers'
 import { expect } from 'vitest'
 import { type Member, member, until, wordsOf } from '#/drill/crew.ts'
 import { inherited, type Program } from '#/drill/program.ts'
 import type { Actor } from '#/drill/slack/acts/actor.ts'
 import type { Seen, Submitted } from '#/drill/slack/acts/seen.ts'
-import type { Json } from '#/drill/slack/json.ts'
+import { type Json, text } from '#/drill/slack/json.ts'
 import { type Stage, type StageOptions, setStage, type Tempo } from '#/drill/stage.ts'
 import { fold, recordedOf } from '#/handle.ts'
 import type { EventType, IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
@@ -63,6 +63,8 @@ export type Case = {
   readonly askWith: (n: number, answers: Answers) => Promise<Request>
   /** ana begins the n-th step, which only reads, filling in its form where it has one. Waits for its end, whatever it came upon. */
   readonly begin: (n: number, answers?: Answers) => Promise<Happened<'StepDone' | 'StepFailed'>>
+  /** ana has what the n-th step looked at looked at once more, and its end is there. For a step without a form. */
+  readonly lookAgain: (n: number) => Promise<Happened<'StepDone' | 'StepFailed'>>
   /** ana says how a question is decided, and the request is there. */
   readonly decide: (n: number, answers: Answers) => Promise<Request>
   /** ana says that she did the n-th step by hand, and the request is there. */
@@ -91,6 +93,10 @@ export type Case = {
   readonly card: () => Seen
   /** The messages of the thread, the card first. */
   readonly thread: () => readonly Seen[]
+  /** All the words of the thread as they are now. */
+  readonly words: () => string
+  /** Waits for a file in the thread with this in its name, and reads it. */
+  readonly file: (name: string) => Promise<string>
 }
 
 /** Opens an incident by the form and waits until its thread is there and the account has been read. */
@@ -234,6 +240,11 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
         ),
       `${wanted} of ${id} to end`,
     )
+  const thread = (): readonly Seen[] =>
+    stage.slack
+      .as('ana')
+      .sees()
+      .filter((message) => !message.ephemeral && isHere(message))
   return {
     id,
     username: state().target.username,
@@ -253,6 +264,18 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
       const { lastSeq } = state()
       if (answers === undefined) await as('ana').pressWhenThere(new RegExp(`^(Begin|Try) step ${n}( again)?$`))
       else await byForm(new RegExp(`^(Begin|Try) step ${n}( again)?…$`), new RegExp(`^Begin step ${n}$`), answers)
+      return ending(stepAt(n).id, lastSeq)
+    },
+    async lookAgain(n) {
+      const { lastSeq } = state()
+      const one = `Look again at step ${n}`
+      const which = await until(
+        () => [one, 'Look again…'].find((words) => as('ana').button(words) !== undefined),
+        `a way to look again at step ${n} of ${id}`,
+      )
+      await as('ana').press(which)
+      // Where several can be looked at again, a form asks which.
+      if (which !== one) await as('ana').fillIn('Look again', { 'At what': `Step ${n} · ${stepAt(n).title}` })
       return ending(stepAt(n).id, lastSeq)
     },
     decide: async (n, answers) =>
@@ -318,11 +341,18 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
       if (found === undefined) throw new Error(`${id} has no card`)
       return found
     },
-    thread: () =>
-      stage.slack
-        .as('ana')
-        .sees()
-        .filter((message) => !message.ephemeral && isHere(message)),
+    thread,
+    words: () => thread().map(wordsOf).join('\n'),
+    async file(name) {
+      const found = await until(
+        () =>
+          thread()
+            .flatMap(({ files }) => files)
+            .find((one) => text(one['name']).includes(name)),
+        `a file called ${name} in the thread of ${id}`,
+      )
+      return stage.slack.as('ana').download(text(found['id'])).bytes.toString('utf8')
+    },
   }
 }
 
@@ -378,7 +408,7 @@ export async function responder(
     env: { ...inherited(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, 'close')])
   return { code: child.exitCode ?? -1, out, err }
 }
 

@@ -9,6 +9,7 @@ import { commands } from '#/proxy/command.ts'
 import type { LimitsForm } from '#/proxy/limits.ts'
 import { readLimits } from '#/proxy/limits.ts'
 import { nginxInclude } from '#/proxy/nginx.ts'
+import { isWell } from '#/proxy/probe.ts'
 import type { Wish } from '#/proxy/rendered.ts'
 import { readSite, type Site } from '#/proxy/site.ts'
 import { scrub } from '#/scrub.ts'
@@ -147,8 +148,7 @@ async function start({ folder, mainFile, site, command, ...rest }: Program): Pro
 async function answers(url: string, lives: () => boolean): Promise<void> {
   for (const end = Date.now() + 20_000; Date.now() < end; ) {
     if (!lives()) throw new Error('the proxy ended as soon as it was started')
-    const answer = await fetch(`${url}/healthz`).catch(() => undefined)
-    if (answer?.status === 200) return
+    if (await isWell(url)) return
     await pause(20)
   }
   throw new Error('the proxy does not answer')

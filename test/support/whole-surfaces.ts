@@ -28,6 +28,7 @@ import {
   newestRequest,
   opens,
   passes,
+  person,
   reports,
   settledByWord,
   standing,
@@ -177,7 +178,12 @@ const settled: readonly Act[] = [
     doneResult({ checks: [check('rotate-admin-token', 'Still so.'), check('demote-admin', 'Still so.')] }),
   ),
 ]
-const linked: Act = { type: 'LinkIncident', to: 'INC-8' as IncidentId, playbook: 'Exposed private key' }
+const linked: Act = {
+  type: 'LinkIncident',
+  to: 'INC-8' as IncidentId,
+  playbook: 'Exposed private key',
+  person: person('ana'),
+}
 
 // A breached database: everybody is signed out, and the law sets a time limit.
 
@@ -230,7 +236,7 @@ const corrected: Act = {
 
 // Too many requests: what is filled in is part of what is approved.
 
-const limits = { inputs: { proxy: 'nginx', rate: '20', burst: '40' } }
+const limits = { inputs: { proxy: 'nginx', rate: '20', burst: '40', networks: '192.0.2.7' } }
 const limiting: readonly Act[] = [
   ...begun(flood),
   read,
@@ -247,13 +253,12 @@ const networks = ['198.51.100.0/24', '203.0.113.0/24', '2001:db8:1::/48', '2001:
 const restricting: readonly Act[] = [
   ...begun(flood),
   read,
-  ...skip('limit-requests'),
-  asks(id('restrict-admin-api'), { inputs: { networks } }),
+  asks(id('limit-requests'), { inputs: { ...limits.inputs, networks } }),
   looked(
     effect(
-      'let only the networks named reach the admin API through nginx.',
-      'Restrict the admin API? Whoever comes from elsewhere is turned away.',
-      'Restrict it',
+      'limit requests at nginx, and let only the networks named reach the admin API.',
+      'Change nginx? Whoever comes from elsewhere is turned away from the admin API.',
+      'Limit them',
     ),
   ),
 ]

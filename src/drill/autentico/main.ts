@@ -43,8 +43,9 @@ async function run(dir: string): Promise<void> {
     ...(controlToken === undefined ? {} : { controlToken }),
   })
   const { url, databaseFile, environmentFile, credentials, accounts, loot } = autentico
-  const token = ['--control-token', autentico.controlToken]
-  const args = ['--dir', dir, '--port', new URL(url).port, '--seed', values.seed, ...token]
+  const args = ['--dir', dir, '--port', new URL(url).port, '--seed', values.seed]
+  // In one word: a random token may begin with a hyphen.
+  args.push(`--control-token=${autentico.controlToken}`)
   if (rateLimit) args.push('--rate-limit')
   if (owner !== undefined) args.push('--owner', owner)
   announceRunning(dir, { pid: process.pid, url, args, variables })

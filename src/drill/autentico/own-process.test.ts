@@ -49,7 +49,7 @@ function setVariable(file: string, name: string, value: string): void {
 }
 
 test('the restart command brings it back at the same address, with its tokens and its control token', async () => {
-  const autentico = await start()
+  const autentico = await start({ controlToken: '-begins-like-an-option' })
   const { access_token } = await signIn(autentico)
   const before = await publishedKey(autentico)
   await runCommand(autentico.restartCommand)

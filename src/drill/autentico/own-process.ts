@@ -43,7 +43,7 @@ export async function startAutenticoProcess(options: OwnProcessOptions): Promise
   mkdirSync(dir, { recursive: true })
   const args = ['--dir', dir, '--port', String(port), '--seed', seed, '--owner', String(process.pid)]
   if (rateLimit) args.push('--rate-limit')
-  if (controlToken !== undefined) args.push('--control-token', controlToken)
+  if (controlToken !== undefined) args.push(`--control-token=${controlToken}`)
   const logFile = logFileIn(dir)
   const ready = await firstLine(spawnServer({ dir, args, variables: env, stdout: 'pipe' }), logFile)
   return {

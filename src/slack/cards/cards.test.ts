@@ -9,6 +9,8 @@ import { timelineLine } from '#/incident/timeline.ts'
 import type { OrderId, RequestId } from '#/incident/work.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import { builtIn } from '#/playbooks.ts'
+import { play } from '../../../test/support/given.ts'
+import { type Act, restored, standing } from '../../../test/support/stories.ts'
 import { limitFaults } from '../limit-faults.ts'
 import { limits } from '../limits.ts'
 import { facts } from '../test-support.ts'
@@ -270,6 +272,17 @@ test('a step that is done but not proven offers the other ways', () => {
   expect(card).toContain('Suspend alice instead')
   expect(card).toContain('I did step 4 by hand…')
   expect(card).toContain('old access tokens die in 11 min (03:29 UTC)')
+})
+
+test('a temporary password that was taken out can be made anew, since nobody knows whether it could be read', () => {
+  const shows: Act = ({ secret }) => ({
+    type: 'ShowSecret',
+    by: standing('ana'),
+    order: secret?.order ?? ('' as OrderId),
+  })
+  const card = (...acts: readonly Act[]) => JSON.stringify(incidentCard(play(...restored, ...acts).incident, { now }))
+  expect(card()).not.toContain('Ask for step 5 again')
+  expect(card(shows)).toContain('Ask for step 5 again')
 })
 
 test('a closed incident has no buttons', () => {

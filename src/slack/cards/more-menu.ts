@@ -13,7 +13,7 @@ import { limits } from '../limits.ts'
 import { presses, type Reference, writeReference } from '../references.ts'
 import { isAskable } from './asking.ts'
 import { button, option } from './blocks.ts'
-import { aboutStep } from './step-buttons.ts'
+import { aboutStep, stepsToRepeat } from './step-buttons.ts'
 import { stepName, stepNumber, subject } from './words.ts'
 
 /**
@@ -79,7 +79,7 @@ function choicesOf(incident: OpenedIncident): readonly Choice[] {
 
 function stepChoices(incident: OpenedIncident): readonly Choice[] {
   const step = nextStep(incident)
-  if (step === undefined) return []
+  if (step === undefined) return incident.secret?.state === 'shown' ? handOverAgain(incident) : []
   const state = stepState(incident, step.id)
   if (state.status === 'requested' || state.status === 'running') return []
   return [
@@ -95,6 +95,15 @@ function stepChoices(incident: OpenedIncident): readonly Choice[] {
         ]
       : []),
   ]
+}
+
+/** That the temporary password was taken out does not mean that it could be read: Slack may have failed, or the form been closed. */
+function handOverAgain(incident: OpenedIncident): readonly Choice[] {
+  return stepsToRepeat(incident).map((step) => ({
+    words: `Ask for step ${stepNumber(incident, step)} again`,
+    press: presses.ask,
+    about: aboutStep(incident, step),
+  }))
 }
 
 /** Whatever only looks. When there are several such things, which one is asked in a form. */

@@ -58,10 +58,16 @@ export function aboutStep({ id, requests }: OpenedIncident, step: IncidentStep):
 
 /** The temporary password ran out unseen: access can be given back once more. */
 export function restoreAgain(incident: OpenedIncident): readonly Button[] {
-  return incident.playbook.steps.flatMap((step) =>
-    step.kind === 'recovery' && isRepeatable(incident, step) && stepState(incident, step.id).status === 'proven'
-      ? [button(`Ask for step ${stepNumber(incident, step)} again`, presses.ask, aboutStep(incident, step))]
-      : [],
+  return stepsToRepeat(incident).map((step) =>
+    button(`Ask for step ${stepNumber(incident, step)} again`, presses.ask, aboutStep(incident, step)),
+  )
+}
+
+/** What gave something back, and can give it back once more. */
+export function stepsToRepeat(incident: OpenedIncident): readonly IncidentStep[] {
+  return incident.playbook.steps.filter(
+    (step) =>
+      step.kind === 'recovery' && isRepeatable(incident, step) && stepState(incident, step.id).status === 'proven',
   )
 }
 
@@ -91,12 +97,20 @@ function fallbackRow(incident: OpenedIncident, step: IncidentStep): Blocks {
   const about = aboutStep(incident, step)
   const suspend = fallbacks.includes('suspend') && incident.suspendedAt === undefined
   return row([
-    isWorthAnother(incident, step) ? button(`Try ${stepName(incident, step)} again`, presses.ask, about) : undefined,
+    isWorthAnother(incident, step) ? button(againWords(incident, step), presses.ask, about) : undefined,
     suspend ? button(`Suspend ${incident.target.username} instead`, presses.suspend, about) : undefined,
     fallbacks.includes('attest')
       ? button(`I did ${stepName(incident, step)} by hand…`, presses.attest, about)
       : undefined,
   ])
+}
+
+/** What only looks is looked at again; a form comes first where something has to be filled in. */
+function againWords(incident: OpenedIncident, step: IncidentStep): string {
+  const more = (step.inputs ?? []).length === 0 ? '' : '…'
+  return step.action !== undefined && onlyReads(step.action)
+    ? `Look again at ${stepName(incident, step)}${more}`
+    : `Try ${stepName(incident, step)} again${more}`
 }
 
 /** Whether a step that is done but not proven may come out otherwise. What nobody can see without the database stays unseen. */

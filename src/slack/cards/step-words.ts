@@ -43,7 +43,7 @@ function stepWords(incident: OpenedIncident, step: IncidentStep): { readonly sig
       // What only looks has nothing to prove.
       return { sign: '✅', words: mrkdwn`${literal(isReading(step) ? 'read' : 'proven')} ${time(state.at)}` }
     case 'unproven':
-      return { sign: '⚠️', words: unprovenWords(incident, state) }
+      return { sign: '⚠️', words: unprovenWords(incident, step, state) }
     case 'failed':
       return { sign: '⛔', words: mrkdwn`not done: ${prose(state.sentence, longestReason)}` }
     case 'attested':
@@ -143,8 +143,13 @@ function timeLeft(seconds: number): string {
   return minutes < 90 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`
 }
 
-function unprovenWords(incident: OpenedIncident, state: Extract<StepState, { status: 'unproven' }>): Mrkdwn {
+function unprovenWords(
+  incident: OpenedIncident,
+  step: IncidentStep,
+  state: Extract<StepState, { status: 'unproven' }>,
+): Mrkdwn {
   if (state.suspended === true)
     return mrkdwn`not proven; ${line(incident.target.username, 60)} is suspended instead since ${literal(hour(state.at, incident.openedAt))}`
+  if (isReading(step)) return mrkdwn`${literal('read, but not all of it')}${because(state.open)}`
   return mrkdwn`${literal(state.lost === true ? 'no longer proven' : 'done, not proven')}${because(state.open)}`
 }

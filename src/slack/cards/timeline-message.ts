@@ -2,10 +2,11 @@ import type { KnownBlock } from '@slack/types'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { type TimelineLine, utc } from '#/incident/timeline.ts'
 import { limits } from '../limits.ts'
-import { boxed, context, type Form, form, type Message, message, section, sections } from './blocks.ts'
+import { boxed, contexts, type Form, form, type Message, message, section, sections } from './blocks.ts'
 import {
   at,
   exactMoment,
+  fitted,
   isOfSlack,
   line,
   lines,
@@ -81,7 +82,10 @@ function crowdedLine(entry: TimelineLine): Mrkdwn {
 
 /** Everything that the blocks say, as one line for screen readers and notifications: what happened comes first. */
 function spokenLine(entry: TimelineLine): Mrkdwn {
-  return [whatHappened(entry), ...detailLines(entry), origin(entry)].join(' · ') as Mrkdwn
+  const last = origin(entry)
+  const said = [whatHappened(entry), ...detailLines(entry)].join(' · ') as Mrkdwn
+  // What ties it to the ledger is never what is cut.
+  return mrkdwn`${fitted(said, limits.messageText - last.length - 3)} · ${last}`
 }
 
 const signs = { plain: '', good: '✅ ', warning: '⚠️ ', bad: '⛔ ', waits: '⏸ ' } as const
@@ -122,7 +126,7 @@ function blocksOf(entry: TimelineLine): readonly KnownBlock[] {
     // Slack notifies nobody of a mention in a context.
     section(lines(whatHappened(entry), ...calls)),
     ...(rest.trim() === '' ? [] : [boxed(rest)]),
-    context(lines(...told, origin(entry))),
+    ...contexts([...told, origin(entry)]),
   ]
 }
 

@@ -254,7 +254,10 @@ function story(
   happens(bao, { type: 'StepAttested', step: byHand, request: attested, note: words })
   happens({ program: 'autentico' }, { type: 'LegalClockReminded', reminder: 1, endsAt: '2026-11-26T03:18:00.000Z' })
   for (let number = 8; number < 18; number += 1)
-    happens({ program: 'autentico' }, { type: 'IncidentLinked', to: `INC-${number}` as IncidentId, playbook: words })
+    happens(
+      { program: 'autentico' },
+      { type: 'IncidentLinked', to: `INC-${number}` as IncidentId, playbook: words, by: ana },
+    )
   happens(ana, { type: 'IncidentClosed', reason: words })
 
   const recorded = events.slice(0, upTo).map(([actor, event], index) => ({
@@ -371,6 +374,16 @@ function pressables({ blocks }: Message): { readonly buttons: readonly Pressable
   }
 }
 
+test('a line with more to say than a message takes keeps the number and the hash that tie it to the ledger', () => {
+  const { incident, recorded } = story('very long '.repeat(300))
+  const review = recorded.find(({ event }) => event.type === 'StepDone' && (event.findings ?? []).length > 10)
+  if (review === undefined) throw new Error('the story has no review that came upon much')
+  const line = timelineLine(review, incident)
+  const { text, blocks } = timelineMessage([line]).message
+  for (const words of [text, JSON.stringify(blocks?.at(-1))])
+    expect(words).toMatch(new RegExp(`#${line.seq} · .* · ${line.hash.slice(0, 4)}…`))
+})
+
 test('with 60 findings eight have buttons, the others are counted, and what is next is still there', () => {
   const { incident } = story('alice', { upTo: found })
   const card = incidentCard(incident, { now })
@@ -430,10 +443,10 @@ test('two kinds of request never look alike', () => {
   const titles = [...incident.requests.values()].map((request) => requestMessage(incident, request).text.split('\n')[0])
   expect(titles.map((title) => title?.replace(/ {3}code.*/, ''))).toEqual([
     '🧪 DRILL · Step 13 · alice',
-    '🧪 DRILL · ☑️ Finding 14.1 · Record as expected: alice',
-    '🧪 DRILL · 🔧 Finding 14.2 · Demote: alice',
-    '🧪 DRILL · 🔧 Finding 14.3 · Demote: alice',
-    '🧪 DRILL · 🔧 Finding 14.4 · Suspend: alice',
+    '🧪 DRILL · ☑️ Finding 14.1 · Record alice as expected',
+    '🧪 DRILL · 🔧 Finding 14.2 · Demote alice',
+    '🧪 DRILL · 🔧 Finding 14.3 · Demote alice',
+    '🧪 DRILL · 🔧 Finding 14.4 · Suspend alice',
     '🧪 DRILL · ⏭️ Finding 14.5 · Skip every step that is left',
     '🧪 DRILL · 🗳️ Step 15 · Decide “alice”',
     '🧪 DRILL · ✍️ Step 16 · Record “alice” as done by hand',

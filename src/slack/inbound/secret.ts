@@ -21,12 +21,9 @@ export async function showSecret(press: Press, desk: Desk): Promise<void> {
     return
   }
   const secret = desk.door.takeSecret(incident.id, reference.order)
-  if (secret === undefined) {
-    await updateForm(
-      desk,
-      view,
-      noticeOf('Temporary password', 'It is gone. Ask for “restore access” again to make a new one.'),
-    )
+  if (typeof secret !== 'string') {
+    const sentence = `${secret.why} Ask for “restore access” again to make a new one.`
+    await updateForm(desk, view, noticeOf('Temporary password', sentence))
     return
   }
   const form = secretForm(incident, secret)

@@ -1,6 +1,6 @@
 import { isInstance } from '#/incident/account.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
-import { lookAt } from './account-facts.ts'
+import { lookAt } from './account/account-facts.ts'
 import type { Action, Proof } from './action.ts'
 import { readWhole } from './confirmed.ts'
 

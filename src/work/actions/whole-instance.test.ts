@@ -12,18 +12,17 @@ function notProven(checks: readonly StepCheck[]): readonly string[] {
 
 const client = { kind: 'client', id: 'rogue-app', name: 'Rogue' } satisfies Subject
 
-function registers({ sql }: Site): void {
-  sql(
+function registers(site: Site): void {
+  site.sql(
     `INSERT INTO clients (id, client_id, client_name, client_type, redirect_uris, grant_types, response_types, scopes, token_endpoint_auth_method, is_active, allowed_audiences)
      VALUES ('x', 'rogue-app', 'Rogue', 'public', '["https://*.evil.test/cb"]', '["password"]', '["code"]', 'openid', 'none', 1, '["autentico-admin"]')`,
   )
 }
 
+let reviews = 1_000
+
 async function reviewed(site: Site, action: 'review-admins' | 'review-clients', expected: readonly string[] = []) {
-  return resultOf(
-    await site.run(orderFor(site.target, { action, seq: Math.floor(Math.random() * 1e6) + 100, expected })),
-    'done',
-  )
+  return resultOf(await site.run(orderFor(site.target, { action, seq: (reviews += 1), expected })), 'done')
 }
 
 test('a snapshot of Autentico says what the worker can reach, and keeps the evidence', async () => {
@@ -69,7 +68,12 @@ test('a rogue client is flagged for what it can do, and disabled with proof', as
   registers(site)
   const { findings = [] } = await reviewed(site, 'review-clients')
   const flags = findings.find(({ subject }) => subject.id === 'rogue-app')?.flags
-  expect(flags).toEqual(expect.arrayContaining(['opens admin api', 'takes passwords', 'wildcard redirect']))
+  expect(flags).toEqual([
+    expect.stringContaining('nor in KNOWN_CLIENTS'),
+    expect.stringContaining('open the admin API'),
+    expect.stringContaining('takes passwords'),
+    expect.stringContaining('wildcard'),
+  ])
 
   const done = resultOf(await site.approve('disable-client', 40, { subject: client }), 'done')
   expect(notProven(done.checks)).toEqual([])

@@ -61,10 +61,19 @@ function difference(who: string, name: string, before: Value, after: Value): str
   if (noun !== undefined && typeof before === 'number' && typeof after === 'number') {
     return `${who} now has ${count(after, ...noun)}, not ${before}.`
   }
+  if (name === 'admins') return adminsDiffer(String(before ?? ''), String(after ?? ''))
   if (noun !== undefined) return `The ${noun[1]} of ${who} ${after === null ? 'can no longer' : 'can now'} be seen.`
   const flag = typeof after === 'boolean' ? flags[name] : undefined
   if (flag !== undefined) return `${flag.about ?? who} ${after === true ? flag.yes : flag.no}.`
   return `The ${labels[name] ?? name} of ${who} is now ${shown(after)}, not ${shown(before)}.`
+}
+
+/** Both are lists of ids, which say nothing to anybody; the request that follows names the people. */
+function adminsDiffer(before: string, after: string): string {
+  const [was, is] = [before, after].map((ids) => ids.split(' ').filter((id) => id !== '').length)
+  return was === is
+    ? 'Other people are administrators now than were shown.'
+    : `There are ${is} administrators now, not ${was}.`
 }
 
 const flags: Readonly<Record<string, { readonly about?: string; readonly yes: string; readonly no: string }>> = {
@@ -90,7 +99,6 @@ const labels: Readonly<Record<string, string>> = {
   wantedKey: 'key to be put in place',
   givenKey: 'key made by hand',
   keyId: 'key id',
-  admins: 'list of administrators',
   value: 'setting',
 }
 

@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { until } from '#/drill/crew.ts'
 import { type Case, dataDirOf } from '../../support/incident-flow.ts'
 import { fault, type Run } from '../harness/fault.ts'
 import { refuseWrites } from './refused-writes.ts'
+import { type SmallDisk, smallDisk } from './small-disk.ts'
 
 /** The errors that a kernel answers a write with, by what brings them about. */
 const errors: Readonly<Record<string, string>> = {
@@ -35,6 +34,8 @@ fault({
   },
 })
 
+let disk: SmallDisk
+
 fault({
   id: 'F26',
   title: 'a small disk is filled to its end: nothing is done, who presses is told, and it goes on once there is space',
@@ -42,21 +43,18 @@ fault({
   nightly: 20,
   world: {
     before: (stage, building) => {
-      const dir = dataDirOf(stage)
-      mkdirSync(dir, { recursive: true })
-      execFileSync('/usr/bin/env', ['mount', '-t', 'tmpfs', '-o', 'size=16m,mode=0700', 'tmpfs', dir])
-      building.defer(() => void execFileSync('/usr/bin/env', ['umount', '--lazy', dir]))
+      disk = building.use(smallDisk(dataDirOf(stage), '16m'))
       return Promise.resolve()
     },
   },
   async run(run) {
-    const { asked, world, struck, proves } = run
+    const { asked, struck, proves } = run
     const incident = await asked()
-    const filler = join(dataDirOf(world.stage), 'filler')
-    fill(dataDirOf(world.stage), filler)
-    struck()
-    await pressAndBeTold(run, incident)
-    rmSync(filler)
+    {
+      using _full = disk.fill()
+      struck()
+      await pressAndBeTold(run, incident)
+    }
     await incident.approve()
     await proves(incident)
   },
@@ -95,13 +93,4 @@ async function pressAndBeTold({ world, succeeds }: Run, incident: Case): Promise
 function changed({ stage }: Run['world'], incident: Case): number {
   const { id } = incident.state().target
   return stage.autentico.control.calls.filter((call) => call.changed && call.path.includes(id)).length
-}
-
-/** Takes what space there is, down to the last page. */
-function fill(dir: string, filler: string): void {
-  for (let kib = Math.floor((statfsSync(dir).bavail * statfsSync(dir).bsize) / 1024); kib > 0; ) {
-    writeFileSync(filler, Buffer.alloc(kib * 1024), { flag: 'a' })
-    const { bavail, bsize } = statfsSync(dir)
-    kib = Math.floor((bavail * bsize) / 1024)
-  }
 }

@@ -23,23 +23,37 @@ export async function refuseWrites(
   return traced(pid, ['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`, ...paths(files)], 'INJECTED')
 }
 
+/** As {@link refuseWrites}, for bringing a folder to the disk: what was put into it may be gone after a power loss. */
+export async function refuseSyncs(pid: number | undefined, error: string, folder: string): Promise<RefusedWrites> {
+  return traced(pid, ['-e', 'trace=fsync', '-e', `inject=fsync:error=${error}`, ...paths([folder])], 'INJECTED')
+}
+
 /** Counts how often a running process has the kernel bring a file to the disk. Throws as {@link refuseWrites} does. */
 export async function countSyncs(pid: number | undefined, file: string): Promise<RefusedWrites> {
   return traced(pid, ['-e', 'trace=fsync,fdatasync', ...paths([file])], 'sync(')
+}
+
+/** Writes down what a running process does, as strace says it, until it is disposed. Throws as {@link refuseWrites} does. */
+export async function recordCalls(
+  pid: number | undefined,
+  what: readonly string[],
+  to: string,
+): Promise<AsyncDisposable> {
+  return traced(pid, ['-o', to, ...what])
 }
 
 function paths(files: readonly string[]): readonly string[] {
   return files.flatMap((file) => ['-P', file])
 }
 
-async function traced(pid: number | undefined, what: readonly string[], sign: string): Promise<RefusedWrites> {
+async function traced(pid: number | undefined, what: readonly string[], sign?: string): Promise<RefusedWrites> {
   if (pid === undefined) throw new Error('the program has no process')
   const strace = spawn('/usr/bin/env', ['strace', '-f', '-qq', '-p', String(pid), ...what], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let seen = 0
   createInterface({ input: strace.stderr }).on('line', (line) => {
-    if (line.includes(sign)) seen += 1
+    if (sign !== undefined && line.includes(sign)) seen += 1
   })
   await attached(strace, pid)
   return {

@@ -117,7 +117,7 @@ test('an account that changed between request and approval is not touched: the f
 
   if (copy === undefined) throw new Error('chi saw no button')
   await incident.as('chi').actor.pressStale(copy, 'approve')
-  await incident.as('chi').toldAlone(/belongs to an earlier request, made void because the account had changed/)
+  await incident.as('chi').toldAlone(/belongs to an earlier request, made void because the situation had changed/)
   expect(incident.entries('StepApproved')).toHaveLength(1)
 
   await incident.approve('bao')

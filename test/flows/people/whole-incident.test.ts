@@ -1,6 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { incidentChannel } from '#/drill/cast.ts'
 import { member, until, wordsOf, wordsOfForm } from '#/drill/crew.ts'
@@ -10,15 +7,8 @@ import type { Stage } from '#/drill/stage.ts'
 import { recordedOf } from '#/handle.ts'
 import { timelineLine } from '#/incident/timeline.ts'
 import { signIn } from '../../support/autentico-visits.ts'
-import {
-  type Case,
-  complaintsOf,
-  dataDirOf,
-  ledgerOf,
-  openFor,
-  quickStage,
-  responder,
-} from '../../support/incident-flow.ts'
+import { type Case, complaintsOf, ledgerOf, openFor, quickStage, responder } from '../../support/incident-flow.ts'
+import { expectNowhere, leftBehind } from '../../support/secrets.ts'
 
 let stage: Stage
 let program: Program
@@ -171,14 +161,8 @@ test('who may not see the temporary password is told so, and that goes on record
 })
 
 test('the temporary password is nowhere but in the form that ana was shown', async () => {
-  const found = {
-    redis: await everythingInRedis(stage.redis.url),
-    files: everyFileIn(dataDirOf(stage)),
-    log: Buffer.from(program.lines.join('\n')),
-    slack: Buffer.from(JSON.stringify(stage.slack.state())),
-  }
-  for (const bytes of Object.values(found)) expect(bytes.length).toBeGreaterThan(1000)
-  const holding = Object.entries(found).filter(([, bytes]) => bytes.includes(password))
+  const left = await leftBehind(stage, program)
+  const holding = Object.entries(left).filter(([, bytes]) => bytes.includes(password))
   expect(holding.map(([where]) => where)).toEqual([])
   // It passed Slack once: in the form.
   const calls = stage.slack.calls().filter(({ args }) => JSON.stringify(args).includes(password))
@@ -188,50 +172,15 @@ test('the temporary password is nowhere but in the form that ana was shown', asy
 test('nor does anything else that opens a door stay behind: no token, no cookie, no key of the seed', async () => {
   const { credentials, loot } = stage.autentico
   const secrets = [credentials.password, credentials.clientSecret, loot?.totpSecret, loot?.federation.secret]
-  const bytes = Buffer.concat([
-    await everythingInRedis(stage.redis.url),
-    everyFileIn(dataDirOf(stage)),
-    Buffer.from(program.lines.join('\n')),
-    Buffer.from(JSON.stringify(stage.slack.calls())),
-  ])
-  for (const secret of secrets) expect(bytes.includes(secret ?? 'absent')).toBe(false)
-  expect(bytes.toString('latin1')).not.toMatch(/eyJ[\w-]{8,}\.eyJ/)
+  await expectNowhere(
+    stage,
+    program,
+    secrets.map((secret) => secret ?? 'absent'),
+  )
+  const left = Object.values(await leftBehind(stage, program))
+  for (const bytes of left) expect(bytes.toString('latin1')).not.toMatch(/eyJ[\w-]{8,}\.eyJ/)
 })
 
 test('none of it made the program complain', () => {
   expect(complaintsOf(program)).toEqual([])
 })
-
-/** Every key and every value that Redis holds, whatever its type, one after the other. */
-async function everythingInRedis(url: string): Promise<Buffer> {
-  const redis = new Redis(url)
-  try {
-    const keys = await redis.keys('*')
-    const values = await Promise.all(keys.map(async (key) => Buffer.from(`${key}\n${await valueOf(redis, key)}\n`)))
-    return Buffer.concat(values)
-  } finally {
-    redis.disconnect()
-  }
-}
-
-async function valueOf(redis: Redis, key: string): Promise<string> {
-  switch (await redis.type(key)) {
-    case 'string':
-      return (await redis.get(key)) ?? ''
-    case 'hash':
-      return JSON.stringify(await redis.hgetall(key))
-    case 'list':
-      return JSON.stringify(await redis.lrange(key, 0, -1))
-    case 'set':
-      return JSON.stringify(await redis.smembers(key))
-    case 'zset':
-      return JSON.stringify(await redis.zrange(key, 0, -1, 'WITHSCORES'))
-    default:
-      return JSON.stringify(await redis.xrange(key, '-', '+'))
-  }
-}
-
-function everyFileIn(dir: string): Buffer {
-  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  return Buffer.concat(files.map((file) => readFileSync(join(file.parentPath, file.name))))
-}

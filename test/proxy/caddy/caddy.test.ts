@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect } from 'vitest'
 import { caddyLimits } from '#/proxy/command.ts'
-import { markIsGone } from '#/proxy/probe.ts'
-import { applied, opened, placed, proxyStories } from '../../support/proxy-stories.ts'
+import { isWell, markIsGone } from '#/proxy/probe.ts'
 import { startCaddy, wishFor } from '../../support/real-proxy.ts'
+import { applied, opened, placed, proxyStories } from '../stories.ts'
 
 const story = proxyStories('caddy', async (upstream) => startCaddy({ upstream }))
 
@@ -57,7 +57,7 @@ story('a Caddy that cannot limit requests refuses a file with a limit, and runs 
 
   expect(result).toMatchObject({ kind: 'refused', sentence: expect.stringContaining('rate_limit') as string })
   expect(readdirSync(real.folder)).not.toContain(basename(real.site.configPath))
-  expect((await fetch(`${real.site.url}/healthz`)).status).toBe(200)
+  expect(await isWell(real.site.url)).toBe(true)
 })
 
 story('a site whose own handlers come first is found out, and the file is taken away again', async ({ real }) => {

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect } from 'vitest'
-import { markIsGone } from '#/proxy/probe.ts'
-import { half, opened, placed, proxyStories } from '../../support/proxy-stories.ts'
+import { isWell, markIsGone } from '#/proxy/probe.ts'
 import { startNginx, wishFor } from '../../support/real-proxy.ts'
+import { half, opened, placed, proxyStories } from '../stories.ts'
 
 const story = proxyStories('nginx', async (upstream) => startNginx({ upstream }))
 
@@ -83,7 +83,7 @@ story(
 
     expect(result).toMatchObject({ kind: 'refused', sentence: expect.stringContaining('duplicate location') as string })
     expect(readdirSync(dirname(other.site.configPath))).toEqual([])
-    expect((await fetch(`${other.site.url}/healthz`)).status).toBe(200)
+    expect(await isWell(other.site.url)).toBe(true)
   },
 )
 

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
+import { asker } from '#/proxy/ask.ts'
 import { render } from '#/proxy/render.ts'
 import { markHeader, markPath, type Rendered } from '#/proxy/rendered.ts'
-import { half, opened, proxyStories } from '../../support/proxy-stories.ts'
 import { type RealProxy, startNginx, wishFor } from '../../support/real-proxy.ts'
+import { half, opened, proxyStories } from '../stories.ts'
 import type { Errand } from './crash-program.ts'
 
 const story = proxyStories('nginx', async (upstream) => startNginx({ upstream }))
@@ -68,7 +69,7 @@ async function settled(real: RealProxy, rendered: Rendered): Promise<State> {
   const { kind } = await proxy.settle()
   expect(await proxy.settle()).toMatchObject({ kind: kind === 'waiting' ? 'waiting' : 'nothing' })
   const state = kind === 'waiting' ? 'waiting' : lies(rendered)
-  await vi.waitUntil(async () => (await shownMark(real)) === (state === 'as before' ? null : rendered.mark))
+  await vi.waitUntil(async () => (await shownMark(real)) === (state === 'as before' ? undefined : rendered.mark))
 
   if (state === 'waiting') expect(await proxy.rollBack()).toMatchObject({ kind: 'rolled-back' })
   if (state === 'as wanted') return state
@@ -84,8 +85,8 @@ function lies({ files: [first, second] }: Rendered): State {
   throw new Error('half of the change lies there')
 }
 
-async function shownMark({ site }: RealProxy): Promise<string | null> {
-  const answer = await fetch(`${site.url}${markPath}`, { headers: { connection: 'close' } })
-  await answer.arrayBuffer()
-  return answer.headers.get(markHeader)
+async function shownMark({ site }: RealProxy): Promise<string | undefined> {
+  const answer = await asker(site.url, 1).ask({ path: markPath })
+  if (answer === undefined) throw new Error('nginx left a question without an answer')
+  return answer.headers[markHeader.toLowerCase()]?.toString()
 }

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect } from 'vitest'
-import { markIsGone } from '#/proxy/probe.ts'
+import { markIsGone, type Probe } from '#/proxy/probe.ts'
 import { render } from '#/proxy/render.ts'
 import type { Rendered } from '#/proxy/rendered.ts'
-import { applied, half, opened, type probeOf, proxyStories } from '../../support/proxy-stories.ts'
 import { startNginx, wishFor } from '../../support/real-proxy.ts'
+import { applied, half, opened, proxyStories } from '../stories.ts'
 
 const story = proxyStories('nginx', async (upstream) => startNginx({ upstream }))
 
@@ -90,8 +90,25 @@ story('what cannot be seen from here is not called proven', async ({ real }) => 
   expect(findingsOf(probes[0])).toMatchObject({ live: 'proven', limit: 'proven', outside: 'unknown', inside: 'proven' })
 })
 
+story('an Autentico that was ill before is no reason to take back the cure', async ({ autentico, use }) => {
+  const ill = await autentico({ rateLimit: true })
+  const other = use(await startNginx({ upstream: ill.url }))
+  await ill.stop()
+  const { result, probes } = await applied(opened(other), wishFor(other), { needsAdmin: true })
+
+  expect(result.kind).toBe('applied')
+  expect(findingsOf(probes[0])).toEqual({
+    live: 'proven',
+    limit: 'unknown',
+    outside: 'proven',
+    inside: 'unknown',
+    health: 'unknown',
+    forwardedFor: 'unknown',
+  })
+})
+
 story("where Autentico's own limiter is off, nothing is said about X-Forwarded-For", async ({ autentico, use }) => {
-  const other = use(await startNginx({ upstream: await autentico({ rateLimit: false }) }))
+  const other = use(await startNginx({ upstream: (await autentico({ rateLimit: false })).url }))
   const { result, probes } = await applied(opened(other), wishFor(other, { burst: '60' }))
 
   expect(result.kind).toBe('applied')
@@ -112,7 +129,7 @@ function bent(rendered: Rendered, from: RegExp, to: string): Rendered {
   return { ...rendered, files: rendered.files.map(({ path, text }) => ({ path, text: text.replace(from, to) })) }
 }
 
-function findingsOf(found: Awaited<ReturnType<typeof probeOf>> | undefined) {
+function findingsOf(found: Probe | undefined) {
   if (found === undefined) throw new Error('there was no probe')
   const { live, limit, outside, inside, health, forwardedFor } = found
   return Object.fromEntries(

@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import type { OrderId } from '#/incident/work.ts'
+import { storeEvidence } from '#/ledger/evidence.ts'
+import { type Consumer, TryAgain } from '#/work/consumer.ts'
+import type { Outcome } from '#/work/outcome.ts'
+import { consumeOutcomes } from '#/work/outcomes.ts'
+import { open as unseal } from '#/work/seal.ts'
+import type { Vault } from '#/work/vault.ts'
+import type { BotDeps } from './bot.ts'
+import { refusedByDisk } from './disk.ts'
+import { type Incidents, systemStream } from './handle.ts'
+import type { BotKeys } from './keyring.ts'
+
+const tryAgainMs = 1_000
+/** An outcome that was not tried again for so long has been lost after all. */
+const waitsForMs = 30_000
+
+/** Takes the outcomes out of the queue. */
+export type OutcomeTaker = Consumer & {
+  /** Whether the outcome of this order has come and waits for the disk. */
+  readonly waits: (order: OrderId) => boolean
+}
+
+/**
+ * What workers report becomes a command, and so goes through the rules like everything else. Evidence and secrets are kept first; while the
+ * disk refuses them the order has not ended, the thread says why, and the report comes again.
+ */
+export function takeOutcomes({
+  deps,
+  incidents,
+  vault,
+}: {
+  readonly deps: BotDeps
+  readonly incidents: Incidents
+  readonly vault: Vault
+}): OutcomeTaker {
+  const { config, secrets, keys, log } = deps
+  const record = ({ incident, worker, order }: Outcome, result: Outcome['result']) =>
+    incidents.execute(incident, { type: 'RecordOutcome', worker, order, result })
+  const waiting = new Map<OrderId, number>()
+  const keep = async (outcome: Outcome): Promise<void> => {
+    try {
+      await keepEvidence(outcome, join(config.dataDir, 'evidence'), keys)
+      if (outcome.sealed !== undefined) vault.keep(outcome.order, outcome.sealed)
+      waiting.delete(outcome.order)
+    } catch (error) {
+      const refused = refusedByDisk(error)
+      if (refused === undefined) throw error
+      const { order, attempt } = outcome
+      const what = outcome.sealed === undefined ? 'the evidence' : 'the temporary password'
+      const why = `The bot cannot keep ${what} (${refused}). An operator has to look after the disk where DATA_DIR is.`
+      const said = record(outcome, { kind: 'waiting', why, attempt })
+      if (said.kind === 'accepted' && said.recorded.length > 0)
+        log.error({ order, why }, 'an outcome waits for the disk')
+      waiting.set(order, performance.now())
+      throw new TryAgain(tryAgainMs, why)
+    }
+  }
+  const consumer = consumeOutcomes({
+    url: secrets.redisUrl,
+    prefix: config.queuePrefix,
+    log,
+    workerKeys: deps.workerKeys,
+    onOutcome: async (outcome) => {
+      // Only what the ledger waits for is kept; an outcome that comes a second time brings nothing new.
+      if (incidents.find(outcome.incident)?.orders.has(outcome.order) === true) await keep(outcome)
+      const { order, worker, result } = outcome
+      const executed = record(outcome, result)
+      if (executed.kind === 'refused') {
+        log.info({ order, worker, kind: result.kind }, 'an outcome came for an order that has ended')
+        return
+      }
+      if (result.kind === 'failed') log.warn({ order, worker, why: result.sentence }, 'an order came to nothing')
+      else if (outcome.final) log.info({ order, worker, kind: result.kind }, 'an order has ended')
+    },
+    onForgery: async (forgery) => {
+      log.error(forgery, `a forged ${forgery.what} was refused`)
+      incidents.execute(systemStream, { type: 'RecordForgery', ...forgery })
+    },
+  })
+  return { ...consumer, waits: (order) => performance.now() - (waiting.get(order) ?? -waitsForMs) < waitsForMs }
+}
+
+async function keepEvidence({ order, evidence = [] }: Outcome, directory: string, keys: BotKeys): Promise<void> {
+  for (const { name, digest, sealed } of evidence) {
+    const stored = await storeEvidence(directory, unseal(sealed, keys.sealing.privateKey, order))
+    if (stored !== digest) throw new Error(`the evidence ${name} of ${order} is not what its digest says`)
+  }
+}
