@@ -52,6 +52,7 @@ export async function environmentProblem(file: string): Promise<string | undefin
  * after a power cut; mode and owner stay. The same values again change nothing.
  *
  * @param now Names the backup.
+ * @param resumes The caller was cut off in this very change before and is alone with it: what is half-made is its own, and goes.
  * @param kept Told of the backup before anything is replaced, so that whoever goes on after a crash knows the way back.
  * @throws EnvironmentUnusable if the file cannot be used, changed under our hands, or cannot hold a value. No message repeats
  *   a value.
@@ -60,11 +61,13 @@ export async function changeEnvironment({
   file,
   set,
   now,
+  resumes = false,
   kept = async () => Promise.resolve(),
 }: {
   readonly file: string
   readonly set: Readonly<Record<string, string>>
   readonly now: Date
+  readonly resumes?: boolean
   readonly kept?: (backup: string) => Promise<void>
 }): Promise<EnvironmentChange> {
   const before = await look(file)
@@ -77,7 +80,7 @@ export async function changeEnvironment({
   const backup = await keep(file, before, now)
   await kept(backup)
   try {
-    await replace(file, { text, like: before })
+    await replace(file, { text, like: before, resumes })
   } catch (error) {
     await rm(backup, { force: true })
     throw error
@@ -181,9 +184,13 @@ async function keep(file: string, { text, uid, gid }: Found, now: Date): Promise
 }
 
 /** The new file is also the lock: whoever makes it may put it in place, and nobody else meanwhile. */
-async function replace(file: string, { text, like }: { readonly text: string; readonly like: Found }): Promise<void> {
+async function replace(
+  file: string,
+  { text, like, resumes = false }: { readonly text: string; readonly like: Found; readonly resumes?: boolean },
+): Promise<void> {
   const next = `${file}.new`
-  await forgetStale(next)
+  if (resumes) await rm(next, { force: true })
+  else await forgetStale(next)
   try {
     await write(next, { ...like, text })
   } catch (error) {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { Redis } from 'ioredis'
 import { expect } from 'vitest'
@@ -7,8 +7,10 @@ import { z } from 'zod'
 import { until } from '#/drill/crew.ts'
 import type { Delivered } from '#/drill/slack/local-slack.ts'
 import { recordedOf } from '#/handle.ts'
+import { instanceTarget } from '#/incident/account.ts'
 import type { EventType, Recorded } from '#/incident/events.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
+import type { ActionName } from '#/playbook/playbook.ts'
 import { verifyDataDir } from '#/verify-data-dir.ts'
 import { expectCardToBeCurrent, expectThreadToAgree } from '../../flows/machine/machine.ts'
 import { type Case, dataDirOf, ledgerOf } from '../../support/incident-flow.ts'
@@ -140,6 +142,11 @@ function happenedOnce(evidence: Evidence, { state }: Case): void {
   )
 }
 
+/** The actions on Autentico as a whole that may send such a call, whomever it is about. */
+function everybodys(path: string): readonly ActionName[] {
+  return path.endsWith('/revoke-sessions') ? ['revoke-everybody', 'invalidate-tokens', 'rotate-admin-token'] : []
+}
+
 /** Only reads, though it is a POST. */
 const lookUp = '/admin/api/users/lookup'
 
@@ -154,10 +161,15 @@ function everyChangeWasApproved(evidence: Evidence): void {
   for (const { method, path, at, status } of world.stage.autentico.control.calls.slice(since.calls)) {
     if (method === 'GET' || status >= 400 || path === lookUp) continue
     const [, account = ''] = /^\/admin\/api\/users\/([^/?]+)/.exec(path) ?? []
-    const approved = (accounts.get(decodeURIComponent(account)) ?? []).some(({ requests }) =>
+    const aims = [
+      ...(accounts.get(decodeURIComponent(account)) ?? []).map((incident) => ({ incident, by: undefined })),
+      ...(accounts.get(instanceTarget.id) ?? []).map((incident) => ({ incident, by: everybodys(path) })),
+    ]
+    const approved = aims.some(({ incident: { requests }, by }) =>
       [...requests.values()].some(
-        ({ end, requester, kind }) =>
+        ({ end, requester, kind, action }) =>
           (kind === 'run' || kind === 'suspend') &&
+          (by === undefined || (action !== undefined && by.includes(action))) &&
           'by' in end &&
           end.kind === 'approved' &&
           end.by.slack.user !== requester.slack.user &&
@@ -209,12 +221,21 @@ function secretsOf({ stage }: World): readonly string[] {
     const kept = (sql: string) => db.prepare<[], string>(sql).pluck().all()
     return [
       ...named.flatMap((name) => env[name] ?? []),
+      ...environmentSecrets(autentico.environmentFile),
       ...kept('SELECT access_token FROM tokens UNION SELECT refresh_token FROM tokens'),
       ...kept('SELECT id FROM idp_sessions UNION SELECT id FROM trusted_devices'),
     ].filter((secret) => secret.length > 8)
   } finally {
     db.close()
   }
+}
+
+/** What Autentico's environment file holds now, and held before. */
+function environmentSecrets(file: string): readonly string[] {
+  return readdirSync(dirname(file))
+    .filter((name) => name.startsWith(basename(file)))
+    .flatMap((name) => readFileSync(join(dirname(file), name), 'utf8').split('\n'))
+    .flatMap((line) => /^AUTENTICO_\w*(?:PRIVATE_KEY|SECRET|ADMIN_TOKEN)=["']?([^"']+)/.exec(line)?.[1] ?? [])
 }
 
 /** The files of the ledger as they lie there, what has not been moved into the main file included. */

@@ -1,7 +1,10 @@
 // Loaded before the program (`node --import`). It watches what the program does at its borders (the ledger's file, the queue, the
 // network) and strikes the process when it gets to a point that was armed; a kill is SIGKILL: nothing is said, flushed or cleaned up.
+import childProcess, { type ChildProcess } from 'node:child_process'
 import diagnostics from 'node:diagnostics_channel'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import files from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import process from 'node:process'
 import Database from 'better-sqlite3'
 import { Queue } from 'bullmq'
@@ -58,6 +61,7 @@ watchStatements()
 watchQueue()
 watchSockets()
 watchHttp()
+watchEnvironment()
 
 type Method = (...values: readonly unknown[]) => unknown
 type Called = { readonly self: unknown; readonly values: readonly unknown[]; readonly go: () => unknown }
@@ -127,6 +131,30 @@ function watchSockets(): void {
     if (isAck) setTimeout(() => reached('after the acknowledgement'), 1)
     return sent
   })
+}
+
+/** Autentico's environment file, the keys that wait on a worker, and the command that restarts Autentico. */
+function watchEnvironment(): void {
+  around(files, 'rename', async ({ values: [, to], go }) => {
+    const what = /\.env$/.test(String(to))
+      ? 'the environment file'
+      : /\.signing-key$/.test(String(to))
+        ? 'a key'
+        : undefined
+    if (what === undefined) return go()
+    reached(`before ${what} is put in place`)
+    const done = await go()
+    reached(`after ${what} was put in place`)
+    return done
+  })
+  around(childProcess, 'spawn', ({ values, go }) => {
+    if (!JSON.stringify(values[1]).includes('ask-restart')) return go()
+    reached('before Autentico is restarted')
+    const child = go() as ChildProcess
+    child.once('exit', () => reached('after Autentico was restarted'))
+    return child
+  })
+  syncBuiltinESMExports()
 }
 
 /** The calls on Autentico and Slack. */

@@ -44,6 +44,7 @@ async function changed(
     file,
     set,
     now: now(),
+    resumes: before !== undefined,
     kept: async (backup) => progress.remember('backup', backup),
   })
   return change.kind === 'changed' ? change.backup : before
