@@ -380,7 +380,7 @@ test('a line with more to say than a message takes keeps the number and the hash
   if (review === undefined) throw new Error('the story has no review that came upon much')
   const line = timelineLine(review, incident)
   const { text, blocks } = timelineMessage([line]).message
-  for (const words of [text, JSON.stringify(blocks?.at(-1))])
+  for (const words of [text, JSON.stringify(blocks.at(-1))])
     expect(words).toMatch(new RegExp(`#${line.seq} · .* · ${line.hash.slice(0, 4)}…`))
 })
 
