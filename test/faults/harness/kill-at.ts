@@ -136,9 +136,9 @@ function watchSockets(): void {
 /** Autentico's environment file, the keys that wait on a worker, and the command that restarts Autentico. */
 function watchEnvironment(): void {
   around(files, 'rename', async ({ values: [, to], go }) => {
-    const what = /\.env$/.test(String(to))
+    const what = String(to).endsWith('.env')
       ? 'the environment file'
-      : /\.signing-key$/.test(String(to))
+      : String(to).endsWith('.signing-key')
         ? 'a key'
         : undefined
     if (what === undefined) return go()
