@@ -68,7 +68,7 @@ const watchEveryMs = 1_000
 async function watchedRestart({ autentico, progress, now, times }: ActionContext): Promise<string> {
   const first = await autentico.process()
   const until = new Date(now().getTime() + times.byHandMs)
-  progress.waits(
+  progress.asks(
     `Put the output of \`openssl rand -hex 32\` into AUTENTICO_REFRESH_TOKEN_SECRET and restart Autentico now: the bot watches until ${utc(until.toISOString())}.`,
   )
   for (let away = false; now() < until; ) {
