@@ -57,7 +57,7 @@ export type IncidentEvent =
   | ({ readonly type: 'WorkProgressed'; readonly order: OrderId } & Progress)
   | { readonly type: 'WorkIssuedAgain'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'WorkStarted'; readonly order: OrderId; readonly attempt: number }
-  | { readonly type: 'WorkWaits'; readonly order: OrderId; readonly why: string }
+  | { readonly type: 'WorkWaits'; readonly order: OrderId; readonly why: string; readonly onPeople?: true }
   /**
    * The emergency stop: nothing is handed to workers from here on. `all`: everything was stopped at once. `by` is who did it; the
    * actor may be another, where the incident was opened while everything was stopped.
@@ -133,13 +133,11 @@ export type IncidentEvent =
       readonly action: ActionName
       readonly proven: boolean
     } & Omit<Extract<WorkResult, { kind: 'done' }>, 'kind'>)
-  | {
+  | ({
       readonly type: 'StepFailed'
       readonly order: OrderId
       readonly step: StepId
-      readonly sentence: string
-      readonly retry: boolean
-    }
+    } & Omit<Extract<WorkResult, { kind: 'failed' }>, 'kind'>)
   | { readonly type: 'StepSkipped'; readonly step: StepId; readonly request: RequestId; readonly reason: string }
   | { readonly type: 'StepAttested'; readonly step: StepId; readonly request: RequestId; readonly note: string }
   /** Two people say that a finding was expected. `finding`: what it was, as it was then. */

@@ -105,7 +105,7 @@ function applied(
     case 'WorkResumed':
       return resumed(incident, event, seq)
     case 'WorkWaits':
-      return waits(incident, event.order, event.why)
+      return waits(incident, event)
     case 'WorkProgressed':
       return progressed(incident, event)
     case 'SnapshotTaken': {
@@ -298,7 +298,7 @@ function halted(
   const next = withOrder(incident, id, (one) => ({ ...one, halted: { begun } }))
   const step = order?.step === undefined ? undefined : incident.steps.get(order.step)
   if (order?.step === undefined || step?.status !== 'running') return next
-  const { taken: _over, waits: _past, ...running } = step
+  const { taken: _over, waits: _past, onPeople: _theirs, ...running } = step
   return withStep(next, order.step, running)
 }
 
@@ -320,7 +320,7 @@ function taken(
   const order = incident.orders.get(id)
   const step = order?.step === undefined ? undefined : incident.steps.get(order.step)
   if (order?.step === undefined || step?.status !== 'running') return incident
-  const { waits: _over, ...running } = step
+  const { waits: _over, onPeople: _theirs, ...running } = step
   return withStep(incident, order.step, { ...running, taken: { by, at, attempt } })
 }
 
@@ -331,7 +331,7 @@ function progressed(
   const step = incident.orders.get(id)?.step
   const state = step === undefined ? undefined : incident.steps.get(step)
   if (step === undefined || state?.status !== 'running') return incident
-  const { waits: _over, ...running } = state
+  const { waits: _over, onPeople: _theirs, ...running } = state
   return withStep(incident, step, { ...running, progress })
 }
 
@@ -351,12 +351,17 @@ function failed(
   return withStep(endRequest(next, order.request, at, sentence), step, state)
 }
 
-function waits(incident: OpenedIncident, id: OrderId, why: string): OpenedIncident {
+function waits(
+  incident: OpenedIncident,
+  { order: id, why, onPeople }: Extract<IncidentEvent, { type: 'WorkWaits' }>,
+): OpenedIncident {
   const next = withOrder(incident, id, (order) => ({ ...order, waits: why }))
   const order = incident.orders.get(id)
   if (order?.step === undefined) return next
   const step = incident.steps.get(order.step)
-  return step?.status === 'running' ? withStep(next, order.step, { ...step, waits: why }) : next
+  if (step?.status !== 'running') return next
+  const { onPeople: _other, ...running } = step
+  return withStep(next, order.step, { ...running, waits: why, ...(onPeople === undefined ? {} : { onPeople }) })
 }
 
 function done(

@@ -43,7 +43,16 @@ export function recordOutcome(
         : []
     case 'waiting':
       // The same reason again is no news.
-      return order.waits === result.why ? [] : [{ type: 'WorkWaits', order: order.id, why: result.why }]
+      return order.waits === result.why
+        ? []
+        : [
+            {
+              type: 'WorkWaits',
+              order: order.id,
+              why: result.why,
+              ...(result.onPeople === undefined ? {} : { onPeople: true }),
+            },
+          ]
     case 'halted':
       return order.halted === undefined ? [{ type: 'WorkHalted', order: order.id, begun: result.begun }] : []
     case 'progress': {
@@ -162,8 +171,8 @@ function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>
   return contained ? [sweep, { type: 'IncidentContained' }] : [sweep]
 }
 
-function failed(order: OpenOrder, { sentence, retry }: Final<'failed'>): readonly IncidentEvent[] {
+function failed(order: OpenOrder, { kind: _kind, ...why }: Final<'failed'>): readonly IncidentEvent[] {
   return order.step === undefined
-    ? [{ type: 'ReadingFailed', order: order.id, sentence, retry }]
-    : [{ type: 'StepFailed', order: order.id, step: order.step, sentence, retry }]
+    ? [{ type: 'ReadingFailed', order: order.id, sentence: why.sentence, retry: why.retry }]
+    : [{ type: 'StepFailed', order: order.id, step: order.step, ...why }]
 }

@@ -25,6 +25,8 @@ export type StepState =
       /** The worker that has taken it, and when. Absent: it lies in the queue. */
       readonly taken?: { readonly by: string; readonly at: string; readonly attempt: number }
       readonly waits?: string
+      /** What it waits for is for people to do. */
+      readonly onPeople?: true
       readonly progress?: Progress
     }
   | {

@@ -165,8 +165,8 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
     case 'WorkWaits':
       return {
         headline: `waits with ${workName(incident, event.order)}`,
-        details: [event.why, 'It goes on by itself.'],
-        tone: 'waits',
+        details: [event.why, event.onPeople === true ? 'It goes on once that is done.' : 'It goes on by itself.'],
+        tone: event.onPeople === true ? 'warning' : 'waits',
       }
     case 'SnapshotTaken':
       return {
@@ -205,7 +205,7 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
       return doneLine(event, incident)
     case 'StepFailed':
       return {
-        headline: `did not do: ${workTitle(incident, event.step, incident.work.get(event.order)?.action)}`,
+        headline: `did not do: ${workTitle(incident, event.step, incident.work.get(event.order)?.action)}${event.instructions === undefined ? '' : `\n${event.instructions}`}`,
         details: [event.sentence, ...(event.retry ? [] : ['Asking again as it is would not help.'])],
         tone: 'bad',
       }

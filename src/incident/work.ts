@@ -28,7 +28,8 @@ export type Effect = {
 /** What a worker reports of an order. Exactly one of the final kinds ends an order. */
 export type WorkResult =
   | { readonly kind: 'started'; readonly attempt: number }
-  | { readonly kind: 'waiting'; readonly why: string; readonly attempt: number }
+  /** `onPeople`: somebody has to do what `why` says meanwhile; otherwise nobody has to do anything. */
+  | { readonly kind: 'waiting'; readonly why: string; readonly attempt: number; readonly onPeople?: true }
   /** The emergency stop was met; the order lies with nobody now. `begun`: something may have been changed before. */
   | { readonly kind: 'halted'; readonly begun: boolean; readonly attempt: number }
   | {
@@ -67,8 +68,8 @@ export type WorkResult =
       /** Facts that later steps go by, such as the fingerprint of a key. Never a secret. */
       readonly known?: Known
     }
-  /** Not done. `retry`: whether asking again may help. */
-  | { readonly kind: 'failed'; readonly sentence: string; readonly retry: boolean }
+  /** Not done. `retry`: whether asking again may help. `instructions`: what people do in its place, letter for letter. */
+  | { readonly kind: 'failed'; readonly sentence: string; readonly retry: boolean; readonly instructions?: string }
 
 /** How far a long piece of work is. */
 export type Progress = {

@@ -15,7 +15,7 @@ import { QueueAway } from './queue.ts'
 export type Meaning =
   /** It may work later. `why` is for people and is reported once; `soonMs` and `until` say when, where that is known. */
   | { readonly kind: 'wait'; readonly why: string; readonly soonMs?: number; readonly until?: Date }
-  | { readonly kind: 'fail'; readonly sentence: string; readonly retry: boolean }
+  | { readonly kind: 'fail'; readonly sentence: string; readonly retry: boolean; readonly instructions?: string }
   /** Not about the order at all: somebody else goes on with it. */
   | { readonly kind: 'leave'; readonly error: TryAgain | HandBack }
   /** A fault of our own. */
@@ -25,7 +25,10 @@ export type Meaning =
 export function meaningOf(error: unknown): Meaning {
   if (error instanceof TryAgain || error instanceof HandBack) return { kind: 'leave', error }
   if (error instanceof NotYet) return { kind: 'wait', why: error.message, until: error.until }
-  if (error instanceof CannotBeDone) return { kind: 'fail', sentence: error.message, retry: error.retry }
+  if (error instanceof CannotBeDone) {
+    const { message: sentence, retry, instructions } = error
+    return { kind: 'fail', sentence, retry, ...(instructions === undefined ? {} : { instructions }) }
+  }
   if (error instanceof AutenticoUnavailable) {
     const { retryAfterMs } = error
     return { kind: 'wait', why: error.message, ...(retryAfterMs === undefined ? {} : { soonMs: retryAfterMs }) }

@@ -148,7 +148,7 @@ const attempt = z.int().positive()
 /** What a worker may report (`incident/work.ts`). */
 export const workResult: z.ZodType<WorkResult> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('started'), attempt }),
-  z.strictObject({ kind: z.literal('waiting'), why: z.string(), attempt }),
+  z.strictObject({ kind: z.literal('waiting'), why: z.string(), attempt, onPeople: z.literal(true).exactOptional() }),
   z.strictObject({ kind: z.literal('halted'), begun: z.boolean(), attempt }),
   z.strictObject({
     kind: z.literal('snapshot'),
@@ -179,7 +179,12 @@ export const workResult: z.ZodType<WorkResult> = z.discriminatedUnion('kind', [
     files: z.array(fileRef).max(10).exactOptional(),
     known: z.record(z.string().max(100), z.string().max(1000)).exactOptional(),
   }),
-  z.strictObject({ kind: z.literal('failed'), sentence: z.string(), retry: z.boolean() }),
+  z.strictObject({
+    kind: z.literal('failed'),
+    sentence: z.string(),
+    retry: z.boolean(),
+    instructions: z.string().max(3000).exactOptional(),
+  }),
 ])
 
 const base64url = z.string().regex(/^[\w-]+$/)

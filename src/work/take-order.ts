@@ -228,8 +228,14 @@ async function run(deps: TakerDeps, { order, known, message, say }: Attempt): Pr
     await mayUndo()
     if (await isHeld(deps, order)) throw new Halted('The work was stopped.')
   }
-  const waits = (why: string): void => notice(deps, { order, known, message, say }, why)
-  const ctx = await contextOf(deps, order, known, { fence, mayUndo, waits, tell: teller(deps, say) })
+  const what = { order, known, message, say }
+  const ctx = await contextOf(deps, order, known, {
+    fence,
+    mayUndo,
+    waits: (why) => notice(deps, what, { why }),
+    asks: (why) => notice(deps, what, { why, onPeople: true }),
+    tell: teller(deps, say),
+  })
   if (order.mode === 'run') return await action.run(ctx)
   if (action.prepare === undefined)
     throw new CannotBeDone(`There is nothing to prepare for ${order.action}.`, { retry: false })
@@ -240,7 +246,13 @@ async function contextOf(
   deps: TakerDeps,
   order: WorkOrder,
   known: Remembered,
-  { fence, mayUndo, waits, tell }: Pick<ActionContext['progress'], 'fence' | 'mayUndo' | 'waits' | 'tell'>,
+  {
+    fence,
+    mayUndo,
+    waits,
+    asks,
+    tell,
+  }: Pick<ActionContext['progress'], 'fence' | 'mayUndo' | 'waits' | 'asks' | 'tell'>,
 ): Promise<ActionContext> {
   const { autentico, reach, memory, now, times, sealTo } = deps
   const requestIds = latest(mostRequestIds)
@@ -279,6 +291,7 @@ async function contextOf(
       fence,
       mayUndo,
       waits,
+      asks,
       tell,
     },
   }
@@ -313,10 +326,14 @@ function teller({ now }: TakerDeps, say: Speaker): ActionContext['progress']['te
 }
 
 /** Says once what an order waits for. */
-function notice({ journal }: TakerDeps, { order, known, message, say }: Attempt, why: string): void {
-  if ((journal.recall(order.id) ?? known).waits === why) return
-  journal.wait(order.id, why)
-  say.note({ kind: 'waiting', why, attempt: message.attempt })
+function notice(
+  { journal }: TakerDeps,
+  { order, known, message, say }: Attempt,
+  what: { readonly why: string; readonly onPeople?: true },
+): void {
+  if ((journal.recall(order.id) ?? known).waits === what.why) return
+  journal.wait(order.id, what.why)
+  say.note({ kind: 'waiting', ...what, attempt: message.attempt })
 }
 
 /** Tries again later, says that it failed, or lets go: the only place where a failure of the outside decides about an order. */
@@ -328,7 +345,7 @@ function afterFailure(deps: TakerDeps, what: Attempt, error: unknown): Report {
     case 'leave':
       throw meaning.error
     case 'fail':
-      return { result: { kind: 'failed', sentence: meaning.sentence, retry: meaning.retry } }
+      return { result: { ...meaning, kind: 'failed' } }
     case 'bug':
       log.error({ err: error, order: order.id }, 'a fault of our own stopped an order')
       return {
@@ -339,7 +356,7 @@ function afterFailure(deps: TakerDeps, what: Attempt, error: unknown): Report {
         },
       }
     case 'wait': {
-      notice(deps, what, meaning.why)
+      notice(deps, what, { why: meaning.why })
       const wanted =
         meaning.until === undefined
           ? Math.max(jittered(message.attempt, backOff), meaning.soonMs ?? 0)

@@ -5,7 +5,7 @@ import { scriptClientId } from '#/drill/autentico/seed.ts'
 import type { Stage } from '#/drill/stage.ts'
 
 /** What Autentico answered to a login; `token` is there when it let the person in. */
-export type Login = { readonly status: number; readonly token?: string }
+export type Login = { readonly status: number; readonly token?: string; readonly refreshToken?: string }
 
 /** Logs in by a script, with the seeded password unless another is given. Leaves a session. */
 export async function signIn({ autentico }: Stage, username: string, password?: string): Promise<Login> {
@@ -14,6 +14,17 @@ export async function signIn({ autentico }: Stage, username: string, password?: 
     username,
     password: password ?? autentico.accounts[username]?.password ?? '',
   })
+}
+
+/** What a script is answered that goes on with the refresh token of an earlier login. */
+export async function refreshed({ autentico }: Stage, { refreshToken = '' }: Login): Promise<Login> {
+  return grant(autentico.url, { grant_type: 'refresh_token', client_id: scriptClientId, refresh_token: refreshToken })
+}
+
+/** Whether an access token of an earlier login still opens what it is for. */
+export async function opens({ autentico }: Stage, { token = '' }: Login): Promise<boolean> {
+  const response = await fetch(`${autentico.url}/oauth2/userinfo`, { headers: { authorization: `Bearer ${token}` } })
+  return response.ok
 }
 
 /** Changes an account as an administrator at the console would, by the admin API. */
@@ -90,11 +101,25 @@ async function passwordGrant(
   fields: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Login> {
+  return grant(url, { grant_type: 'password', scope: 'openid', ...fields }, headers)
+}
+
+async function grant(
+  url: string,
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Login> {
   const response = await fetch(`${url}/oauth2/token`, {
     method: 'POST',
     headers,
-    body: new URLSearchParams({ grant_type: 'password', scope: 'openid', ...fields }),
+    body: new URLSearchParams(fields),
   })
-  const answer = (await response.json()) as { readonly access_token?: string }
-  return { status: response.status, ...(answer.access_token === undefined ? {} : { token: answer.access_token }) }
+  const { access_token: token, refresh_token: refreshToken } = granted.parse(await response.json())
+  return {
+    status: response.status,
+    ...(token === undefined ? {} : { token }),
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+  }
 }
+
+const granted = z.object({ access_token: z.string().optional(), refresh_token: z.string().optional() })

@@ -75,6 +75,8 @@ export type Case = {
   readonly deal: (title: string | RegExp, way: string, by?: string) => Promise<Request>
   /** ana says why a finding is as it should be, and the request is there. */
   readonly speakFor: (title: string | RegExp, why: string) => Promise<Request>
+  /** ana says that she put a finding right herself, and the request is there. */
+  readonly didByHand: (title: string | RegExp, words: string) => Promise<Request>
   /** Dealt with that way, approved and proven. */
   readonly settle: (title: string | RegExp, way: string) => Promise<void>
   /** Waits for the request that is open, until its message can be pressed. */
@@ -223,6 +225,10 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
     const review = state().playbook.steps.findIndex((one) => one.id === found?.by) + 1
     return `${way}: ${review}.${step.slice(step.lastIndexOf('-') + 1)} `
   }
+  const attesting = async (press: string | RegExp, words: string): Promise<Request> =>
+    asking(`to record ${String(press)}`, async () =>
+      byForm(press, /^Done by hand$/, { 'What was done, and how you know': words }),
+    )
   const deal = async (called: string | RegExp, way: string, by = 'ana'): Promise<Request> => {
     const one = finding(called)
     return asking(`about ${one.title}`, async () => as(by).pressWhenThere(aloud(one, way)))
@@ -282,12 +288,8 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
       asking(`to decide step ${n}`, async () =>
         byForm(new RegExp(`^Decide step ${n}…$`), new RegExp(`^Decide step ${n}$`), answers),
       ),
-    attest: async (n, words) =>
-      asking(`to record step ${n}`, async () =>
-        byForm(new RegExp(`^I did step ${n}( by hand)?…$`), /^Done by hand$/, {
-          'What was done, and how you know': words,
-        }),
-      ),
+    attest: async (n, words) => attesting(new RegExp(`^I did step ${n}( by hand)?…$`), words),
+    didByHand: async (called, words) => attesting(aloud(finding(called), 'I did it by hand…'), words),
     finding,
     deal,
     speakFor: async (called, why) => {

@@ -118,7 +118,7 @@ function outcomeLines(incident: OpenedIncident, request: Request, approved: Mrkd
             mrkdwn`${literal(state.taken === undefined ? '⏳' : '🔵')} ${first} → *${progressOf(incident, state)}*`,
             request.kind === 'run' && does?.found === undefined ? line(does?.does ?? '', 300) : undefined,
           )
-        : mrkdwn`⏸ ${first} → *waits, and goes on by itself:* ${prose(state.waits, 400)}`
+        : mrkdwn`⏸ ${first} → *${literal(state.onPeople === true ? 'waits for you' : 'waits, and goes on by itself')}:* ${prose(state.waits, 400)}`
     }
     case 'proven':
       return lines(mrkdwn`✅ ${first} → *proven* ${time(state.at)}`, said(request, state.did, state.notes))

@@ -98,8 +98,12 @@ function runningWords(incident: OpenedIncident, state: Running): { readonly sign
   if (state.waits === undefined)
     return { sign: state.taken === undefined ? '⏳' : '🔵', words: progressOf(incident, state) }
   const first = literal(state.request === undefined ? 'waits' : 'approved and waits')
-  return { sign: '⏸', words: mrkdwn`${first}: ${prose(state.waits, longestReason)}` }
+  // Half of what is to be done would be worse than none of it.
+  const longest = state.onPeople === true ? longestTask : longestReason
+  return { sign: '⏸', words: mrkdwn`${first}: ${prose(state.waits, longest)}` }
 }
+
+const longestTask = 300
 
 /** What the emergency stop makes of a step that was approved. Undefined: the work is not stopped. */
 export function heldWords(incident: OpenedIncident, { order, taken }: Running): Mrkdwn | undefined {

@@ -28,12 +28,12 @@ export function line(text: string, longest = 200): Mrkdwn {
 }
 
 /**
- * A sentence of a worker or of the rules, on one line: literal, except that the name of a setting and a command of ours stand as
- * code where they are written in backticks.
+ * A sentence of a worker or of the rules, on one line: literal, except that the name of a setting, a command of ours and a short one
+ * of openssl stand as code where they are written in backticks.
  */
 export function prose(text: string, longest = 200): Mrkdwn {
   return shortened(oneLine(text), longest)
-    .split(/(`(?:[A-Z][A-Z0-9_]{2,40}|\/autentico[a-z ]{0,20})`)/)
+    .split(/(`(?:[A-Z][A-Z0-9_]{2,40}|\/autentico[a-z ]{0,20}|openssl [a-z0-9 -]{1,40})`)/)
     .map((piece, index) => (index % 2 === 0 ? literal(piece) : piece))
     .join('') as Mrkdwn
 }

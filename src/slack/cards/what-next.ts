@@ -72,6 +72,7 @@ function onRequest(
 }
 
 function onRunning(name: Mrkdwn, state: Extract<StepState, { status: 'running' }>, now: string): Mrkdwn {
+  if (state.onPeople === true) return mrkdwn`somebody does what ${name} waits for.`
   if (state.waits !== undefined) return mrkdwn`nothing to do: ${name} goes on by itself.`
   if (state.taken !== undefined) return mrkdwn`nothing to do: ${name} is running.`
   return Date.parse(now) - Date.parse(state.since) < patienceMs

@@ -101,6 +101,8 @@ export type Progress = {
   tell(progress: Told): void
   /** Tells people what is waited for; the work goes on. The same words again are not repeated. */
   waits(why: string): void
+  /** The same for what people have to do meanwhile. */
+  asks(what: string): void
   /** Returns while this worker may still change the account; throws when another one has taken its place, or people stopped the work. */
   fence(): Promise<void>
   /** The same for undoing what was begun, which an emergency stop does not hold up. */
@@ -118,14 +120,19 @@ export class NotYet extends Error {
   }
 }
 
-/** The action cannot be done on this account. A sentence for people. */
+/** The action cannot be done on this account. A sentence for people; `instructions`: what they do in its place, letter for letter. */
 export class CannotBeDone extends Error {
   override readonly name = 'CannotBeDone'
   readonly retry: boolean
+  readonly instructions: string | undefined
 
-  constructor(sentence: string, { retry }: { readonly retry: boolean }) {
+  constructor(
+    sentence: string,
+    { retry, instructions }: { readonly retry: boolean; readonly instructions?: string | undefined },
+  ) {
     super(sentence)
     this.retry = retry
+    this.instructions = instructions
   }
 }
 

@@ -39,7 +39,7 @@ export async function botId({ autentico }: Pick<ActionContext, 'autentico'>): Pr
   return (await autentico.whoami()).userId as AccountId
 }
 
-/** Something is not to be reached from this worker, and the sentence says what people do instead. */
-export function byHand(sentence: string): CannotBeDone {
-  return new CannotBeDone(sentence, { retry: true })
+/** Something is not to be reached from this worker: people do it themselves, as the instructions say, and ask again. */
+export function byHand(sentence: string, instructions: string): CannotBeDone {
+  return new CannotBeDone(sentence, { retry: true, instructions })
 }

@@ -95,7 +95,7 @@ async function watchedRestart({ autentico, progress, now, times }: ActionContext
   if (before !== undefined) return before
   const first = await autentico.process()
   const until = new Date(now().getTime() + times.byHandMs)
-  progress.waits(
+  progress.asks(
     `Put the output of \`openssl rand -hex 32\` into AUTENTICO_REFRESH_TOKEN_SECRET and restart Autentico now: the bot watches until ${utc(until.toISOString())}.`,
   )
   for (let away = false; now() < until; ) {

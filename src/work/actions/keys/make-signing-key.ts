@@ -11,8 +11,6 @@ type Seen = {
   readonly old: string
   /** Of a key that somebody made by hand. */
   readonly given: string | undefined
-  /** The worker can put a key in place by itself. */
-  readonly own: boolean
 }
 
 /**
@@ -22,10 +20,13 @@ type Seen = {
 export const makeKey = actingOnWhole<Seen>({
   name,
   async look({ autentico, reach, order }) {
+    const given = order.inputs?.['fingerprint']
+    // Whoever approved it would approve nothing.
+    if (given === undefined && reach.environment === undefined) throw byHand(unreached, instructions())
     const { fingerprint: old } = await autentico.publishedKey()
-    return { old, given: order.inputs?.['fingerprint'], own: reach.environment !== undefined }
+    return { old, given }
   },
-  effect: ({ old, given, own }) => ({
+  effect: ({ old, given }) => ({
     sentence:
       given === undefined
         ? 'make an RSA key of 4096 bits on the worker. It stays on that machine until the next step puts it in place.'
@@ -33,10 +34,9 @@ export const makeKey = actingOnWhole<Seen>({
     question:
       given === undefined ? 'Make a new signing key on the worker?' : 'Go on with the key that was made by hand?',
     verb: given === undefined ? 'Make it' : 'Go on',
-    warnings: own || given !== undefined ? [] : [instructions()],
-    basis: { publishedKey: old, givenKey: given ?? null, environment: own },
+    basis: { publishedKey: old, givenKey: given ?? null },
   }),
-  async execute(ctx, { given, old, own }) {
+  async execute(ctx, { given, old }) {
     await ctx.progress.fence()
     if (given !== undefined)
       return {
@@ -47,7 +47,6 @@ export const makeKey = actingOnWhole<Seen>({
           ]),
         known: { keyFingerprint: given, keyBefore: old },
       }
-    if (!own) throw byHand(instructions())
     const fingerprint = await made(ctx)
     return {
       did: [`Made an RSA key of 4096 bits, with the fingerprint ${shortFingerprint(fingerprint)}.`],
@@ -81,9 +80,22 @@ function proof(proven: boolean, detail: string): Proof {
   return { action: name, name: 'key-made', proven, detail }
 }
 
-/** What somebody types where the worker cannot reach the environment file. */
-export function instructions(): string {
+const unreached =
+  'This worker has no `AUTENTICO_ENV_FILE`, so it cannot put a key in place: somebody makes it on the machine of Autentico.'
+
+/** What somebody types on the machine of Autentico. */
+function instructions(): string {
   const commands = commandsByHand('.env')
-  const command = (makes: string): string => commands.find((one) => one.makes === makes)?.command ?? ''
-  return `This worker has no AUTENTICO_ENV_FILE, so the key is made by hand, on the machine of Autentico: \`${command('key')}\` (LibreSSL: without -traditional). Put it into AUTENTICO_PRIVATE_KEY, then ask again with the fingerprint that this prints: \`${command('fingerprint')}\``
+  const lines = (makes: string): readonly string[] =>
+    commands
+      .filter((one) => one.makes === makes)
+      .map(({ on, command }) => (on === 'any' ? command : `${command}   # ${on}`))
+  return [
+    '1. Make the key:',
+    ...lines('key'),
+    '2. Put what it prints into AUTENTICO_PRIVATE_KEY. Do not restart Autentico yet.',
+    '3. Print its fingerprint, in the folder of the environment file:',
+    ...lines('fingerprint'),
+    '4. Ask for this step again, with the fingerprint.',
+  ].join('\n')
 }

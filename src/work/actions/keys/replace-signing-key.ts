@@ -49,10 +49,15 @@ export const replaceKey = actingOnWhole<Seen>({
       ...(own
         ? []
         : [
-            'Change AUTENTICO_JWK_CERT_KEY_ID together with it: services that cache keys by id go on trusting the old one otherwise.',
+            'Before this is approved, put a new AUTENTICO_JWK_CERT_KEY_ID beside the key and restart Autentico: services that cache keys by id go on trusting the old one otherwise.',
           ]),
     ],
-    basis: { publishedKey: published.fingerprint, keyId: published.keyId, wantedKey: wanted ?? null, environment: own },
+    basis: {
+      wantedKey: wanted ?? null,
+      environment: own,
+      // By hand, the key changes between the request and its approval, as it is to.
+      ...(own ? { publishedKey: published.fingerprint, keyId: published.keyId } : {}),
+    },
   }),
   execute: async (ctx, seen) => (seen.own ? replaced(ctx, seen) : checked(ctx, seen)),
   again: async (ctx) => {
@@ -109,6 +114,8 @@ async function checked(ctx: ActionContext, { wanted, before, published, process 
     return {
       did: ['Looked at the key that Autentico publishes.'],
       prove: async () => [await inUse(ctx, { wanted, before })],
+      // Another fingerprint may have been given here than where the key was made.
+      known: { keyFingerprint: wanted },
     }
   }
   const { keySeen, keySeenIn } = ctx.order.params ?? {}

@@ -143,8 +143,11 @@ test('when Autentico does not come up, the old file is put back, and that is tol
 
 test('without the environment file the exact commands are told, and a fingerprint that was pasted is proven', async () => {
   const site = await whole({ environment: false })
-  const refused = resultOf(await site.approve('make-signing-key', 30), 'failed')
-  expect(refused.sentence).toContain('openssl genrsa -traditional 4096 | base64 -w 0')
+  const refused = resultOf(
+    await site.run(orderFor(site.target, { action: 'make-signing-key', seq: 30, mode: 'prepare' })),
+    'failed',
+  )
+  expect(refused.instructions).toContain('openssl genrsa -traditional 4096 | base64 -w 0')
 
   const { fingerprint } = await site.autentico.publishedKey()
   const wrong = resultOf(
