@@ -1,6 +1,7 @@
 import { leftOutBy, type StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, StepRequestKind } from './events.ts'
 import {
+  called,
   findStep,
   type IncidentStep,
   type OpenedIncident,
@@ -118,8 +119,8 @@ export function effectOfDecision(
   }
   if (kind === 'attest' && step.manual !== undefined) {
     return {
-      sentence: `record that “${step.title}” was done: ${reason}`,
-      question: `Record that “${step.title}” was done? Two people vouch for it, the bot cannot see it.`,
+      sentence: `record that ${called(step)} was done: ${reason}`,
+      question: `Record that ${called(step)} was done? Two people vouch for it, the bot cannot see it.`,
       verb: 'Record it',
       warnings: [],
       basis: {},
@@ -127,15 +128,15 @@ export function effectOfDecision(
   }
   if (kind === 'attest') {
     return {
-      sentence: `record that “${step.title}” was done by hand for ${who}: ${reason}`,
-      question: `Record that “${step.title}” was done by hand? The bot could not see it for itself, so it stays not proven.`,
+      sentence: `record that ${called(step)} was done by hand for ${who}: ${reason}`,
+      question: `Record that ${called(step)} was done by hand? The bot could not see it for itself, so it stays not proven.`,
       verb: 'Record it',
       warnings: ['Nothing is checked: the record will say that two people vouch for it.'],
       basis: {},
     }
   }
   const rest = kind === 'skip-rest' ? stepsLeft(incident, step.id) : [step]
-  const titles = rest.map(({ title }) => `“${title}”`).join(', ')
+  const titles = rest.map(called).join(', ')
   return {
     sentence: `leave ${titles} undone for ${who}: ${reason}`,
     question: `Leave ${titles} undone? The incident will not count as contained.`,

@@ -5,7 +5,7 @@ import { isInstance } from './account.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import { type Actor, actorName, type Person } from './people.ts'
 import { openOf, readBack, unique } from './read-back.ts'
-import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
+import { called, findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
 import type { OrderId, RequestId } from './work.ts'
 
 /** One entry as a line that a person reads. Derived, never stored. */
@@ -475,9 +475,9 @@ export function requestName({ kind, step, all, action }: Request, incident: Open
     case 'answer':
       return `Decide “${what}”`
     case 'attest':
-      return `Record “${what}” as done by hand`
+      return `Record ${calledOf(incident, step)} as done by hand`
     case 'skip':
-      return `Skip “${what}”`
+      return `Skip ${calledOf(incident, step)}`
     case 'skip-rest':
       return 'Skip every step that is left'
   }
@@ -492,14 +492,14 @@ function nameOf(incident: OpenedIncident, id: StepId): string {
 }
 
 function insteadOf(incident: OpenedIncident, id: StepId): string {
-  return `Suspend ${targetOf(incident, findStep(incident, id)).username} in place of “${title(incident, id)}”`
+  return `Suspend ${targetOf(incident, findStep(incident, id)).username} in place of ${calledOf(incident, id)}`
 }
 
 /** What an order is for: its step, in quotes, or what is read. */
 function workName(incident: OpenedIncident, id: OrderId): string {
   const order = incident.work.get(id)
   if (order === undefined) return id
-  if (order.step !== undefined) return `“${title(incident, order.step)}”`
+  if (order.step !== undefined) return calledOf(incident, order.step)
   if (order.action === incident.playbook.sweep) return 'the sweep'
   return `the reading of ${isInstance(incident.target) ? 'Autentico' : 'the account'}`
 }
@@ -507,6 +507,12 @@ function workName(incident: OpenedIncident, id: OrderId): string {
 /** The title of a step, as the playbook has it. */
 export function title(incident: OpenedIncident, id: StepId): string {
   return findStep(incident, id)?.title ?? id
+}
+
+/** The same in a sentence. */
+function calledOf(incident: OpenedIncident, id: StepId): string {
+  const step = findStep(incident, id)
+  return step === undefined ? id : called(step)
 }
 
 /** What is done about a finding, in words, as on its button. */
