@@ -33,5 +33,11 @@ export function unspoken(
   return { findings: left.slice(0, most), expected: findings.length - left.length }
 }
 
+/** "2 that nobody has spoken for, 1 accepted in an earlier review" */
+export function unspokenWords({ length }: readonly Finding[], expected: number): string {
+  const left = `${length === 0 ? 'none' : length} that nobody has spoken for`
+  return expected === 0 ? left : `${left}, ${expected} accepted in an earlier review`
+}
+
 /** More than this nobody decides one by one; the file has all of them, and a later look shows those that are left. */
 const most = 100

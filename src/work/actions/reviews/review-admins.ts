@@ -3,7 +3,7 @@ import type { Finding } from '#/incident/findings.ts'
 import type { ActionContext } from '../action.ts'
 import { jsonEvidence } from '../evidence.ts'
 import { count, utc } from '../words.ts'
-import { findingOf, unspoken } from './finding.ts'
+import { findingOf, unspoken, unspokenWords } from './finding.ts'
 import { reading } from './reading.ts'
 
 /**
@@ -19,9 +19,7 @@ export const reviewAdmins = reading('review-admins', async (ctx) => {
     ctx,
   )
   return {
-    did: [
-      `Read ${count(admins.length, 'administrator')}: ${count(findings.length, 'one', 'ones')} that nobody has spoken for${expected === 0 ? '' : `, ${count(expected, 'one', 'ones')} accepted in an earlier review`}.`,
-    ],
+    did: [`Read ${count(admins.length, 'administrator')}: ${unspokenWords(findings, expected)}.`],
     notes:
       reach.known.admins.length === 0
         ? ['KNOWN_ADMINS is not set: what people accept here is the list from now on.']

@@ -4,7 +4,7 @@ import { type RiskySetting, riskySettings } from '#/autentico/risky-settings.ts'
 import type { Finding } from '#/incident/findings.ts'
 import { jsonEvidence } from '../evidence.ts'
 import { count, utc } from '../words.ts'
-import { findingOf, unspoken } from './finding.ts'
+import { findingOf, unspoken, unspokenWords } from './finding.ts'
 import { reading } from './reading.ts'
 import { safeValues } from './safe-settings.ts'
 
@@ -29,7 +29,7 @@ export const reviewClients = reading('review-clients', async (ctx) => {
   const { findings, expected } = unspoken(all, ctx)
   return {
     did: [
-      `Read ${count(clients.length, 'client')}, ${count(providers.length, 'identity provider')} and ${count(settings.size, 'setting')}: ${count(findings.length, 'thing')} that nobody has spoken for${expected === 0 ? '' : `, ${expected} accepted in an earlier review`}.`,
+      `Read ${count(clients.length, 'client')}, ${count(providers.length, 'identity provider')} and ${count(settings.size, 'setting')}: ${unspokenWords(findings, expected)}.`,
     ],
     notes:
       reach.known.clients.length === 0

@@ -16,6 +16,8 @@ export const reviewPasswords = reading('review-passwords', async ({ autentico })
       'Whoever uses the same password elsewhere should change it there. Client secrets are hashed the same way.',
     ],
     notes:
-      Number(shortest) < 12 ? [`Consider a longest-first policy: validation_min_password_length is ${shortest}.`] : [],
+      Number(shortest) < 12
+        ? [`Consider asking for longer passwords: validation_min_password_length is ${shortest}.`]
+        : [],
   }
 })
