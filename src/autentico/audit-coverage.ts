@@ -1,7 +1,7 @@
 import type { Audit, AuditEvent } from './audit.ts'
 import type { AutenticoDatabase } from './database.ts'
 import type { Settings } from './settings.ts'
-import { parseGoDuration, parseTime } from './times.ts'
+import { parseGoDuration, parseTime, utcMinute } from './times.ts'
 
 /** How far the audit log can be believed about the time since a moment. */
 export type AuditCoverage = {
@@ -81,7 +81,7 @@ function verdictOf({
     const by = [...new Set(settingsChanges.map(({ actorUsername }) => actorUsername))]
     const whom = by.length === 0 ? 'no event says by whom' : `settings were changed by ${by.join(', ')}`
     const what =
-      writtenAt === undefined ? 'Settings were written' : `audit_log_retention was written at ${minute(writtenAt)}`
+      writtenAt === undefined ? 'Settings were written' : `audit_log_retention was written at ${utcMinute(writtenAt)}`
     return {
       verdict: 'interrupted',
       sentence: `${what} in this time (${whom}): auditing may have been off for a while, and switching it off leaves no event. What is in the log has happened; what is not may have happened too.`,
@@ -90,15 +90,10 @@ function verdictOf({
   if (oldest > since) {
     return {
       verdict: 'from',
-      sentence: `Autentico keeps events for ${retention}: the log covers the time from ${minute(oldest)} on only.`,
+      sentence: `Autentico keeps events for ${retention}: the log covers the time from ${utcMinute(oldest)} on only.`,
     }
   }
   return { verdict: 'on', sentence: 'Auditing is on, and nothing shows that it was off in this time.' }
-}
-
-/** `2026-11-23 03:12 UTC` */
-function minute(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 /** What no audit log of Autentico ever shows, whatever its settings. */

@@ -46,3 +46,8 @@ export function isBefore(text: string, at: Date): boolean {
   const time = parseTime(text)
   return time !== undefined && time.getTime() < Math.floor(at.getTime() / 1_000) * 1_000
 }
+
+/** `2026-11-23 03:31 UTC`, for people. */
+export function utcMinute(at: Date): string {
+  return at.toISOString().replace(/T(\d\d:\d\d).*/, ' $1 UTC')
+}

@@ -97,6 +97,11 @@ export function member(actor: Actor): Member {
   }
 }
 
+/** The same person, with eyes for some messages only. */
+export function looking(actor: Actor, eyes: (message: Seen) => boolean): Member {
+  return member({ ...actor, sees: () => actor.sees().filter(eyes) })
+}
+
 /** Waits until `look` finds something. Throws after `limitMs`, naming what did not come. */
 export async function until<T>(look: () => T | undefined, what: string, limitMs = patienceMs): Promise<T> {
   const end = performance.now() + limitMs

@@ -24,6 +24,7 @@ import {
   nextStep,
   type OpenedIncident,
   openRequests,
+  quoted,
   type Request,
   stepState,
   stepsOf,
@@ -286,7 +287,7 @@ function whyTooEarly(incident: OpenedIncident, step: IncidentStep): Refusal | un
     )
     .filter(({ found }) => found === undefined || found.by !== step.found?.by)
   const first = earlier.find(({ id }) => !isSettled(stepState(incident, id)))
-  return first === undefined ? undefined : because('step_not_next', { what: `“${first.title}”` })
+  return first === undefined ? undefined : because('step_not_next', { what: quoted(first) })
 }
 
 /** Why a request that was right to make is not right to approve any more: something came in between. */
@@ -509,11 +510,11 @@ function closeIncident(incident: OpenedIncident, reason: string): Decision {
   const [request] = openRequests(incident)
   if (request !== undefined) return refused('requests_open', { what: `“${requestName(request, incident)}”` })
   const running = stepsOf(incident).find(({ id }) => stepState(incident, id).status === 'running')
-  if (running !== undefined) return refused('work_in_flight', { what: `“${running.title}” is still running` })
+  if (running !== undefined) return refused('work_in_flight', { what: `${quoted(running)} is still running` })
   if (incident.sweep.status === 'due')
     return refused('work_in_flight', { what: `the sweep is due at ${utc(incident.sweep.at)}` })
   const left = nextStep(incident)
-  if (left !== undefined) return refused('steps_unsettled', { what: `“${left.title}” is` })
+  if (left !== undefined) return refused('steps_unsettled', { what: `${quoted(left)} is` })
   if (reason.length > longestText) return refused('text_too_long')
 
   const { secret } = incident

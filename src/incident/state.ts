@@ -1,7 +1,7 @@
 import { onlyReads } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName, Playbook, PlaybookStep, StepId } from '#/playbook/playbook.ts'
-import type { Account, AccountFacts, AccountId, InstanceFacts } from './account.ts'
+import { type Account, type AccountFacts, type AccountId, type InstanceFacts, instanceTarget } from './account.ts'
 import type { IncidentId, LegalClock, RequesterIdentity, RequestKind, Severity } from './events.ts'
 import { accountOf, type Finding } from './findings.ts'
 import type { Actor, Person } from './people.ts'
@@ -234,10 +234,11 @@ export function findStep(incident: OpenedIncident, id: StepId | undefined): Inci
   return stepsOf(incident).find((step) => step.id === id)
 }
 
-/** Whom a step is about: the account that was found, or the target of the incident. */
+/** What a step is about: the target of the incident, the account that was found, or, for any other finding, Autentico as a whole. */
 export function targetOf(incident: OpenedIncident, step: IncidentStep | undefined): Account {
-  const account = step?.found === undefined ? undefined : accountOf(step.found.finding)
-  return account === undefined ? incident.target : { ...account, id: account.id as AccountId }
+  if (step?.found === undefined) return incident.target
+  const account = accountOf(step.found.finding)
+  return account === undefined ? instanceTarget : { ...account, id: account.id as AccountId }
 }
 
 /** Whether Autentico was read before anything is changed. */

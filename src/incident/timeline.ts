@@ -514,14 +514,14 @@ function nameOf(incident: OpenedIncident, id: StepId): string {
 }
 
 function insteadOf(incident: OpenedIncident, id: StepId): string {
-  return `Suspend ${targetOf(incident, findStep(incident, id)).username} in place of “${title(incident, id)}”`
+  return `Suspend ${targetOf(incident, findStep(incident, id)).username} in place of ${quotedTitle(incident, id)}`
 }
 
 /** What an order is for: its step, in quotes, or what is read. */
 function workName(incident: OpenedIncident, id: OrderId): string {
   const order = incident.work.get(id)
   if (order === undefined) return id
-  if (order.step !== undefined) return `“${title(incident, order.step)}”`
+  if (order.step !== undefined) return quotedTitle(incident, order.step)
   if (order.action === incident.playbook.sweep) return 'the sweep'
   return `the reading of ${isInstance(incident.target) ? 'Autentico' : 'the account'}`
 }

@@ -17,6 +17,7 @@ import {
   running,
   shownRequest,
   standing,
+  underWay,
 } from '../../test/support/stories.ts'
 import {
   found,
@@ -28,7 +29,11 @@ import {
   strangeClient,
   wholeUnderWay,
 } from '../../test/support/whole-instance.ts'
+import { builtIn } from '../playbooks.ts'
 import { instanceTarget } from './account.ts'
+import type { Finding } from './findings.ts'
+import { targetOf } from './state.ts'
+import { requestName } from './timeline.ts'
 
 const since = { inputs: { since: minute(-60) } }
 const rotated: readonly Act[] = [
@@ -76,6 +81,31 @@ describe('what an incident is about', () => {
       .when(opensWhole({ by: standing('ana', { account: instanceTarget.username }) }))
       .happens('IncidentOpened', 'WorkOrdered')
   })
+})
+
+test('a finding is about the account that was found, or about Autentico, also where the incident is about an account', () => {
+  const { incident } = play(opens({ playbook: builtIn('admin-account-compromise') }), ...underWay.slice(1))
+  const [step] = incident.playbook.steps
+  if (step === undefined) throw new Error('the playbook has steps')
+  const about = (finding: Finding) => targetOf(incident, { ...step, found: { by: step.id, finding } }).id
+
+  expect(targetOf(incident, step).id).toBe(alice.id)
+  expect(about(strangeAdmin)).toBe(strangeAdmin.subject.id)
+  expect(about(strangeClient)).toBe(instanceTarget.id)
+})
+
+test('a finding has its name in quotes already, and stands in a sentence without a second pair', () => {
+  const byHand = { kind: 'attest', reason: 'Done there.' } as const
+  const { incident } = play(
+    ...rotated,
+    asks(ids.review, since),
+    reports('run', reviewed([{ ...strangeAdmin, ways: [], byHand: true }])),
+    asks(found[0], byHand),
+  )
+  const request = newestRequest(incident)
+
+  expect(requestName(request, incident)).toBe('Record administrator “helpdesk” as done by hand')
+  expect(request.shown?.effect.sentence).toBe('record that administrator “helpdesk” was done: Done there.')
 })
 
 describe('a step that only reads', () => {

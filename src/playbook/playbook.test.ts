@@ -157,6 +157,14 @@ test.each([builtIn('account-compromise'), builtIn('admin-account-compromise')])(
   },
 )
 
+test.each(['admin-token-exposed', 'admin-account-compromise'] as const)(
+  '%s is not contained before what an administrator may have left behind was looked at',
+  (id) => {
+    const reviews = builtIn(id).steps.filter(({ action }) => action === 'review-admins' || action === 'review-clients')
+    expect(reviews.map(({ kind }) => kind)).toEqual(['containment', 'containment'])
+  },
+)
+
 test('the steps of account-compromise are named after the first word of their lines', () => {
   const { steps } = builtIn('account-compromise')
   const { lines } = sectionOf('If a user account')

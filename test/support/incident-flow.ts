@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { expect } from 'vitest'
-import { type Member, member, until, wordsOf } from '#/drill/crew.ts'
+import { looking, type Member, member, until, wordsOf } from '#/drill/crew.ts'
 import { inherited, type Program } from '#/drill/program.ts'
-import type { Actor } from '#/drill/slack/acts/actor.ts'
 import type { Seen, Submitted } from '#/drill/slack/acts/seen.ts'
 import { type Json, text } from '#/drill/slack/json.ts'
 import { type Stage, type StageOptions, setStage, type Tempo } from '#/drill/stage.ts'
@@ -412,8 +411,4 @@ export async function responder(
   })
   const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, 'close')])
   return { code: child.exitCode ?? -1, out, err }
-}
-
-function looking(actor: Actor, eyes: (message: Seen) => boolean): Member {
-  return member({ ...actor, sees: () => actor.sees().filter(eyes) })
 }

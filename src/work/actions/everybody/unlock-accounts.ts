@@ -23,7 +23,7 @@ export const unlockAccounts = actingOnWhole<readonly Locked[]>({
             .slice(0, 10)
             .map(({ username }) => username)
             .join(', ')}${locked.length > 10 ? ` and ${locked.length - 10} more` : ''}.`,
-    question: `Unlock ${count(locked.length, 'account')}? Their passwords can be guessed again, ${'five'} times each by default.`,
+    question: `Unlock ${count(locked.length, 'account')}? Their passwords can be guessed again, five times each by default.`,
     verb: 'Unlock them',
     warnings: ['While the attack goes on, wrong passwords lock them again: limit requests first.'],
     basis: { locked: locked.length },
