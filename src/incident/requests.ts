@@ -120,9 +120,10 @@ export function effectOfDecision(
     }
   }
   if (kind === 'attest' && step.manual !== undefined) {
+    const done = step.found === undefined ? 'was done' : 'was dealt with by hand'
     return {
-      sentence: `record that ${what} was done: ${reason}`,
-      question: `Record that ${what} was done? Two people vouch for it, the bot cannot see it.`,
+      sentence: `record that ${what} ${done}: ${reason}`,
+      question: `Record that ${what} ${done}? Two people vouch for it, the bot cannot see it.`,
       verb: 'Record it',
       warnings: [],
       basis: {},
