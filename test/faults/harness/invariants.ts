@@ -7,9 +7,9 @@ import { z } from 'zod'
 import { until } from '#/drill/crew.ts'
 import type { Delivered } from '#/drill/slack/local-slack.ts'
 import { recordedOf } from '#/handle.ts'
-import { instanceTarget } from '#/incident/account.ts'
+import { isInstance } from '#/incident/account.ts'
 import type { EventType, Recorded } from '#/incident/events.ts'
-import type { OpenedIncident } from '#/incident/state.ts'
+import { findStep, type OpenedIncident, type Request, targetOf } from '#/incident/state.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import { verifyDataDir } from '#/verify-data-dir.ts'
 import { expectCardToBeCurrent, expectThreadToAgree } from '../../flows/machine/machine.ts'
@@ -142,42 +142,55 @@ function happenedOnce(evidence: Evidence, { state }: Case): void {
   )
 }
 
-/** The actions on Autentico as a whole that may send such a call, whomever it is about. */
-function everybodys(path: string): readonly ActionName[] {
-  return path.endsWith('/revoke-sessions') ? ['revoke-everybody', 'invalidate-tokens', 'rotate-admin-token'] : []
+/** The actions on Autentico as a whole, or on what a review came upon there, that may send such a call; `subject`: what that is. */
+function wholes(method: string, path: string, subject: string | undefined): readonly ActionName[] {
+  const call = `${method} ${path}`
+  if (/^POST \/admin\/api\/users\/[^/]+\/revoke-sessions$/.test(call))
+    return ['revoke-everybody', 'invalidate-tokens', 'rotate-admin-token']
+  if (/^POST \/admin\/api\/users\/[^/]+\/unlock$/.test(call)) return ['unlock-accounts']
+  if (/^PUT \/admin\/api\/users\/[^/]+$/.test(call)) return ['reset-everybodys-mfa']
+  if (call === 'PUT /admin/api/settings') return ['close-setting']
+  return subject !== undefined && call === `DELETE /admin/api/clients/${encodeURIComponent(subject)}`
+    ? ['disable-client']
+    : []
 }
 
 /** Only reads, though it is a POST. */
 const lookUp = '/admin/api/users/lookup'
 
-/** I3: no call changed an account without an approval, by somebody else than who asked, that the ledger had before. */
-function everyChangeWasApproved(evidence: Evidence): void {
-  const { world, since, cases } = evidence
-  const accounts = new Map<string, readonly OpenedIncident[]>()
-  for (const { state } of cases) {
-    const incident = state()
-    accounts.set(incident.target.id, [...(accounts.get(incident.target.id) ?? []), incident])
-  }
-  for (const { method, path, at, status } of world.stage.autentico.control.calls.slice(since.calls)) {
+/** I3: no call changed anything without an approval, by somebody else than who asked, that the ledger had before. */
+function everyChangeWasApproved({ world, since, cases }: Evidence): void {
+  const incidents = cases.map(({ state }) => state())
+  for (const call of world.stage.autentico.control.calls.slice(since.calls)) {
+    const { method, path, at, status } = call
     if (method === 'GET' || status >= 400 || path === lookUp) continue
-    const [, account = ''] = /^\/admin\/api\/users\/([^/?]+)/.exec(path) ?? []
-    const aims = [
-      ...(accounts.get(decodeURIComponent(account)) ?? []).map((incident) => ({ incident, by: undefined })),
-      ...(accounts.get(instanceTarget.id) ?? []).map((incident) => ({ incident, by: everybodys(path) })),
-    ]
-    const approved = aims.some(({ incident: { requests }, by }) =>
-      [...requests.values()].some(
-        ({ end, requester, kind, action }) =>
-          (kind === 'run' || kind === 'suspend') &&
-          (by === undefined || (action !== undefined && by.includes(action))) &&
-          'by' in end &&
-          end.kind === 'approved' &&
-          end.by.slack.user !== requester.slack.user &&
-          Date.parse(end.at) <= at.getTime(),
+    const approved = incidents.some((incident) =>
+      [...incident.requests.values()].some(
+        (request) =>
+          (request.kind === 'run' || request.kind === 'suspend') &&
+          isFor(incident, request, call) &&
+          'by' in request.end &&
+          request.end.kind === 'approved' &&
+          request.end.by.slack.user !== request.requester.slack.user &&
+          Date.parse(request.end.at) <= at.getTime(),
       ),
     )
     expect(approved, `${method} ${path} was sent without an approval by a second person`).toBe(true)
   }
+}
+
+/** Whether what was asked for may send such a call: about the account it names, or about Autentico as a whole. */
+function isFor(
+  incident: OpenedIncident,
+  { step, action }: Request,
+  { method, path }: { readonly method: string; readonly path: string },
+): boolean {
+  const about = findStep(incident, step)
+  const target = targetOf(incident, about)
+  if (isInstance(target) || (about?.found !== undefined && about.found.finding.subject.id !== target.id))
+    return action !== undefined && wholes(method, path, about?.found?.finding.subject.id).includes(action)
+  const [, account = ''] = /^\/admin\/api\/users\/([^/?]+)/.exec(path) ?? []
+  return decodeURIComponent(account) === target.id
 }
 
 /** I5: nothing is under way any more: each step that was begun has ended, or says what it waits for. */

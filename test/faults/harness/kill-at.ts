@@ -75,14 +75,17 @@ function around(prototype: object, name: string, watch: (called: Called) => unkn
   Reflect.set(prototype, name, watched)
 }
 
-/** The ledger and the worker's journal. */
+/** The ledger, the worker's journal and Autentico's database. */
 function watchStatements(): void {
   const probe = new Database(':memory:')
   const statements = Object.getPrototypeOf(probe.prepare('SELECT 1')) as object
   probe.close()
   around(statements, 'run', ({ self, values, go }) => {
-    const done = go()
     const { source } = self as { readonly source: string }
+    const isAutenticos = /^UPDATE (?:users|federation_providers) SET\b/.test(source)
+    if (isAutenticos) reached('before Autentico’s database is changed')
+    const done = go()
+    if (isAutenticos) after('after Autentico’s database was changed')
     const said = JSON.stringify(values)
     if (/INSERT INTO entry\b/.test(source)) {
       if (said.includes('StepApproved')) {
