@@ -1,12 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, watch, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { basename, dirname, join } from 'node:path'
+import { expect, test, vi } from 'vitest'
 import { readSigningKey } from '#/autentico/signing-key.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { StepCheck } from '#/incident/work.ts'
-import { againFor, aSite, orderFor, resultOf, type Site, signInAs } from '../../test-support.ts'
+import { openStopBoard } from '../../stops.ts'
+import { againFor, aSite, orderFor, quiet, resultOf, type Site, signInAs } from '../../test-support.ts'
 import { keepFor } from './key-files.ts'
 
 function notProven(checks: readonly StepCheck[]): readonly string[] {
@@ -48,6 +49,12 @@ async function waiting({ deps }: Site): Promise<Readonly<Record<string, string>>
 
 function valueOf({ idp }: Site, name: string): string | undefined {
   return new RegExp(`^${name}=(.*)$`, 'm').exec(readFileSync(idp.environmentFile, 'utf8'))?.[1]
+}
+
+/** Tells the name of each file in a folder that is made, changed or replaced. */
+function watching(folder: string, changed: (name: string) => void): Disposable {
+  const watcher = watch(folder, (_, name) => changed(name ?? ''))
+  return { [Symbol.dispose]: () => watcher.close() }
 }
 
 test('a key is made on the worker, stays there, is put in place, proven by its modulus, and nothing of before works any more', async () => {
@@ -139,6 +146,44 @@ test('when Autentico does not come up, the old file is put back, and that is tol
   const failed = resultOf(await site.approve('replace-signing-key', 40, { params }), 'failed')
   expect(failed.sentence).toMatch(/failed with exit code 1.*The old environment file was put back/s)
   expect(readFileSync(site.idp.environmentFile, 'utf8')).toBe(before)
+}, 60_000)
+
+test('a restart command that never ends is ended in its time, the old file is put back, and that is told', async () => {
+  const site = await whole({ start: false })
+  const params = await waiting(site)
+  const { environmentFile: file } = site.idp
+  const before = readFileSync(file, 'utf8')
+  const reach = { ...site.deps.reach, environment: { file, restartCommand: ['sleep', '600'] } }
+  await site.start({ reach, times: { confirmMs: 500, restartMs: 500 } })
+
+  const failed = resultOf(await site.approve('replace-signing-key', 40, { params }), 'failed')
+  expect(failed.sentence).toMatch(/did not end in time and was stopped.*The old environment file was put back/s)
+  expect(readFileSync(file, 'utf8')).toBe(before)
+}, 60_000)
+
+test('stopped between the new file and the restart, the old file is put back and nothing is restarted', async () => {
+  const site = await whole()
+  const params = await waiting(site)
+  const { environmentFile: file } = site.idp
+  const before = readFileSync(file, 'utf8')
+  const { basis } = await site.effectOf('replace-signing-key', 40, { params })
+  using board = openStopBoard({ url: site.redis.url, log: quiet, signingKey: site.keys.bot.privateKey })
+  const stop = { incident: 'INC-7' as IncidentId, seq: 45, at: new Date().toISOString() }
+  await vi.waitFor(async () => board.publish(stop))
+  await board.clear(stop.incident)
+  // The old file is kept just before the new one takes its place: by the next look at the board the stop is there.
+  const stopping = Promise.withResolvers<void>()
+  let wasChanged = false
+  using _watch = watching(dirname(file), (name) => {
+    if (name.includes('.before-')) stopping.resolve(board.publish(stop))
+    wasChanged ||= name === basename(file) && readFileSync(file, 'utf8') !== before
+  })
+  await site.queue.issue(orderFor(site.target, { action: 'replace-signing-key', seq: 41, basis, params }))
+  await stopping.promise
+  await vi.waitFor(() => expect(site.outcomes.at(-1)?.result).toMatchObject({ kind: 'halted', begun: true }))
+  expect(wasChanged).toBe(true)
+  expect(readFileSync(file, 'utf8')).toBe(before)
+  expect((await site.autentico.publishedKey()).fingerprint).not.toBe(params['keyFingerprint'])
 }, 60_000)
 
 test('without the environment file the exact commands are told, and a fingerprint that was pasted is proven', async () => {
