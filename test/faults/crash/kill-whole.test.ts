@@ -107,6 +107,8 @@ for (const { turns, ci } of [
     nightly: 1,
     variants: [`${turns.join(' and ')} the change, by turns`],
     world: { env: known, before: intruded },
+    // Seven deaths, one after the other.
+    budgetMs: 60_000,
     async run(run) {
       const { kills, program, start } = run.world
       const incident = await opened(run)
@@ -182,7 +184,7 @@ async function goesOn(
     const { event } = await incident.happens('StepDone', ({ event: done }) => done.step === step, 30_000)
     // Whether secrets of authenticators are left can only be read in the database.
     const isReadable = run.world.stage.env['AUTENTICO_DB_PATH'] !== undefined || change.through === 'call'
-    expect(event, name).toMatchObject(isReadable ? { proven: true } : { proven: false })
+    expect(event, `${name}: it ends`).toMatchObject(isReadable ? { proven: true } : { proven: false })
     expect(left(run, change), `${name}: nothing is left to change`).toBe(0)
     const approvals = incident.entries('StepApproved').filter(({ event: approved }) => approved.step === step)
     expect(approvals, `${name}: one approval was enough`).toHaveLength(1)
