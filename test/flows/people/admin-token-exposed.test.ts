@@ -110,7 +110,7 @@ async function dealWithClients(): Promise<void> {
 function findingsOf(one: Case): Readonly<Record<string, string | undefined>> {
   const { found, steps } = one.state()
   return Object.fromEntries(
-    [...found.values()].flat().map(({ id, found: what }) => [what?.finding.subject.name, steps.get(id)?.status]),
+    [...found.values()].flat().map(({ id, found: what }) => [what?.finding.subject.name ?? '', steps.get(id)?.status]),
   )
 }
 
@@ -119,8 +119,10 @@ test('four steps and what they came upon, each change behind two people, and it 
   expect(status).toBe('closed')
   expect(containedAt).toBeDefined()
   expect(playbook.steps.map(({ id }) => steps.get(id)?.status)).toEqual(['proven', 'proven', 'proven', 'proven'])
-  for (const { end, requester } of requests.values())
-    if (end.kind === 'approved') expect(end.by.name).not.toBe(requester.name)
+  const alone = [...requests.values()].filter(
+    ({ end, requester }) => end.kind === 'approved' && end.by.name === requester.name,
+  )
+  expect(alone).toEqual([])
 })
 
 test('what really opens the admin API is closed: the stolen token is refused, and people are told that the variable opened nothing', async () => {

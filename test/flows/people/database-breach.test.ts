@@ -203,7 +203,7 @@ test('when anybody can join the channel the file is not put there, and that is s
   expect(notice).toContain('everybody in the workspace can join this channel')
   expect(notice).toContain(`npm run responder -- export ${incident.id} --files`)
   const files = incident.thread().flatMap(({ files: all }) => all)
-  expect(files.filter(({ name }) => String(name).includes('affected-users'))).toHaveLength(1)
+  expect(files.filter(({ name }) => typeof name === 'string' && name.includes('affected-users'))).toHaveLength(1)
 })
 
 test('the secrets that only people can replace are listed, and two people vouch for each', () => {
