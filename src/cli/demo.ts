@@ -2,7 +2,7 @@ import process from 'node:process'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 
 /** What `npm run demo` may be told. */
-type Options = { readonly auto?: true; readonly port?: number; readonly open: boolean }
+type Options = { readonly auto?: true; readonly playbook?: string; readonly port?: number; readonly open: boolean }
 
 process.exitCode = await demo(process.argv.slice(2))
 
@@ -13,6 +13,7 @@ async function demo(args: readonly string[]): Promise<number> {
       'Live through a security incident as two people: a local Slack, a local Autentico and a private Redis, and the real program between them. Everything stays on this machine.',
     )
     .option('--auto', 'play it here in the terminal instead, and check what comes of it')
+    .option('--playbook <name>', 'with --auto: which one (default: account-compromise)')
     .option('--port <n>', 'where the page is on 127.0.0.1 (default: 4600, or the next free one)', portOf)
     .option('--no-open', 'open no browser')
     .exitOverride()
@@ -22,10 +23,14 @@ async function demo(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     throw error
   }
-  const { auto, port, open } = program.opts<Options>()
+  const { auto, playbook, port, open } = program.opts<Options>()
   if (auto === true) {
     const { playDrill } = await import('./drill-played.ts')
-    return playDrill()
+    return playDrill(playbook ?? 'account-compromise')
+  }
+  if (playbook !== undefined) {
+    process.stderr.write('--playbook goes with --auto: on the page every playbook is in the form.\n')
+    return 2
   }
   // Said at once: setting the stage takes a while.
   const { whyNotPort } = await import('./drill-port.ts')

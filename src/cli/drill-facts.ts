@@ -1,53 +1,101 @@
 import type { AccountTarget } from '#/drill/page/glass/account.ts'
-import type { IncidentFacts, Move } from '#/drill/page/glass/hint.ts'
-import { isRestored, isSettled, nextStep, type OpenedIncident, stepState } from '#/incident/state.ts'
+import type { IncidentFacts, Move, OpenForm } from '#/drill/page/glass/hint.ts'
+import type { Form } from '#/drill/slack/acts/seen.ts'
+import { object, text } from '#/drill/slack/json.ts'
+import { isInstance } from '#/incident/account.ts'
+import type { Finding } from '#/incident/findings.ts'
+import {
+  type IncidentStep,
+  isRead,
+  isRestored,
+  isSettled,
+  nextStep,
+  type OpenedIncident,
+  openRequests,
+  type Request,
+  stepState,
+  stepsOf,
+  stopOf,
+} from '#/incident/state.ts'
+import { onlyReads } from '#/playbook/actions.ts'
 import type { PlaybookStep } from '#/playbook/playbook.ts'
 import { isAskable } from '#/slack/cards/asking.ts'
-import { stepNumber } from '#/slack/cards/words.ts'
+import { findingButtons } from '#/slack/cards/findings.ts'
+import { askWords } from '#/slack/cards/step-buttons.ts'
+import { stepName } from '#/slack/cards/words.ts'
+import { fields } from '#/slack/references.ts'
+import { plots } from './drill-plots.ts'
 
 /** The incident that counts for somebody at the page: the newest that is open, else the newest. */
 export function currentIncident(incidents: readonly OpenedIncident[]): OpenedIncident | undefined {
   return incidents.findLast(({ status }) => status === 'open') ?? incidents.at(-1)
 }
 
-/** What a hint has to know of an incident. */
-export function incidentFacts(incident: OpenedIncident): IncidentFacts {
+/** What a hint has to know of an incident. `isRogue`: whether the attacker is behind what a review came upon. */
+export function incidentFacts(incident: OpenedIncident, isRogue: (finding: Finding) => boolean): IncidentFacts {
   return {
     id: incident.id,
     target: incident.target.username,
-    move: nextMove(incident),
+    isWhole: isInstance(incident.target),
+    move: nextMove(incident, isRogue),
     contained: incident.containedAt !== undefined,
     restored: isRestored(incident),
   }
 }
 
+/** What a hint has to know of the form that somebody has on top. `usual`: whom the first playbook is best tried with. */
+export function openForm({ title, blocks }: Pick<Form, 'title' | 'blocks'>, usual: string): OpenForm {
+  if (!blocks.some((block) => text(block['block_id']) === fields.target)) return { title }
+  const playbook = blocks.map(({ element }) => text(object(object(element ?? {})['initial_option'] ?? {})['value']))
+  return { title, target: plots.find((one) => playbook.includes(one.playbook))?.target ?? usual }
+}
+
 /** What can be done next; it is what the card says, for people who have never seen one. */
-export function nextMove(incident: OpenedIncident): Move {
+export function nextMove(incident: OpenedIncident, isRogue: (finding: Finding) => boolean): Move {
   if (incident.status === 'closed') return { next: 'look back' }
-  if (incident.facts === undefined) {
-    return { next: incident.snapshotFailed === undefined ? 'wait for the account to be read' : 'read again' }
+  if (stopOf(incident) !== undefined) return afterTheStop(incident)
+  if (!isRead(incident)) {
+    return { next: incident.snapshotFailed === undefined ? 'wait for the reading' : 'read again' }
   }
   const step = nextStep(incident)
-  if (step !== undefined) return moveAt(incident, step)
+  if (step !== undefined) return moveAt(incident, step, isRogue)
   if (incident.sweep.status === 'due') return { next: 'wait for the sweep' }
   const { secret } = incident
   return secret?.state === 'sealed' ? { next: 'show the password', holder: secret.holder.name } : { next: 'close' }
 }
 
-function moveAt(incident: OpenedIncident, step: PlaybookStep): Move {
-  const number = stepNumber(incident, step)
+function afterTheStop(incident: OpenedIncident): Move {
+  const asked = openRequests(incident).find(({ kind }) => kind === 'resume')
+  return asked === undefined ? { next: 'resume' } : approval(asked, 'the work to go on')
+}
+
+function moveAt(incident: OpenedIncident, step: IncidentStep, isRogue: (finding: Finding) => boolean): Move {
+  const what: string = stepName(incident, step)
   const state = stepState(incident, step.id)
-  if (state.status === 'running') return { next: 'wait for the worker', step: number }
+  if (state.status === 'running') return { next: 'wait for the worker', what }
   if (state.status === 'requested') {
     const request = incident.requests.get(state.request)
-    if (request?.shown === undefined) return { next: 'wait for the request', step: number }
-    const byTyping = request.shown.effect.confirmByTyping !== undefined
-    return { next: 'approve', step: number, by: request.requester.name, byTyping }
+    return request?.shown === undefined ? { next: 'wait for the request', what } : approval(request, what)
   }
-  if (state.status === 'failed' && !state.retry) return { next: 'find another way', step: number }
-  if (isAskable(incident, step)) return { next: 'ask', step: number, again: state.status === 'failed' }
+  if (step.found !== undefined) {
+    const [expected = '', ...others] = findingButtons(incident, step).map(({ text }) => text.text)
+    const { finding } = step.found
+    const because = isRogue(finding) ? 'rogue' : finding.kind === 'secret' ? 'by hand' : 'expected'
+    return { next: 'see to a finding', what, title: step.title, because, buttons: [expected, ...others] }
+  }
+  if (state.status === 'failed' && !state.retry) return { next: 'find another way', what }
+  if (isAskable(incident, step)) {
+    const button = askWords(incident, step)
+    if (step.question !== undefined) return { next: 'decide', what, button }
+    if (step.manual !== undefined) return { next: 'do by hand', what, button }
+    return { next: 'ask', what, button, again: state.status === 'failed' }
+  }
   if (step.needsNotification === true && incident.notification === undefined) return { next: 'tell' }
   return { next: incident.sweep.status === 'found' ? 'sweep again' : 'wait for the sweep' }
+}
+
+function approval({ requester, shown }: Request, what: string): Move {
+  return { next: 'approve', what, by: requester.name, byTyping: shown?.effect.confirmByTyping !== undefined }
 }
 
 /** How far along an incident is, 0 to 1: each step asked for and settled, the user told, contained, closed. */
@@ -80,9 +128,10 @@ export function passwordFacts(incident: OpenedIncident): AccountTarget['password
 export function isDefended(incident: OpenedIncident): boolean {
   return (
     incident.suspendedAt !== undefined ||
-    incident.playbook.steps.some(({ id }) => {
+    stepsOf(incident).some(({ id, action, found }) => {
       const { status } = stepState(incident, id)
-      return status === 'proven' || status === 'unproven'
+      const isChange = found !== undefined || (action !== undefined && !onlyReads(action))
+      return isChange && (status === 'proven' || status === 'unproven')
     })
   )
 }

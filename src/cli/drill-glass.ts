@@ -1,21 +1,27 @@
 import { join } from 'node:path'
-import { robAlice } from '#/drill/autentico/rob-alice.ts'
+import { z } from 'zod'
+import { modulusFingerprint, shortFingerprint } from '#/autentico/signing-key.ts'
+import { prepareCompany } from '#/drill/autentico/company.ts'
+import type { Planted } from '#/drill/autentico/steal-admin.ts'
 import { cast } from '#/drill/cast.ts'
 import { type AccountTarget, watchAccount } from '#/drill/page/glass/account.ts'
-import { type AttackerWatch, createAttacker } from '#/drill/page/glass/attacker.ts'
 import { createBell, joinGlass } from '#/drill/page/glass/glass.ts'
 import { hint } from '#/drill/page/glass/hint.ts'
+import { type InstanceTarget, type SigningKey, watchInstance } from '#/drill/page/glass/instance.ts'
 import { createMachine, type MachineSwitches } from '#/drill/page/glass/machine.ts'
 import { type QueueNames, watchQueue } from '#/drill/page/glass/queue.ts'
 import type { Glass } from '#/drill/page/glass-view.ts'
 import type { Hint, Member } from '#/drill/page/wire.ts'
 import { startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
+import { isInstance } from '#/incident/account.ts'
 import type { Recorded } from '#/incident/events.ts'
-import { type OpenedIncident, openRequests } from '#/incident/state.ts'
+import type { OpenedIncident } from '#/incident/state.ts'
 import { canaryKind, type QueueName } from '#/work/queue.ts'
 import { defaultPrefix } from '#/work/redis.ts'
-import { currentIncident, incidentFacts, isDefended, passwordFacts, progressOf } from './drill-facts.ts'
+import { createAttackers } from './drill-attackers.ts'
+import { currentIncident, incidentFacts, openForm, passwordFacts, progressOf } from './drill-facts.ts'
+import { isRogue, plotOf, plots, robbedAdmin, titleOf } from './drill-plots.ts'
 import { endedOrder, followStory, type Story } from './drill-story.ts'
 
 /** The queues as the program names them: it is started without a prefix of its own. */
@@ -32,7 +38,10 @@ const victim = cast.alice.handle
 /** What is behind the glass of a running drill. Disposing it asks the program to end and waits for that. */
 export type RunningGlass = AsyncDisposable & { readonly glass: Glass }
 
-/** Robs alice, starts the program on this stage, and watches both. Throws with the program's own last words when it does not start. */
+/**
+ * Prepares the company and robs it, starts the program on this stage, and watches both. Throws with the program's own last words when it
+ * does not start.
+ */
 export async function startGlass(stage: Stage): Promise<RunningGlass> {
   const { autentico, redis, slack } = stage
   await using building = new AsyncDisposableStack()
@@ -44,33 +53,38 @@ export async function startGlass(stage: Stage): Promise<RunningGlass> {
   // Awaited below; until then it must not count as unhandled.
   starting.catch(() => undefined)
 
-  // Robbed twice: who tries every door early must still see them tried when it matters.
-  const robberies = [await robAlice(autentico), await robAlice(autentico)]
+  const planted = await prepareCompany(autentico, { admin: robbedAdmin })
   let story: Story | undefined
   const incidents = () => story?.incidents() ?? []
-  const newest = () => incidents().findLast(({ target }) => target.username === victim)
-  const attacker = createAttacker({
-    name: 'mallory',
-    robberies,
-    isReserveOpen: () => newest()?.containedAt !== undefined,
-    isDefended: () => incidents().some((one) => one.target.username === victim && isDefended(one)),
+  const attackers = await createAttackers({
+    stage,
+    planted,
+    incidents,
     hindrance: () => hindranceOf(machine),
     noticed: machine.note,
     onChange,
   })
-  await attacker.attack('repeatable')
   const account = building.use(
     watchAccount({ databaseFile: autentico.databaseFile, target: () => targetOf(stage, incidents()), onChange }),
   )
-  const attackWhenItMatters = createOpportunist(attacker, incidents)
+  const about = () => currentIncident(incidents())
+  const instance = building.use(
+    watchInstance({
+      databaseFile: autentico.databaseFile,
+      target: () => instanceTargetOf(stage, about(), planted),
+      publishedKey: async () => publishedKeyOf(autentico),
+      onChange,
+    }),
+  )
   const followed = building.use(
     followStory({
       file: join(stage.env['DATA_DIR'] ?? '', 'ledger.sqlite'),
       onNews: (fresh) => {
         onChange()
         account.look()
+        instance.look()
         for (const one of fresh) creditMended(one)
-        attackWhenItMatters()
+        attackers.look()
       },
     }),
   )
@@ -80,19 +94,24 @@ export async function startGlass(stage: Stage): Promise<RunningGlass> {
     const orderedAt = order === undefined ? undefined : followed.order(order)?.at
     if (order !== undefined && orderedAt !== undefined) machine.ended({ order, orderedAt, endedAt: one.at })
   }
-  attackWhenItMatters()
+  attackers.look()
   const { entries } = followed
   const describe = (order: string) => followed.order(order)?.what ?? 'an order that the ledger does not know'
   const queue = building.use(watchQueue({ url: redis.url, names: queueNames, describe, onChange }))
   await starting
+  const titles = new Map(plots.map((plot) => [plot.playbook, titleOf(plot)]))
   const glass = joinGlass({
     bell,
-    account,
-    attacker,
+    account: () => {
+      const incident = about()
+      return incident !== undefined && isInstance(incident.target) ? null : account.account()
+    },
+    instance: instance.instance,
+    attacker: attackers,
     queue,
     machine,
     entries,
-    hint: (member) => hintFor(member, { stage, machine, incidents: incidents() }),
+    hint: (member) => hintFor(member, { stage, machine, incidents: incidents(), planted, titles }),
   })
   const parts = building.move()
   return { glass, [Symbol.asyncDispose]: async () => parts.disposeAsync() }
@@ -108,65 +127,65 @@ function hindranceOf(machine: MachineSwitches): string | undefined {
 function targetOf({ autentico }: Stage, incidents: readonly OpenedIncident[]): AccountTarget {
   const known = new Set(Object.values(autentico.accounts).map(({ id }) => id))
   const incident = currentIncident(incidents.filter(({ target }) => known.has(target.id)))
-  const alice = autentico.accounts[victim]
-  const id: string = incident?.target.id ?? alice?.id ?? ''
+  const id: string = incident?.target.id ?? autentico.accounts[victim]?.id ?? ''
+  const robbed = [victim, robbedAdmin].map((name) => autentico.accounts[name]).find((one) => one?.id === id)
   const password = incident === undefined ? undefined : passwordFacts(incident)
   return {
     id,
-    ...(id === alice?.id ? { stolenPassword: alice.password } : {}),
+    ...(robbed === undefined ? {} : { stolenPassword: robbed.password }),
     ...(password === undefined ? {} : { password }),
   }
 }
 
-/**
- * Tries every door by itself when an incident of alice's became contained, and again when access was given back or the incident was closed
- * without that. Never while a request is open: a sign-in changes what the request was shown with, and would void its approval.
- */
-function createOpportunist(attacker: AttackerWatch, incidents: () => readonly OpenedIncident[]): () => void {
-  const ofAlice = () => incidents().filter(({ target }) => target.username === victim)
-  /** What mattered before this drill began is over. */
-  const seen = new Set<string>()
-  let begun = false
-  let wanted = false
-  return () => {
-    for (const occasion of ofAlice().flatMap(occasions)) {
-      if (seen.has(occasion)) continue
-      seen.add(occasion)
-      wanted ||= begun
-    }
-    begun = true
-    if (!wanted || ofAlice().some((one) => one.status === 'open' && openRequests(one).length > 0)) return
-    wanted = false
-    // What came of it, and what hindered it, stands in the log.
-    attacker.attack('all').catch(() => undefined)
+/** What an incident puts at stake beyond one account; undefined: nothing. */
+function instanceTargetOf(
+  { autentico }: Stage,
+  incident: OpenedIncident | undefined,
+  planted: Planted,
+): InstanceTarget | undefined {
+  const plot = incident === undefined ? undefined : plotOf(incident.playbook.id)
+  if (incident === undefined || (plot?.target === victim && !isInstance(incident.target))) return undefined
+  if (plot === undefined && !isInstance(incident.target)) return undefined
+  const exposedKey = incident.instance?.keyFingerprint
+  return {
+    incident: incident.id,
+    botName: autentico.credentials.username,
+    planted,
+    exposes: plot?.exposes ?? [],
+    ...(exposedKey === undefined || exposedKey === null ? {} : { exposedKey }),
   }
 }
 
-function occasions(incident: OpenedIncident): readonly string[] {
-  const restored = passwordFacts(incident)?.is === 'temporary'
-  return [
-    ...(incident.containedAt === undefined ? [] : [`${incident.id} contained`]),
-    ...(restored ? [`${incident.id} over`] : []),
-    ...(incident.status === 'closed' ? [`${incident.id} over`] : []),
-  ]
+async function publishedKeyOf({ url }: Stage['autentico']): Promise<SigningKey> {
+  const response = await fetch(`${url}/oauth2/.well-known/jwks.json`)
+  const [key] = z
+    .object({ keys: z.tuple([z.object({ kid: z.string(), n: z.string() })]) })
+    .parse(await response.json()).keys
+  const fingerprint = modulusFingerprint(Buffer.from(key.n, 'base64url'))
+  return { keyId: key.kid, fingerprint, short: shortFingerprint(fingerprint) }
 }
 
-function hintFor(
-  member: Member,
-  around: {
-    readonly stage: Stage
-    readonly machine: MachineSwitches
-    readonly incidents: readonly OpenedIncident[]
-  },
-): Hint {
-  const { stage, machine, incidents } = around
+type Around = {
+  readonly stage: Stage
+  readonly machine: MachineSwitches
+  readonly incidents: readonly OpenedIncident[]
+  readonly planted: Planted
+  /** Of the playbooks, by id. */
+  readonly titles: ReadonlyMap<string, string>
+}
+
+function hintFor(member: Member, { stage, machine, incidents, planted, titles }: Around): Hint {
   const incident = currentIncident(incidents)
+  const form = stage.slack.as(member.user).views().at(-1)
   return hint(member, {
     responders,
     victim,
     progress: progressOf(incidents[0]),
     machine: machine.machine(),
-    form: stage.slack.as(member.user).views().at(-1)?.title,
-    ...(incident === undefined ? {} : { incident: incidentFacts(incident) }),
+    form: form === undefined ? undefined : openForm(form, victim),
+    untried: [...titles]
+      .filter(([id]) => !incidents.some(({ playbook }) => playbook.id === id))
+      .map(([, title]) => title),
+    ...(incident === undefined ? {} : { incident: incidentFacts(incident, (finding) => isRogue(finding, planted)) }),
   })
 }

@@ -3,32 +3,49 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { type Door, doors, type Mallory, repeatableDoors } from '#/drill/autentico/attacker.ts'
-import { robAlice } from '#/drill/autentico/rob-alice.ts'
-import { type Member, member, until, wordsOfForm } from '#/drill/crew.ts'
+import { prepareCompany } from '#/drill/autentico/company.ts'
+import type { Planted } from '#/drill/autentico/steal-admin.ts'
+import type { Thief } from '#/drill/autentico/thief.ts'
+import { type Member, member, until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import { type Stage, setStage } from '#/drill/stage.ts'
 import { plainMessage, threadPrinter } from '#/drill/terminal.ts'
+import type { IncidentId } from '#/incident/events.ts'
+import { isGood, isRestored, type OpenedIncident, stepState, stepsOf } from '#/incident/state.ts'
+import { openLedgerReader } from '#/ledger/reader.ts'
+import { fold } from '../handle.ts'
+import { playOn } from './drill-player.ts'
+import { inputsFor, isRogue, knownToReviews, type Plot, plots, robbedAdmin } from './drill-plots.ts'
 
 const print = (line = ''): void => void process.stdout.write(`${line}\n`)
 const scene = (line: string): void => print(`\n▶ ${line}`)
 
 /**
  * Plays an incident in the terminal: two people handle it in a local Slack, the real program acts on a local Autentico, and an attacker
- * tries every door in between. 0 only if containment was proven, the ledger verifies, and nobody got in afterwards.
+ * tries every door in between. 0 only if everything was proven, the ledger verifies, and nobody got in afterwards. 2: there is no such playbook.
  */
-export async function playDrill(): Promise<number> {
+export async function playDrill(playbook: string): Promise<number> {
+  const plot = plots.find((one) => one.playbook === playbook)
+  if (plot === undefined) {
+    const all = plots.map((one) => `  ${one.playbook}`).join('\n')
+    process.stderr.write(`There is no playbook “${playbook}” to be played. These are there:\n${all}\n`)
+    return 2
+  }
   const dataDir = process.env['DATA_DIR']
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   print(
     'Autentico Responder, drill. Everything runs on this machine: a private Redis, a local Slack, a local Autentico.',
   )
-  await using stage = await setStage({ env: dataDir === undefined ? {} : { DATA_DIR: dataDir } })
+  await using stage = await setStage({
+    ...(plot.settings === undefined ? {} : { autentico: { settings: plot.settings } }),
+    env: { ...knownToReviews, ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }) },
+  })
+  const planted = await prepareCompany(stage.autentico, { admin: robbedAdmin })
   const program = await startProgram(stage.env)
   const printThread = threadPrinter(print)
   const watching = setInterval(() => printThread(inIncidents(stage)), 100)
   try {
-    const failures = await story({ stage, program })
+    const failures = await story({ stage, program, plot, planted })
     printThread(inIncidents(stage))
     for (const failure of failures) print(`✗ ${failure}`)
     print(failures.length === 0 ? '\nThe drill went as it should.' : '\nThe drill FAILED.')
@@ -51,70 +68,68 @@ function inIncidents(stage: Stage): ReturnType<Member['actor']['sees']> {
     .filter(({ ephemeral }) => !ephemeral)
 }
 
-async function story({
-  stage,
-  program,
-}: {
-  readonly stage: Stage
-  readonly program: Program
-}): Promise<readonly string[]> {
-  const failures: string[] = []
+type Told = { readonly stage: Stage; readonly program: Program; readonly plot: Plot; readonly planted: Planted }
+
+async function story({ stage, program, plot, planted }: Told): Promise<readonly string[]> {
   const ana = member(stage.slack.as('ana'))
   const bao = member(stage.slack.as('bao'))
   const gil = member(stage.slack.as('gil'))
+  const dataDir = stage.env['DATA_DIR'] ?? ''
 
-  scene('Mallory has robbed alice: password, tokens, cookies, a passkey of her own, codes and links.')
-  const mallory = await robAlice(stage.autentico)
-  await attack(mallory, repeatableDoors, 'before anything is done')
+  scene(plot.stolen)
+  const mallory = await plot.steal(stage.autentico, planted)
+  await attack(mallory, { which: mallory.repeatable, when: 'before anything is done' })
 
-  scene('ana types /autentico incident and picks alice.')
-  const opened = await ana.openIncident({ target: 'alice', summary: 'Login from two countries, 03:12' })
+  scene(
+    `ana types /autentico incident ${plot.playbook}${plot.target === undefined ? '' : ` and picks ${plot.target}`}.`,
+  )
+  const { playbook, target, summary } = plot
+  const opened = await ana.openIncident({ playbook, summary, ...(target === undefined ? {} : { target }) })
   if (!opened.ok) throw new Error(`the form was not taken: ${opened.text}`)
-  const card = await until(
-    () => inIncidents(stage).find(({ thread }) => thread === undefined),
-    'the card of the incident',
-  )
-  const id = /INC-\d+/.exec(card.text)?.[0] ?? ''
-  print(`\nIncident ${id}`)
-
-  await step(ana, bao, 1, async () => {
-    scene('ana tries to approve her own request.')
-    await ana.press(/^Approve/)
-    print(`  (only ana sees this) ${plainMessage(await ana.toldAlone(/somebody else has to approve/))}`)
-    scene('gil, a guest, tries to approve.')
-    await gil.press(/^Approve/)
-    print(`  (only gil sees this) ${plainMessage(await gil.toldAlone(/Guests cannot/))}`)
-  })
-  await step(ana, bao, 2)
-  scene('Two steps of the document are done. Mallory tries again.')
-  await attack(mallory, repeatableDoors, 'after sessions and password')
-  await step(ana, bao, 3)
-  await step(ana, bao, 4)
-
-  scene('bao calls alice and records how her identity was checked. The sweep repeats the proof meanwhile.')
-  await bao.pressWhenThere(/^Record how/)
-  await bao.fillIn('The user was told', { How: 'phone call', 'How identity was checked': 'employee number', Note: '' })
-  await ana.reads(/contained: every containment step is proven/, 60_000)
-  print('\ncontained')
-
-  scene('Mallory tries every door.')
-  failures.push(...(await attack(mallory, doors, 'after containment')))
-
-  await step(ana, bao, 5)
-  scene('ana alone is shown the temporary password, once, in a form.')
-  await ana.pressWhenThere(/^Show the temporary/)
-  const form = await until(
-    () => ana.actor.views().find((view) => /shown this once/.test(wordsOfForm(view))),
-    'the form with the temporary password',
-  )
-  print(`  (only ana sees this) ${form.title}: ${'•'.repeat(20)}`)
   await ana.actor.close()
+  const id = /INC-\d+/.exec(opened.now === 'updated' ? opened.form.title : '')?.[0] as IncidentId
+  print(`\nIncident ${id}`)
+  using ledger = openLedgerReader({ file: join(dataDir, 'ledger.sqlite') })
+  const incident = (): OpenedIncident => {
+    const found = fold(ledger, id)
+    if (found === undefined) throw new Error(`${id} is not in the ledger`)
+    return found
+  }
 
-  scene('Access is restored. Mallory tries every door once more.')
-  failures.push(...(await attack(mallory, doors, 'after access was restored')))
-
-  await bao.pressWhenThere(/^Close/)
-  await bao.fillIn(/^Close/, { 'Closing words': 'Phished password. Passkey of the attacker removed.' })
+  const failures: string[] = []
+  const times = new Set<string>()
+  const attackAt = async (when: string, which: readonly string[]): Promise<readonly string[]> => {
+    if (times.has(when)) return []
+    times.add(when)
+    scene(`Mallory tries ${which.length === mallory.doors.length ? 'every door' : 'again'}, ${when}.`)
+    return attack(mallory, { which, when })
+  }
+  await playOn({
+    ana,
+    bao,
+    incident,
+    isRogue: (finding) => isRogue(finding, planted),
+    inputs: inputsFor(new Date()),
+    closing: plot.closing,
+    scene,
+    aside: (person, line) => print(`  (only ${person} sees this) ${line}`),
+    refused: async () => {
+      scene('ana tries to approve her own request.')
+      await ana.press(/^Approve/)
+      print(`  (only ana sees this) ${plainMessage(await ana.toldAlone(/somebody else has to approve/))}`)
+      scene('gil, a guest, tries to approve.')
+      await gil.press(/^Approve/)
+      print(`  (only gil sees this) ${plainMessage(await gil.toldAlone(/Guests cannot/))}`)
+    },
+    calm: async (now) => {
+      if (now.containedAt !== undefined) {
+        if (!times.has('after containment')) print('\ncontained')
+        failures.push(...(await attackAt('after containment', mallory.doors)))
+      } else if (isHalfway(now)) await attackAt('halfway', mallory.repeatable)
+      if (isRestored(now)) failures.push(...(await attackAt('after access was restored', mallory.doors)))
+    },
+  })
+  failures.push(...(await attackAt('after it was closed', mallory.doors)), ...leftOpen(incident()))
   await ana.reads(/closed · ✅ contained and proven/, 30_000)
   await ana.reads(/checkpoint over \d+ entries/, 30_000)
 
@@ -124,27 +139,33 @@ async function story({
   await until(() => (everythingPosted(stage) ? true : undefined), 'the last line of the thread', 30_000)
   const code = await program.stop()
   if (code !== 0) failures.push(`The program ended with ${code ?? 'a signal'} when it was asked to stop.`)
-  if ((await verify(stage.env['DATA_DIR'] ?? '')) !== 0) failures.push('The ledger does not verify.')
+  if ((await verify(dataDir)) !== 0) failures.push('The ledger does not verify.')
   return failures
 }
 
-/** ana asks, bao looks at the effect and approves, the worker proves. */
-async function step(ana: Member, bao: Member, number: number, meanwhile?: () => Promise<void>): Promise<void> {
-  scene(`Step ${number}: ana asks${meanwhile === undefined ? ', bao approves' : ''}.`)
-  await ana.pressWhenThere(new RegExp(`^Ask for step ${number}`), 60_000)
-  await bao.reads(new RegExp(`Step ${number} ·[^]*This will`), 30_000)
-  if (meanwhile !== undefined) {
-    await meanwhile()
-    scene('bao approves.')
-  }
-  await bao.pressWhenThere(/^Approve/, 30_000)
-  await bao.reads(new RegExp(`✅ ${number} [^\\n]*proven`), 60_000)
+function isHalfway(incident: OpenedIncident): boolean {
+  const steps = incident.playbook.steps.map(({ id }) => stepState(incident, id))
+  const done = steps.filter(isGood).length
+  return done * 2 >= steps.length - 1 && done > 0
+}
+
+/** What stands against calling it proven. What only people outside can do counts by their word. */
+function leftOpen(incident: OpenedIncident): readonly string[] {
+  const steps = stepsOf(incident).flatMap((step) => {
+    const state = stepState(incident, step.id)
+    const isByHand = state.status === 'attested' && step.kind === 'record' && step.found?.finding.byHand === true
+    return isGood(state) || isByHand ? [] : [`“${step.title}” is ${state.status}.`]
+  })
+  return [...(incident.containedAt === undefined ? ['It was never contained.'] : []), ...steps]
 }
 
 /** Tries the doors one after the other, says what came of it, and gives back a line for each that opened. */
-async function attack(mallory: Mallory, which: readonly Door[], when: string): Promise<readonly string[]> {
+async function attack(
+  mallory: Thief,
+  { which, when }: { readonly which: readonly string[]; readonly when: string },
+): Promise<readonly string[]> {
   const open: string[] = []
-  for (const door of which.filter((one) => mallory.doors.includes(one))) {
+  for (const door of which) {
     const { got, detail } = await mallory.attempt(door)
     print(`  mallory  ${got === 'in' ? '⚠ GOT IN ' : '✓ kept out'}  ${door.padEnd(26)}  ${detail}`)
     if (got === 'in') open.push(`Mallory got in by the ${door} ${when}.`)

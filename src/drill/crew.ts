@@ -19,9 +19,11 @@ export type Member = {
   readonly reads: (words: string | RegExp, limitMs?: number) => Promise<Seen>
   /** The newest message only they see that says this. */
   readonly toldAlone: (words: string | RegExp, limitMs?: number) => Promise<Seen>
-  /** `/autentico incident`, then the form. Answers with what became of the form. */
+  /** `/autentico incident`, then the form. Answers with what became of the form. Without a target it is about Autentico as a whole. */
   readonly openIncident: (what: {
-    readonly target: string
+    /** By its id; without one, the one that the form shows at first. */
+    readonly playbook?: string
+    readonly target?: string
     readonly summary?: string
     readonly severity?: string
   }) => Promise<Submitted>
@@ -68,10 +70,13 @@ export function member(actor: Actor): Member {
         `a private message that says ${String(words)}`,
         limitMs,
       ),
-    async openIncident({ target, summary = 'Login from two countries', severity = 'sev2' }) {
-      const asked = await actor.command('/autentico incident', { channel: incidentChannel.id })
+    async openIncident({ playbook, target, summary = 'Login from two countries', severity = 'sev2' }) {
+      const command = ['/autentico incident', ...(playbook === undefined ? [] : [playbook])].join(' ')
+      const asked = await actor.command(command, { channel: incidentChannel.id })
       if (!asked.ok) return asked
       const view = await form('Open an incident')
+      const about = { 'What happened': summary, Severity: severity }
+      if (target === undefined) return fillIn('Open an incident', about)
       const field = blockLabelled(view, 'Target')
       const id = text(field['block_id'])
       const action = text(object(field['element'])['action_id'])
@@ -80,9 +85,14 @@ export function member(actor: Actor): Member {
       const option =
         offered.options.find((one) => one.text === target || one.text.startsWith(`${target} `)) ?? offered.options[0]
       if (option === undefined) throw new Error(`the type-ahead offers nothing for ${target}`)
-      return fillIn('Open an incident', { Target: option.value, 'What happened': summary, Severity: severity })
+      return fillIn('Open an incident', { Target: option.value, ...about })
     },
   }
+}
+
+/** The same person, with eyes for some messages only. */
+export function looking(actor: Actor, eyes: (message: Seen) => boolean): Member {
+  return member({ ...actor, sees: () => actor.sees().filter(eyes) })
 }
 
 /** Waits until `look` finds something. Throws after `limitMs`, naming what did not come. */
@@ -126,7 +136,7 @@ function findButton(message: Seen, words: string | RegExp): Button | undefined {
     const blockId = text(block['block_id'])
     for (const element of elements) {
       const action = text(element['action_id'])
-      if (element['type'] === 'button' && matches(labelOf(element), words)) {
+      if (element['type'] === 'button' && labelsOf(element).some((label) => matches(label, words))) {
         return { action, how: { blockId, value: text(element['value']) } }
       }
       const option =
@@ -137,6 +147,12 @@ function findButton(message: Seen, words: string | RegExp): Button | undefined {
     }
   }
   return undefined
+}
+
+/** What stands on a button, and what is read out in its place. */
+function labelsOf(element: JsonObject): readonly string[] {
+  const spoken = text(element['accessibility_label'])
+  return spoken === '' ? [labelOf(element)] : [labelOf(element), spoken]
 }
 
 function labelOf(element: JsonObject): string {

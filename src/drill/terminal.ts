@@ -6,15 +6,19 @@ const handles = new Map(Object.values(cast).map(({ user, handle }) => [user as s
 
 /** A message as a terminal shows it: mentions by handle, no markup, one line for each line. */
 export function plainMessage(message: Pick<Seen, 'text'>): string {
-  return message.text
-    .replaceAll(/ ?<!date\^[^>]*>/g, '')
-    .replaceAll(/<@([UW][A-Z0-9]+)>/g, (_, user: string) => `@${handles.get(user) ?? user}`)
-    .replaceAll(/<([^|>]+)\|([^>]+)>/g, '$2')
-    .replaceAll(/[*_`]/g, '')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
-    .trimEnd()
+  return (
+    message.text
+      .replaceAll(/ ?<!date\^[^>]*>/g, '')
+      .replaceAll(/<@([UW][A-Z0-9]+)>/g, (_, user: string) => `@${handles.get(user) ?? user}`)
+      .replaceAll(/<([^|>]+)\|([^>]+)>/g, '$2')
+      .replaceAll(/[*`]/g, '')
+      // Marks stand around words, not in them: `require_mfa` is a name.
+      .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '')
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&')
+      .trimEnd()
+  )
 }
 
 /** Prints what is new in a list of messages: posts once, the card again when the incident has got on. */
@@ -36,8 +40,9 @@ export function threadPrinter(print: (line: string) => void): (messages: readonl
   }
 }
 
-/** What of a card is worth printing it again for: its first line and how many steps are proven. */
+/** What of a card is worth printing it again for: its first line, how many steps are proven, and how many findings are open. */
 function cardLook(message: Seen): string {
-  const lines = wordsOf(message).split('\n')
-  return [lines[0] ?? '', ...lines.filter((line) => /^[▓░]/u.test(line)).map((line) => line.slice(0, 30))].join('\n')
+  const [first = '', ...rest] = wordsOf(message).split('\n')
+  const meter = rest.find((line) => /^[▓▒░]/u.test(line)) ?? ''
+  return [first, /\d+ of \d+ proven/.exec(meter)?.[0], /\d+ findings? open/.exec(meter)?.[0] === undefined].join('\n')
 }

@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect } from 'vitest'
-import { type Member, member, until, wordsOf } from '#/drill/crew.ts'
+import { looking, type Member, member, until, wordsOf } from '#/drill/crew.ts'
 import { inherited, type Program } from '#/drill/program.ts'
-import type { Actor } from '#/drill/slack/acts/actor.ts'
 import type { Seen, Submitted } from '#/drill/slack/acts/seen.ts'
 import { type Stage, type StageOptions, setStage, type Tempo } from '#/drill/stage.ts'
 import { fold, recordedOf } from '#/handle.ts'
@@ -249,8 +248,4 @@ export async function responder(
   })
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code: child.exitCode ?? -1, out, err }
-}
-
-function looking(actor: Actor, eyes: (message: Seen) => boolean): Member {
-  return member({ ...actor, sees: () => actor.sees().filter(eyes) })
 }

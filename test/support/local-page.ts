@@ -30,6 +30,7 @@ export function givenGlass(): GivenGlass {
   return {
     asked,
     account: () => null,
+    instance: () => null,
     attacker: () => ({ name: 'mallory', busy: false, doors: [] }),
     queue: () => ({ up: true, orders: [], outcomes: 0 }),
     machine: () => machine,

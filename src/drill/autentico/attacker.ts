@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { type Browser, formFields, type Step, stepOf, type Tokens } from './browser.ts'
-import { providerStatement } from './door-federation.ts'
+import { formFields, stepOf } from './browser.ts'
+import { enter, enterByProvider, refusalOf, refusalText, useGrant, useToken } from './let-in.ts'
 import { answer, code, newBrowser, postForm, rob, type Stolen, type Target, withToken } from './robbery.ts'
 import { browserCookie } from './sign-in.ts'
+import { type Thief, type Tried, triedOf } from './thief.ts'
 import { assertPasskey, attestPasskey, createPasskey, relyingParty } from './webauthn.ts'
 import { accountClientId } from './world.ts'
 
@@ -27,8 +28,7 @@ export const doors = [
 
 export type Door = (typeof doors)[number]
 
-/** Doors that can be tried again and again: they use nothing up. */
-export const repeatableDoors: readonly Door[] = ['access token', 'single sign-on cookie', 'passkey']
+const repeatableDoors: readonly Door[] = ['access token', 'single sign-on cookie', 'passkey']
 
 /** Places in the list of doors that stay open after revocation, in Autentico's contract. */
 const numbers: { readonly [door in Door]?: number } = {
@@ -43,18 +43,10 @@ const numbers: { readonly [door in Door]?: number } = {
   'federated identity': 24,
 }
 
-export type Attempt = {
-  readonly door: Door
-  readonly number?: number
-  /** `in` means that a token worked or a new credential was accepted, not that a page looked friendly. */
-  readonly got: 'in' | 'out'
-  readonly detail: string
-}
+export type Attempt = Tried & { readonly door: Door; readonly number?: number }
 
-export type Mallory = {
-  readonly doors: readonly Door[]
-  /** One door. Codes, links and the refresh token work once; try them again only after a new robbery. */
-  readonly attempt: (door: Door) => Promise<Attempt>
+/** Who robbed one account. Codes, links and the refresh token work once; try them again only after a new robbery. */
+export type Mallory = Thief & {
   /** Every door, in an order in which none spoils another. */
   readonly attempts: () => Promise<readonly Attempt[]>
   /** Mallory hears of a new password, as from a mailbox that is read along. */
@@ -67,13 +59,17 @@ export type Mallory = {
 export async function steal(target: Target): Promise<Mallory> {
   const stolen = await rob(target)
   const offered = doors.filter((door) => door !== 'federated identity' || target.federation !== undefined)
-  const attempt = async (door: Door): Promise<Attempt> => tryDoor(stolen, door)
   return {
     doors: offered,
-    attempt,
+    repeatable: repeatableDoors,
+    async attempt(door) {
+      const known = offered.find((one) => one === door)
+      if (known === undefined) throw new Error(`there is no door ${door}`)
+      return tryDoor(stolen, known)
+    },
     async attempts() {
       const results: Attempt[] = []
-      for (const door of offered) results.push(await attempt(door))
+      for (const door of offered) results.push(await tryDoor(stolen, door))
       return results
     },
     learns(password) {
@@ -87,7 +83,7 @@ async function tryDoor(stolen: Stolen, door: Door): Promise<Attempt> {
   const refusal = await ways[door](stolen)
   const number = numbers[door]
   const numbered = number === undefined ? {} : { number }
-  return { door, ...numbered, got: refusal === undefined ? 'in' : 'out', detail: refusal ?? 'in' }
+  return { door, ...numbered, ...triedOf(refusal) }
 }
 
 /** A way in; resolves to why it was refused, or to undefined when it worked. */
@@ -199,46 +195,7 @@ async function useLink(
 }
 
 async function useFederation({ target }: Stolen): Promise<string | undefined> {
-  if (target.federation === undefined) return 'no identity elsewhere'
-  const { providerId, secret, sub, email } = target.federation
-  const browser = newBrowser(target)
-  const begin = await browser.get(`/oauth2/federation/${providerId}?${browser.authorizeQuery()}`)
-  if (begin.status !== 302) return `${begin.status} ${begin.text.trim()}`
-  const state = new URL(begin.location).searchParams.get('state') ?? ''
-  const statement = providerStatement(secret, { sub, email }, target.now?.() ?? new Date())
-  const query = new URLSearchParams({ state, code: statement })
-  const page = await browser.get(`/oauth2/federation/${providerId}/callback?${query.toString()}`)
-  return enter(target, browser, stepOf(page))
-}
-
-/** The rest of every browser door: exchange the code, and see whether the token works. */
-async function enter(target: Target, browser: Browser, step: Step): Promise<string | undefined> {
-  if (step.kind === 'refused') return step.detail
-  if (step.kind === 'challenge') return 'a second factor was asked for'
-  const tokens = await browser.exchange(step.code)
-  return typeof tokens === 'string' ? tokens : useToken(target, tokens)
-}
-
-async function useGrant(target: Target, response: Response): Promise<string | undefined> {
-  if (!response.ok) return refusalText(response)
-  const { access_token } = z.object({ access_token: z.string() }).parse(await response.json())
-  return useToken(target, { access_token })
-}
-
-async function useToken(target: Target, { access_token }: Pick<Tokens, 'access_token'>): Promise<string | undefined> {
-  const headers = { Authorization: `Bearer ${access_token}` }
-  return refusalOf(fetch(`${target.url}/oauth2/userinfo`, { headers }))
-}
-
-async function refusalOf(answering: Promise<Response>): Promise<string | undefined> {
-  const response = await answering
-  if (response.ok) {
-    await response.arrayBuffer()
-    return undefined
-  }
-  return refusalText(response)
-}
-
-async function refusalText(response: Response): Promise<string> {
-  return `${response.status} ${(await response.text()).trim()}`
+  const { federation, now } = target
+  if (federation === undefined) return 'no identity elsewhere'
+  return enterByProvider(target, newBrowser(target), { ...federation, at: now?.() ?? new Date() })
 }

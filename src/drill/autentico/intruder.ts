@@ -28,12 +28,12 @@ export type Intruder = {
   readonly promote: (userId: string) => Promise<void>
   /** Out of every list, and still an admin when it comes back. */
   readonly deactivate: (userId: string) => Promise<void>
-  readonly openSettings: () => Promise<void>
+  readonly openSettings: (settings?: Readonly<Record<string, string>>) => Promise<void>
   /** From here on nothing is written to the audit log, and not that either. */
   readonly silenceAudit: () => Promise<void>
 }
 
-/** What `openSettings` changes. */
+/** What `openSettings` changes unless it is told. */
 export const openedSettings = {
   allow_self_signup: 'true',
   account_lockout_max_attempts: '0',
@@ -46,9 +46,13 @@ export const openedSettings = {
 
 /** Signs in as an admin without a second factor. Works against the local Autentico and against the original. */
 export async function intrude(foothold: Foothold): Promise<Intruder> {
-  const accessToken = await signIn(foothold)
+  return intruderWith(foothold, await signIn(foothold))
+}
+
+/** Who has an admin's token already. */
+export function intruderWith({ url }: Pick<Foothold, 'url'>, accessToken: string): Intruder {
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${foothold.url}/admin/api${path}`, {
+    const response = await fetch(`${url}/admin/api${path}`, {
       method,
       headers: { ...from, Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -73,7 +77,7 @@ export async function intrude(foothold: Foothold): Promise<Intruder> {
     },
     promote: async (userId) => void (await call('PUT', `/users/${userId}`, { role: 'admin' })),
     deactivate: async (userId) => void (await call('POST', `/users/${userId}/deactivate`)),
-    openSettings: async () => void (await call('PUT', '/settings', openedSettings)),
+    openSettings: async (settings = openedSettings) => void (await call('PUT', '/settings', settings)),
     silenceAudit: async () => void (await call('PUT', '/settings', { audit_log_retention: '0' })),
   }
 }
@@ -91,13 +95,14 @@ const rogueClient = {
   scopes: 'openid profile email offline_access',
   allowed_audiences: [adminClientId],
 }
-const rogueProvider = {
+/** Its secret is what an attacker signs with. */
+export const rogueProvider = {
   id: 'corporate-login',
   name: 'Corporate login',
   issuer: 'https://login.attacker.test',
   client_id: 'autentico',
   client_secret: 'known-to-the-attacker',
-}
+} as const
 
 async function signIn({ url, username, password, clientId, clientSecret }: Foothold): Promise<string> {
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
@@ -136,13 +141,21 @@ export async function guessPasswords({ usernames, times, ...target }: Guessing):
   }
 }
 
-export type Window = { readonly actorId: string; readonly from: Date; readonly to: Date }
+export type Window = {
+  readonly actorId: string
+  readonly from: Date
+  readonly to: Date
+  /** What was done earlier than this stays where it is. */
+  readonly since?: Date
+}
 
 /** Spreads what an actor has left in the audit log over a window in the past, in the order in which it was done. */
-export function backdateAudit(db: Database.Database, { actorId, from, to }: Window): void {
+export function backdateAudit(db: Database.Database, { actorId, from, to, since = new Date(0) }: Window): void {
   const entries = db
-    .prepare<[string], { id: string }>('SELECT id FROM audit_logs WHERE actor_id = ? ORDER BY created_at, id')
-    .all(actorId)
+    .prepare<[string, string], { id: string }>(
+      'SELECT id FROM audit_logs WHERE actor_id = ? AND created_at >= ? ORDER BY created_at, id',
+    )
+    .all(actorId, sqlTime(since))
   const move = db.prepare('UPDATE audit_logs SET created_at = ? WHERE id = ?')
   const step = (to.getTime() - from.getTime()) / Math.max(1, entries.length - 1)
   db.transaction(() => {

@@ -1,12 +1,14 @@
-import type { Account, Attacker, GlassActs, Hint, LedgerEntry, Machine, Member, QueueView } from './wire.ts'
+import type { Account, Attacker, GlassActs, Hint, Instance, LedgerEntry, Machine, Member, QueueView } from './wire.ts'
 
 /**
  * What the page shows behind the glass and beside Slack, and what can be done there. Each question is answered at once, with plain data, from
  * what is already known: it is asked whenever a window is drawn anew.
  */
 export type Glass = {
-  /** Null until there is an account to look at. */
+  /** Null until there is an account to look at, and while an incident is about Autentico as a whole. */
   readonly account: () => Account | null
+  /** Null while no incident is about Autentico as a whole. */
+  readonly instance: () => Instance | null
   readonly attacker: () => Attacker
   readonly queue: () => QueueView
   readonly machine: () => Machine

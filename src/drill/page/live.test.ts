@@ -16,6 +16,7 @@ const blank: Screen = {
   home: null,
   hint: { words: 'Go on.', switchTo: null, progress: 0 },
   account: null,
+  instance: null,
   attacker: { name: 'mallory', busy: false, doors: [] },
   queue: { up: true, orders: [], outcomes: 0 },
   machine: { bot: 'running', redis: 'running', autentico: 'well', slack: 'connected', log: [] },

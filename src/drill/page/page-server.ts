@@ -68,6 +68,7 @@ function screenOf(slack: LocalSlack, glass: Glass, handle: string): Screen {
     ...shown,
     hint: glass.hint(shown.me),
     account: glass.account(),
+    instance: glass.instance(),
     attacker: glass.attacker(),
     queue: glass.queue(),
     machine: glass.machine(),

@@ -70,6 +70,7 @@ export type Screen = {
   readonly home: Form | null
   readonly hint: Hint
   readonly account: Account | null
+  readonly instance: Instance | null
   readonly attacker: Attacker
   readonly queue: QueueView
   readonly machine: Machine
@@ -117,6 +118,17 @@ export type Holding = {
   readonly ever: number
   /** The live ones, one line each, at most ten; never a secret. */
   readonly lines: readonly string[]
+}
+
+/** What Autentico as a whole is like now, for an incident that is about that. */
+export type Instance = { readonly holdings: readonly InstanceHolding[] }
+
+/** `live` and `ever` count what is the attacker's, or in the attacker's hands; `lines` name what there is, the attacker's first. */
+export type InstanceHolding = Holding & {
+  /** How many there are, in words: "1 of 4" while one of the four is the attacker's. */
+  readonly count: string
+  /** What of it the attacker has, in words: "a client"; empty: nothing. */
+  readonly hold: string
 }
 
 /** The attacker, and every door tried. */

@@ -82,7 +82,7 @@ function restLine(incident: OpenedIncident, review: IncidentStep, rest: readonly
 }
 
 /** Spoken for, dealt with in one of the ways that it offers, or put right by hand. */
-function findingButtons(incident: OpenedIncident, step: IncidentStep): readonly Button[] {
+export function findingButtons(incident: OpenedIncident, step: IncidentStep): readonly Button[] {
   const { ways = [], byHand = false } = step.found?.finding ?? {}
   const about: StepReference = { of: 'step', incident: incident.id, step: step.id }
   const buttons = [

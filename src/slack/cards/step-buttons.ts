@@ -35,17 +35,19 @@ export function stepButtons(
 
 /** "Ask for step 3"; what only reads begins at once, what people decide or do is asked of them. */
 function askButton(incident: OpenedIncident, step: IncidentStep): Button {
+  const press = step.question !== undefined ? presses.decide : step.manual !== undefined ? presses.attest : presses.ask
+  return button(askWords(incident, step), press, aboutStep(incident, step), { style: 'primary' })
+}
+
+/** What stands on the button that begins with the step, as it stands now. */
+export function askWords(incident: OpenedIncident, step: IncidentStep): string {
   const number = stepNumber(incident, step)
-  const about = aboutStep(incident, step)
-  const primary = { style: 'primary' } as const
-  if (step.question !== undefined) return button(`Decide step ${number}…`, presses.decide, about, primary)
-  if (step.manual !== undefined) return button(`I did step ${number}…`, presses.attest, about, primary)
+  if (step.question !== undefined) return `Decide step ${number}…`
+  if (step.manual !== undefined) return `I did step ${number}…`
   // A form comes first where something has to be filled in.
   const more = (step.inputs ?? []).length === 0 ? '' : '…'
-  if (stepState(incident, step.id).status === 'failed')
-    return button(`Try step ${number} again${more}`, presses.ask, about, primary)
-  const words = onlyReads(step.action) ? `Begin step ${number}` : `Ask for step ${number}`
-  return button(`${words}${more}`, presses.ask, about, primary)
+  if (stepState(incident, step.id).status === 'failed') return `Try step ${number} again${more}`
+  return `${onlyReads(step.action) ? 'Begin' : 'Ask for'} step ${number}${more}`
 }
 
 export function aboutStep({ id, requests }: OpenedIncident, step: IncidentStep): StepReference {

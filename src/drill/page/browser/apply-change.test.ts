@@ -26,6 +26,7 @@ const screen: Screen = {
   home: null,
   hint: { words: 'Type /autentico incident', switchTo: null, progress: 0 },
   account: null,
+  instance: null,
   attacker: { name: 'mallory', busy: false, doors: [] },
   queue: { up: true, orders: [], outcomes: 0 },
   machine: { bot: 'running', redis: 'running', autentico: 'well', slack: 'connected', log: [] },

@@ -1,7 +1,8 @@
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { isPassword } from '../../autentico/passwords.ts'
 import { readTime } from '../../autentico/time.ts'
 import type { Account } from '../wire.ts'
+import { watchDatabase } from './database-watch.ts'
 import { momentWords, type PasswordHeld, readHoldings } from './holdings.ts'
 
 /** Whose account is looked at, and what is known of its password besides what the database says. */
@@ -34,59 +35,15 @@ export type AccountWatch = Disposable & {
   readonly look: () => void
 }
 
-/** Time alone ends codes, links and tokens, which changes no file. */
-const lookAnywayMs = 2_000
-
-/**
- * Watches one account. Between changes of the file it costs one PRAGMA every `glanceMs`; a file that cannot be read now leaves the last
- * answer standing, and is opened again.
- */
-export function watchAccount(options: AccountOptions): AccountWatch {
-  const { databaseFile, target, onChange, now = () => new Date(), glanceMs = 150 } = options
+/** Watches one account. */
+export function watchAccount({ target, ...options }: AccountOptions): AccountWatch {
   const ever = new Map<string, Map<string, number>>()
   const password = passwordJudge()
-  let file: { readonly db: Database.Database; version: number } | undefined
-  let seen: { readonly account: Account; readonly text: string; readonly at: number } | undefined
-
-  function glance(force: boolean): void {
-    try {
-      file ??= { db: openForReading(databaseFile), version: -1 }
-      const version = Number(file.db.pragma('data_version', { simple: true }))
-      const at = now().getTime()
-      if (!force && version === file.version && seen !== undefined && Math.abs(at - seen.at) < lookAnywayMs) return
-      file.version = version
-      keep(readAccount(file.db, { target: target(), now: now(), ever, password }), at)
-    } catch {
-      // Just being made, or locked for a moment by the server's first or last breath: the next glance opens it anew.
-      file?.db.close()
-      file = undefined
-    }
-  }
-
-  function keep(account: Account | undefined, at: number): void {
-    if (account === undefined) return
-    const text = JSON.stringify(account)
-    const same = seen?.text === text
-    seen = { account: same && seen !== undefined ? seen.account : account, text, at }
-    if (!same) onChange()
-  }
-
-  glance(true)
-  const timer = setInterval(() => glance(false), glanceMs)
-  timer.unref()
-  return {
-    account: () => seen?.account ?? null,
-    look: () => glance(true),
-    [Symbol.dispose]: () => {
-      clearInterval(timer)
-      file?.db.close()
-      file = undefined
-    },
-  }
-}
-
-function openForReading(databaseFile: string): Database.Database {
-  return new Database(databaseFile, { readonly: true, fileMustExist: true, timeout: 50 })
+  const watch = watchDatabase<Account>({
+    ...options,
+    read: (db, now) => readAccount(db, { target: target(), now, ever, password }),
+  })
+  return { account: watch.seen, look: watch.look, [Symbol.dispose]: () => watch[Symbol.dispose]() }
 }
 
 type UserRow = {
@@ -105,26 +62,24 @@ type Reading = {
   readonly password: ReturnType<typeof passwordJudge>
 }
 
-/** One consistent view of the file; undefined when it has no such account. */
+/** Undefined when the file has no such account. */
 function readAccount(db: Database.Database, { target, now, ever, password }: Reading): Account | undefined {
-  return db.transaction((): Account | undefined => {
-    const user = db
-      .prepare<[string], UserRow>(
-        'SELECT username, email, password, password_last_changed, deactivated_at, locked_until FROM users WHERE id = ?',
-      )
-      .get(target.id)
-    if (user === undefined) return undefined
-    const held = readHoldings(db, { userId: target.id, now, password: password(target, user, now) })
-    const most = ever.get(target.id) ?? new Map<string, number>()
-    ever.set(target.id, most)
-    for (const { kind, live } of held) most.set(kind, Math.max(live, most.get(kind) ?? 0))
-    return {
-      username: user.username,
-      email: user.email ?? '',
-      state: stateOf(user, now),
-      holdings: held.map((one) => ({ ...one, ever: most.get(one.kind) ?? one.live })),
-    }
-  })()
+  const user = db
+    .prepare<[string], UserRow>(
+      'SELECT username, email, password, password_last_changed, deactivated_at, locked_until FROM users WHERE id = ?',
+    )
+    .get(target.id)
+  if (user === undefined) return undefined
+  const held = readHoldings(db, { userId: target.id, now, password: password(target, user, now) })
+  const most = ever.get(target.id) ?? new Map<string, number>()
+  ever.set(target.id, most)
+  for (const { kind, live } of held) most.set(kind, Math.max(live, most.get(kind) ?? 0))
+  return {
+    username: user.username,
+    email: user.email ?? '',
+    state: stateOf(user, now),
+    holdings: held.map((one) => ({ ...one, ever: most.get(one.kind) ?? one.live })),
+  }
 }
 
 function stateOf({ deactivated_at, locked_until }: UserRow, now: Date): Account['state'] {

@@ -1,6 +1,6 @@
-import { type Door, type Mallory, repeatableDoors } from '../../autentico/attacker.ts'
+import type { Thief } from '../../autentico/thief.ts'
 import { isObject, readJson, text } from '../../slack/json.ts'
-import type { AttackedDoor, Attacker, Attempt, GlassActs } from '../wire.ts'
+import type { Attacker, Attempt, GlassActs } from '../wire.ts'
 
 export type AttackerOptions = {
   readonly name: string
@@ -8,7 +8,9 @@ export type AttackerOptions = {
    * What was stolen, one robbery after the other. What opens a door only once is taken from the first; the others are a reserve, so that
    * a door that was tried too early can still be tried when it matters.
    */
-  readonly robberies: readonly Mallory[]
+  readonly robberies: readonly Thief[]
+  /** Told when a door opened, for what one robbery learns for the others. */
+  readonly gotIn?: (by: Thief) => void
   /** Whether it matters now. */
   readonly isReserveOpen: () => boolean
   /** Whether anything has been done against the attacker yet. What is tried before counts as the first try. */
@@ -39,16 +41,15 @@ class NotTried extends Error {
   override readonly name = 'NotTried'
 }
 
-type Tried = { before: Attempt | null; now: Attempt | null; readonly usedUp: Set<Mallory> }
+type Tried = { before: Attempt | null; now: Attempt | null; readonly usedUp: Set<Thief> }
 
 const usedUpWords = ' · used up: it works only once, so it was not tried again'
 
 /** Nothing is tried until `attack` is called. */
 export function createAttacker(options: AttackerOptions): AttackerWatch {
   const { name, robberies, onChange } = options
-  const tried = new Map<Door, Tried>(
-    (robberies[0]?.doors ?? []).map((door) => [door, { before: null, now: null, usedUp: new Set() }]),
-  )
+  const { doors = [], repeatable = [] } = robberies[0] ?? {}
+  const tried = new Map<string, Tried>(doors.map((door) => [door, { before: null, now: null, usedUp: new Set() }]))
   const round = createRound(options, tried)
   let waiting = 0
   let last: Promise<void> = Promise.resolve()
@@ -76,20 +77,25 @@ export function createAttacker(options: AttackerOptions): AttackerWatch {
   return {
     attack,
     attacker: () =>
-      (shown ??= { name, busy: waiting > 0, doors: [...tried].map(([door, each]) => doorSeen(door, each)) }),
+      (shown ??= {
+        name,
+        busy: waiting > 0,
+        doors: [...tried].map(([door, { before, now }]) => ({
+          door,
+          repeatable: repeatable.includes(door),
+          before,
+          now,
+        })),
+      }),
   }
-}
-
-function doorSeen(door: Door, { before, now }: Tried): AttackedDoor {
-  return { door, repeatable: repeatableDoors.includes(door), before, now }
 }
 
 /** One round: the doors that are asked for, in the order in which none spoils another. */
 function createRound(
-  { name, robberies, isReserveOpen, isDefended, hindrance, noticed, now = () => new Date() }: AttackerOptions,
-  tried: ReadonlyMap<Door, Tried>,
+  { name, robberies, gotIn, isReserveOpen, isDefended, hindrance, noticed, now = () => new Date() }: AttackerOptions,
+  tried: ReadonlyMap<string, Tried>,
 ): (doors: Doors, changed: () => void) => Promise<void> {
-  async function tryDoor(door: Door, mallory: Mallory): Promise<Attempt> {
+  async function tryDoor(door: string, mallory: Thief): Promise<Attempt> {
     refuseHindered()
     const { got, detail } = await mallory.attempt(door).catch((error: unknown) => {
       throw new NotTried(`${name} could not try the ${door}: Autentico did not answer.`, { cause: error })
@@ -104,18 +110,18 @@ function createRound(
     if (why !== undefined) throw new NotTried(why)
   }
 
-  function keep(door: Door, one: Tried, attempt: Attempt, mallory: Mallory): void {
-    if (attempt.got === 'in' && !repeatableDoors.includes(door)) one.usedUp.add(mallory)
+  function keep(door: string, one: Tried, attempt: Attempt, mallory: Thief): void {
+    if (attempt.got === 'in' && !mallory.repeatable.includes(door)) one.usedUp.add(mallory)
     if (one.before === null && one.now === null && !isDefended()) one.before = attempt
     else one.now = attempt
   }
 
   return async (doors, changed) => {
-    const opened: Door[] = []
+    const opened: string[] = []
     let count = 0
     try {
       for (const [door, one] of tried) {
-        if (doors === 'repeatable' && !repeatableDoors.includes(door)) continue
+        if (doors === 'repeatable' && robberies[0]?.repeatable.includes(door) !== true) continue
         const mallory = robberies.slice(0, isReserveOpen() ? undefined : 1).find((each) => !one.usedUp.has(each))
         if (mallory === undefined) sayUsedUp(one)
         else {
@@ -124,8 +130,7 @@ function createRound(
           count += 1
           if (attempt.got === 'in') {
             opened.push(door)
-            // A password that was set by one link is no secret to whoever holds the next.
-            for (const other of robberies) other.learns(mallory.password())
+            gotIn?.(mallory)
           }
         }
         changed()
@@ -157,7 +162,7 @@ function sayUsedUp(one: Tried): void {
   else one.now = said(one.now)
 }
 
-function roundWords(name: string, count: number, opened: readonly Door[]): string {
+function roundWords(name: string, count: number, opened: readonly string[]): string {
   if (count === 0) return `${name} has nothing left to try with.`
   const doors = `${count} ${count === 1 ? 'door' : 'doors'}`
   if (opened.length === 0) return `${name} tried ${doors} and was kept out.`

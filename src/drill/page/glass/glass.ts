@@ -1,6 +1,5 @@
 import type { Glass } from '../glass-view.ts'
 import type { Hint, LedgerEntry, Member } from '../wire.ts'
-import type { AccountWatch } from './account.ts'
 import type { AttackerWatch } from './attacker.ts'
 import type { MachineSwitches } from './machine.ts'
 import type { QueueWatch } from './queue.ts'
@@ -24,7 +23,8 @@ export function createBell(): Bell {
 export type GlassParts = {
   /** The one bell that every part rings when it has something new. */
   readonly bell: Bell
-  readonly account: AccountWatch
+  readonly account: Glass['account']
+  readonly instance: Glass['instance']
   readonly attacker: AttackerWatch
   readonly queue: QueueWatch
   readonly machine: MachineSwitches
@@ -33,9 +33,10 @@ export type GlassParts = {
 }
 
 /** Joins the parts into what the page asks for. */
-export function joinGlass({ bell, account, attacker, queue, machine, entries, hint }: GlassParts): Glass {
+export function joinGlass({ bell, account, instance, attacker, queue, machine, entries, hint }: GlassParts): Glass {
   return {
-    account: account.account,
+    account,
+    instance,
     attacker: attacker.attacker,
     queue: queue.queue,
     machine: machine.machine,

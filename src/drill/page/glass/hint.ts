@@ -1,28 +1,43 @@
 import type { Hint, Machine, Member } from '../wire.ts'
 
-/** What can be done next in an incident. `by` and `holder` are handles, `step` is its number on the card. */
+/**
+ * What can be done next in an incident. `by` and `holder` are handles, `what` names a step or finding as the card does ("step 3"), and
+ * `button` is what stands on the button that is to be pressed.
+ */
 export type Move =
-  | { readonly next: 'wait for the account to be read' }
+  | { readonly next: 'wait for the reading' }
   | { readonly next: 'read again' }
-  | { readonly next: 'ask'; readonly step: string; readonly again: boolean }
-  | { readonly next: 'find another way'; readonly step: string }
-  | { readonly next: 'wait for the request'; readonly step: string }
-  | { readonly next: 'approve'; readonly step: string; readonly by: string; readonly byTyping: boolean }
-  | { readonly next: 'wait for the worker'; readonly step: string }
+  | { readonly next: 'ask'; readonly what: string; readonly button: string; readonly again: boolean }
+  | { readonly next: 'decide'; readonly what: string; readonly button: string }
+  | { readonly next: 'do by hand'; readonly what: string; readonly button: string }
+  | {
+      readonly next: 'see to a finding'
+      readonly what: string
+      readonly title: string
+      /** The attacker is behind it, or only people can put it right, or it is as it should be. */
+      readonly because: 'rogue' | 'by hand' | 'expected'
+      readonly buttons: readonly [expected: string, ...others: string[]]
+    }
+  | { readonly next: 'find another way'; readonly what: string }
+  | { readonly next: 'wait for the request'; readonly what: string }
+  | { readonly next: 'approve'; readonly what: string; readonly by: string; readonly byTyping: boolean }
+  | { readonly next: 'wait for the worker'; readonly what: string }
   | { readonly next: 'tell' }
   | { readonly next: 'wait for the sweep' }
   | { readonly next: 'sweep again' }
   | { readonly next: 'show the password'; readonly holder: string }
+  | { readonly next: 'resume' }
   | { readonly next: 'close' }
   | { readonly next: 'look back' }
 
-type AskMove = Extract<Move, { next: 'ask' }>
 type ApproveMove = Extract<Move, { next: 'approve' }>
 
 /** The incident that counts now. */
 export type IncidentFacts = {
   readonly id: string
+  /** A username, or `Autentico` as a whole. */
   readonly target: string
+  readonly isWhole: boolean
   readonly move: Move
   readonly contained: boolean
   readonly restored: boolean
@@ -37,20 +52,27 @@ export type HintFacts = {
   readonly incident?: IncidentFacts
   readonly progress: number
   readonly machine: Pick<Machine, 'bot' | 'redis' | 'autentico' | 'slack'>
-  /** The title of the form that this person has on top, if any. */
-  readonly form?: string | undefined
+  /** The form that this person has on top, if any. */
+  readonly form?: OpenForm | undefined
+  /** The playbooks that were not tried yet, by title. */
+  readonly untried: readonly string[]
+}
+
+export type OpenForm = {
+  readonly title: string
+  /** In the opening form: whom the chosen playbook is best tried with; undefined when it is about Autentico as a whole. */
+  readonly target?: string | undefined
 }
 
 /** What stands on the buttons of the cards and forms that a hint speaks of. */
 export const buttons = {
-  ask: (step: string) => `Ask for step ${step}`,
-  again: (step: string) => `Try step ${step} again`,
   approve: 'Approve',
   approveByTyping: 'Approve…',
   tell: (who: string) => `Record how ${who} was told…`,
-  read: 'Read the account again',
+  read: (what: string) => `Read ${what} again`,
   sweep: 'Sweep again',
   password: 'Show the temporary password…',
+  resume: 'Ask to resume',
   close: 'Close…',
 } as const
 
@@ -60,6 +82,7 @@ export const forms = {
   opened: { title: (incident: string) => `${incident} is open`, close: 'Close' },
   tell: { title: 'The user was told', submit: 'Record' },
   password: { title: 'Temporary password' },
+  expected: { title: 'Expected', submit: 'Ask to record it' },
   close: { title: (incident: string) => `Close ${incident}`, submit: 'Close it' },
 } as const
 
@@ -84,19 +107,32 @@ function broken({ machine }: HintFacts): Said | undefined {
 }
 
 function formHint({ form, incident, victim }: HintFacts): Said | undefined {
-  if (form === forms.open.title) {
-    return { words: `Type ${victim} into Target, pick the account, and press “${forms.open.submit}”.` }
+  if (form === undefined) return undefined
+  const { title, target } = form
+  if (title === forms.open.title) {
+    return target === undefined
+      ? {
+          words: `This one is about Autentico as a whole: say what happened, if you like, and press “${forms.open.submit}”.`,
+        }
+      : {
+          words: `Type ${target} into Target, pick the account, and press “${forms.open.submit}”; or choose another playbook.`,
+        }
   }
-  if (form === forms.tell.title) {
+  if (title === forms.tell.title) {
     return { words: `Say how you told ${incident?.target ?? victim}, and press “${forms.tell.submit}”.` }
   }
-  if (form === forms.password.title) {
+  if (title === forms.password.title) {
     return { words: 'This is shown only once and only to you: close it when you have handed it over.' }
   }
-  if (incident !== undefined && form === forms.opened.title(incident.id)) {
+  if (title === forms.expected.title) {
+    return {
+      words: `Say why it is as it should be, and press “${forms.expected.submit}”; somebody else approves that.`,
+    }
+  }
+  if (incident !== undefined && title === forms.opened.title(incident.id)) {
     return { words: `Press “${forms.opened.close}”: the card of the incident stands in # sec-incidents.` }
   }
-  if (incident !== undefined && form === forms.close.title(incident.id)) {
+  if (incident !== undefined && title === forms.close.title(incident.id)) {
     return { words: `Say what happened, if you like, and press “${forms.close.submit}”.` }
   }
   return undefined
@@ -123,16 +159,24 @@ function onlooker({ handle, part, outside }: Member, facts: HintFacts): Said | u
 
 /** What everybody in the channel sees and may try to press. */
 function pressable(move: Move): string | undefined {
-  if (move.next === 'approve') return approveWords(move)
-  return move.next === 'ask' ? askButton(move) : undefined
+  switch (move.next) {
+    case 'approve':
+      return approveWords(move)
+    case 'ask':
+    case 'decide':
+    case 'do by hand':
+      return move.button
+    case 'see to a finding':
+      return move.buttons[0]
+    case 'resume':
+      return buttons.resume
+    default:
+      return undefined
+  }
 }
 
 function approveWords({ byTyping }: ApproveMove): string {
   return byTyping ? buttons.approveByTyping : buttons.approve
-}
-
-function askButton({ step, again }: AskMove): string {
-  return again ? buttons.again(step) : buttons.ask(step)
 }
 
 function article(part: string): string {
@@ -150,24 +194,38 @@ function mover({ responders, incident }: HintFacts): string {
 function responder({ handle }: Member, facts: HintFacts): Said {
   const { incident, victim } = facts
   if (incident === undefined) return { words: `Type /autentico incident below, send it, and pick ${victim}.` }
-  const { id, target, move } = incident
+  const { id, target, isWhole, move } = incident
+  const subject = isWhole ? 'Autentico' : 'the account'
   switch (move.next) {
-    case 'wait for the account to be read':
-      return { words: waits(facts, `The account of ${target} is being read, and nothing is changed before that`) }
+    case 'wait for the reading':
+      return {
+        words: waits(
+          facts,
+          `${isWhole ? 'Autentico' : `The account of ${target}`} is being read, and nothing is changed before that`,
+        ),
+      }
     case 'read again':
-      return { words: `The account could not be read: press “${buttons.read}” on the card.` }
+      return {
+        words: `${isWhole ? 'Autentico' : 'The account'} could not be read: press “${buttons.read(subject)}” on the card.`,
+      }
     case 'ask':
       return { words: askWords(incident, move) }
+    case 'decide':
+      return { words: `People decide ${move.what}: press “${move.button}” on the card, and a second one signs it.` }
+    case 'do by hand':
+      return { words: `Do ${move.what} by hand, then press “${move.button}” on the card and say how.` }
+    case 'see to a finding':
+      return { words: findingWords(move) }
     case 'find another way':
-      return { words: `Step ${move.step} could not be done and will not be: the card offers what can be done instead.` }
+      return {
+        words: `${capital(move.what)} could not be done and will not be: the card offers what can be done instead.`,
+      }
     case 'wait for the request':
-      return { words: waits(facts, `What step ${move.step} would do appears in the thread in a moment`) }
+      return { words: waits(facts, `What ${move.what} would do appears in the thread in a moment`) }
     case 'approve':
       return approveHint(handle, facts, move)
     case 'wait for the worker':
-      return {
-        words: waits(facts, `The worker is at step ${move.step}: watch ${target} in Autentico behind the glass`),
-      }
+      return { words: waits(facts, `The worker is at ${move.what}: watch ${target} behind the glass`) }
     case 'tell':
       return { words: `Tell ${target} by another way than Slack, then press “${buttons.tell(target)}” on the card.` }
     case 'wait for the sweep':
@@ -180,32 +238,60 @@ function responder({ handle }: Member, facts: HintFacts): Said {
       return move.holder === handle
         ? { words: `Press “${buttons.password}” on the card: it is shown once, and only to you.` }
         : { words: `Switch to ${move.holder}, who alone is shown the temporary password.`, switchTo: move.holder }
+    case 'resume':
+      return { words: `The work is stopped: press “${buttons.resume}” on the card when it may go on.` }
     case 'close':
       return { words: `Nothing is left to do for ${target}: press “${buttons.close}” on the card.` }
     case 'look back':
-      return {
-        words: `Type /autentico verify ${id} to check the record, or open another incident and kill the bot in the middle of a step.`,
-      }
+      return { words: lookBackWords(id, facts) }
   }
 }
 
-function askWords({ contained, restored }: IncidentFacts, move: AskMove): string {
-  const { step, again } = move
-  const press = `press “${askButton(move)}” on the card`
-  if (again) return `Put right what stopped step ${step}, then ${press}.`
-  if (contained && !restored) return `Contained: see what became of mallory behind the glass, then ${press}.`
-  return step === '1' ? `Press “${askButton(move)}” on the card in # sec-incidents.` : `Next: ${press}.`
+function lookBackWords(id: string, { untried }: HintFacts): string {
+  const [next] = untried
+  return next === undefined
+    ? `Type /autentico verify ${id} to check the record, or open another incident and kill the bot in the middle of a step.`
+    : `Type /autentico verify ${id} to check the record, or open another incident: ${next}, for one.`
+}
+
+function findingWords(move: Extract<Move, { next: 'see to a finding' }>): string {
+  const {
+    because,
+    buttons: [expected, other = expected],
+  } = move
+  const what = `${capital(move.what)}, ${move.title},`
+  switch (because) {
+    case 'rogue':
+      return `${what} is mallory’s: press “${other}” beside it on the card.`
+    case 'by hand':
+      return `${what} is replaced by people: press “${other}” beside it once that is done, and say how.`
+    case 'expected':
+      return `${what} is as it should be: press “${expected}” beside it and say so.`
+  }
+}
+
+function askWords({ contained, restored, isWhole }: IncidentFacts, move: Extract<Move, { next: 'ask' }>): string {
+  const { what, button, again } = move
+  const press = `press “${button}” on the card`
+  if (again) return `Put right what stopped ${what}, then ${press}.`
+  if (contained && !restored && !isWhole)
+    return `Contained: see what became of mallory behind the glass, then ${press}.`
+  return what === 'step 1' ? `Press “${button}” on the card in # sec-incidents.` : `Next: ${press}.`
 }
 
 function approveHint(handle: string, facts: HintFacts, move: ApproveMove): Said {
-  const { step, by } = move
+  const { what, by } = move
   const approve = approveWords(move)
-  if (handle !== by) return { words: `Open the thread, read what step ${step} will do, and press “${approve}”.` }
+  if (handle !== by) return { words: `Open the thread, read what ${what} will do, and press “${approve}”.` }
   const switchTo = mover(facts)
   return {
-    words: `You asked for step ${step}: press “${approve}” and be refused, then switch to ${switchTo}, who may approve.`,
+    words: `You asked for ${what}: press “${approve}” and be refused, then switch to ${switchTo}, who may approve.`,
     switchTo,
   }
+}
+
+function capital(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`
 }
 
 /** What is waited for, and what it really waits for when something is broken. */

@@ -50,10 +50,14 @@ export function momentWords(at: Date, now: Date): string {
 type Look = { readonly now: Date; readonly rows: <Row>(sql: string) => readonly Row[] }
 
 function held(kind: string, label: string, lines: readonly string[]): Held {
-  const shown = lines
+  return { kind, label, live: lines.length, lines: linesOf(lines) }
+}
+
+/** The first of them, each cut to what there is room for. */
+export function linesOf(lines: readonly string[]): readonly string[] {
+  return lines
     .slice(0, mostLines)
     .map((line) => (line.length > longestLine ? `${line.slice(0, longestLine - 1)}…` : line))
-  return { kind, label, live: lines.length, lines: shown }
 }
 
 type Visit = { readonly user_agent: string | null; readonly ip_address: string | null; readonly created_at: string }

@@ -19,7 +19,11 @@ export type HoldingChange = { readonly by: number; readonly at: Date }
  * Compares the account with what was seen before. The first look at an account, and at another account, changes nothing; looking
  * twice at the same gives the same watch.
  */
-export function watchAccount(watch: AccountWatch | undefined, account: Account, now: Date): AccountWatch {
+export function watchAccount(
+  watch: AccountWatch | undefined,
+  account: Pick<Account, 'username' | 'state' | 'holdings'>,
+  now: Date,
+): AccountWatch {
   const live = new Map(account.holdings.map(({ kind, live }) => [kind, live]))
   const { username, state } = account
   if (watch?.username !== username) return { username, state, live, changes: new Map(), changedAt: undefined }

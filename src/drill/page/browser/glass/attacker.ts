@@ -23,8 +23,8 @@ export function attackerSection(view: View): TemplateResult {
 function when({ memory }: View, attacker: Attacker): TemplateResult | typeof nothing {
   const at = latestTry(attacker)
   if (at === undefined) return nothing
-  const changed = memory.account?.changedAt
-  const stale = changed !== undefined && changed.getTime() > new Date(at).getTime()
+  const changes = [memory.account?.changedAt, memory.instance?.changedAt]
+  const stale = changes.some((changed) => changed !== undefined && changed.getTime() > new Date(at).getTime())
   return html`<p class="glass-note">
     Tried at ${time(at)} UTC${stale ? '. Autentico has changed since: try again.' : '.'}
   </p>`

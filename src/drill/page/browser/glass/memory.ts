@@ -7,6 +7,7 @@ export type Memory = {
   /** Names of the folded sections. */
   readonly folded: Set<string>
   account: AccountWatch | undefined
+  instance: AccountWatch | undefined
   /** What was asked of the page's server and is not answered yet. */
   readonly underway: Set<keyof GlassActs>
   /** Whether "every door" waits to be confirmed. */
@@ -30,6 +31,7 @@ export function newMemory(storage: Pick<Storage, 'getItem'> | undefined): Memory
   return {
     folded: new Set(storage?.getItem(foldedKey)?.split(' ')),
     account: undefined,
+    instance: undefined,
     underway: new Set(),
     asking: false,
     focusNext: undefined,

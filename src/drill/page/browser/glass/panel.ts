@@ -5,13 +5,14 @@ import type { Context } from '../context.ts'
 import { accountSection } from './account.ts'
 import { recency } from './account-watch.ts'
 import { attackerSection } from './attacker.ts'
+import { instanceSection } from './instance.ts'
 import { ledgerSection } from './ledger.ts'
 import { machineSection } from './machine.ts'
 import { newMemory, type View, windowStorage } from './memory.ts'
 import { queueSection } from './queue.ts'
 import { isOpen } from './queue-words.ts'
 
-/** What no one sees in Slack: the account, the attacker, the queue, the machine, the ledger. The whole region, to be placed once. */
+/** What no one sees in Slack: the account or Autentico, the attacker, the queue, the machine, the ledger. The whole region, to be placed once. */
 export function glassPanel(context: Context): TemplateResult {
   return html`<aside class="glass" aria-labelledby="glass-title">
     <h2 id="glass-title">Behind the glass</h2>
@@ -38,8 +39,9 @@ class Panel extends AsyncDirective {
   }
 
   #drawAgain({ context, memory, now }: View): void {
-    const changedAt = memory.account?.changedAt
-    const isTold = changedAt !== undefined && recency(changedAt, now) !== 'old'
+    const isTold = [memory.account?.changedAt, memory.instance?.changedAt].some(
+      (changedAt) => changedAt !== undefined && recency(changedAt, now) !== 'old',
+    )
     const ages = context.screen.queue.orders.some(isOpen)
     if (this.#next !== undefined || !this.isConnected || !(ages || isTold)) return
     this.#next = setTimeout(
@@ -56,6 +58,6 @@ const panel = directive(Panel)
 
 function sections(view: View): TemplateResult {
   return html`
-    ${accountSection(view)} ${attackerSection(view)} ${queueSection(view)} ${machineSection(view)} ${ledgerSection(view)}
+    ${accountSection(view)} ${instanceSection(view)} ${attackerSection(view)} ${queueSection(view)} ${machineSection(view)} ${ledgerSection(view)}
   `
 }
