@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { listenOnLoopback, stopListening } from '#/drill/loopback.ts'
 import { inherited } from '#/drill/program.ts'
+import { loadPlaybooks } from '../playbooks.ts'
 
 /** Runs the demo with these words until it has ended. */
 async function demo(...args: readonly string[]): Promise<{ readonly code: number | null; readonly said: string }> {
@@ -36,5 +37,17 @@ test('what is no port is refused, and what can be asked for is told', async () =
   })
   const { code, said } = await demo('--help')
   expect(code).toBe(0)
-  for (const option of ['--auto', '--port', '--no-open']) expect(said).toContain(option)
+  for (const option of ['--auto', '--playbook', '--port', '--no-open']) expect(said).toContain(option)
+}, 20_000)
+
+test('a playbook that cannot be played is refused with the names of those that can', async () => {
+  const { code, said } = await demo('--auto', '--playbook', 'lost-laptop')
+  expect(code).toBe(2)
+  expect(said).toMatch(/^There is no playbook “lost-laptop” to be played/)
+  for (const { id } of loadPlaybooks({})) expect(said).toContain(`  ${id}\n`)
+
+  expect(await demo('--playbook', 'database-breach')).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('--playbook goes with --auto') as string,
+  })
 }, 20_000)

@@ -79,8 +79,9 @@ function moveAt(incident: OpenedIncident, step: IncidentStep, isRogue: (finding:
   }
   if (step.found !== undefined) {
     const [expected = '', ...others] = findingButtons(incident, step).map(({ text }) => text.text)
-    const rogue = isRogue(step.found.finding)
-    return { next: 'see to a finding', what, title: step.title, rogue, buttons: [expected, ...others] }
+    const { finding } = step.found
+    const because = isRogue(finding) ? 'rogue' : finding.kind === 'secret' ? 'by hand' : 'expected'
+    return { next: 'see to a finding', what, title: step.title, because, buttons: [expected, ...others] }
   }
   if (state.status === 'failed' && !state.retry) return { next: 'find another way', what }
   if (isAskable(incident, step)) {

@@ -37,6 +37,7 @@ export async function playDrill(playbook: string): Promise<number> {
     'Autentico Responder, drill. Everything runs on this machine: a private Redis, a local Slack, a local Autentico.',
   )
   await using stage = await setStage({
+    front: plot.front === true,
     ...(plot.settings === undefined ? {} : { autentico: { settings: plot.settings } }),
     env: { ...knownToReviews, ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }) },
   })
@@ -129,8 +130,11 @@ async function story({ stage, program, plot, planted }: Told): Promise<readonly 
       if (isRestored(now)) failures.push(...(await attackAt('after access was restored', mallory.doors)))
     },
   })
-  failures.push(...(await attackAt('after it was closed', mallory.doors)), ...leftOpen(incident()))
-  await ana.reads(/closed · ✅ contained and proven/, 30_000)
+  const inAgain = await attackAt('after it was closed', mallory.doors)
+  const hindrance = plot.hindrance?.()
+  if (hindrance === undefined) failures.push(...inAgain, ...leftOpen(incident()))
+  else print(`\nnot contained: ${hindrance}`)
+  await ana.reads(/closed · (✅ contained and proven|⚠️ not contained)/, 30_000)
   await ana.reads(/checkpoint over \d+ entries/, 30_000)
 
   scene('bao asks the bot, and the command line, whether the record is whole.')

@@ -121,23 +121,22 @@ async function seeTo({ ana, isRogue, scene }: Play, incident: OpenedIncident): P
   if (move.next !== 'see to a finding') return
   if (incident.steps.get(step.id)?.status === 'failed') throw new Error(`${move.what} failed: ${failureOf(incident)}`)
   const [expected, other] = move.buttons
-  const because = expectedBecause[finding.kind]
+  const why = expectedBecause[finding.kind]
   // What is read out says which finding a button is about; on all of them stands the same.
   const press = async (button: string) => {
     const spoken = `${button}: ${move.what.replace(/^finding /, '')} `
     return ana.pressWhenThere(new RegExp(`^${escaped(spoken)}`), patienceMs)
   }
-  if (move.rogue || finding.kind === 'secret') {
+  if (move.because !== 'expected') {
     if (other === undefined) throw new Error(`nothing can be done about ${move.what}, ${step.title}`)
     scene(`${move.what}, ${step.title}: ana presses “${other}”.`)
     await press(other)
-    if (finding.kind === 'secret')
-      taken(await ana.fillIn('Done by hand', { 'What was done, and how you know': because }))
+    if (move.because === 'by hand') taken(await ana.fillIn('Done by hand', { 'What was done, and how you know': why }))
     return
   }
   scene(`${move.what}, ${step.title}: ana says that it was expected.`)
   await press(expected)
-  taken(await ana.fillIn('Expected', { 'Why it is expected, and how you know': because }))
+  taken(await ana.fillIn('Expected', { 'Why it is expected, and how you know': why }))
 }
 
 async function approve({ bao, scene, incident: now, refused }: Play, incident: OpenedIncident): Promise<void> {

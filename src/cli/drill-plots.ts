@@ -1,10 +1,12 @@
 import { copyDatabase } from '#/drill/autentico/copy-database.ts'
+import { flood } from '#/drill/autentico/flood.ts'
 import type { LocalAutentico } from '#/drill/autentico/local-autentico.ts'
 import { robAlice } from '#/drill/autentico/rob-alice.ts'
 import { deviceClientId, portalClientId, scriptClientId } from '#/drill/autentico/seed.ts'
 import { type Planted, stealAdmin } from '#/drill/autentico/steal-admin.ts'
 import { stealKey } from '#/drill/autentico/steal-key.ts'
 import type { Thief } from '#/drill/autentico/thief.ts'
+import { findNginx } from '#/drill/front.ts'
 import type { Exposed } from '#/drill/page/glass/instance.ts'
 import type { Finding } from '#/incident/findings.ts'
 import { type BuiltInId, builtIn } from '#/playbooks.ts'
@@ -18,10 +20,14 @@ export type Plot = {
   /** What mallory has, in one sentence. */
   readonly stolen: string
   readonly steal: (autentico: LocalAutentico, planted: Planted) => Promise<Thief>
-  /** What is in mallory's hands besides single accounts and what was planted. */
+  /** What is in mallory's hands besides single accounts. */
   readonly exposes: readonly Exposed[]
   /** Settings of this Autentico, where those of an ordinary company would only make a review long. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Whether a reverse proxy stands before Autentico. */
+  readonly front?: true
+  /** Why it cannot be contained on this machine, as one sentence; undefined: it can. */
+  readonly hindrance?: () => string | undefined
   /** What people say when they close it. */
   readonly closing: string
 }
@@ -54,7 +60,7 @@ export const plots: readonly Plot[] = [
     stolen:
       'Mallory has a token of an administrator, and used it: a client, a provider and an administrator of her own.',
     steal: async (autentico, planted) => stealAdmin(autentico, { admin: robbedAdmin, planted, password: false }),
-    exposes: [],
+    exposes: ['planted'],
     settings: quietSettings,
     closing: 'Token out of a build log. What was made with it is gone; the log is masked now.',
   },
@@ -75,13 +81,26 @@ export const plots: readonly Plot[] = [
     closing: 'Copied over a forgotten maintenance login, which is closed.',
   },
   {
+    playbook: 'denial-of-service',
+    summary: 'Sign-in is slow, and people are locked out, since 04:05',
+    stolen: 'Mallory has nothing, and floods the sign-in page: three people are locked out.',
+    steal: async (autentico) => flood(autentico),
+    exposes: ['locked'],
+    front: true,
+    hindrance: () =>
+      findNginx(process.env) === undefined
+        ? 'There is no nginx here, so the limits were handed over as a file that nobody puts in place (Debian: apt-get install nginx).'
+        : undefined,
+    closing: 'Limits and list stay. The provider filters the flood further out.',
+  },
+  {
     playbook: 'admin-account-compromise',
     target: robbedAdmin,
     summary: 'The admin account signed in from an unknown address',
     stolen:
       'Mallory has the password of an administrator, and used it: a client, a provider and an administrator of her own.',
     steal: async (autentico, planted) => stealAdmin(autentico, { admin: robbedAdmin, planted, password: true }),
-    exposes: [],
+    exposes: ['planted'],
     settings: quietSettings,
     closing: 'Reused password. What was made with the account is gone.',
   },
@@ -121,5 +140,10 @@ export const knownToReviews = {
 /** What a form asks of people before a step, by the id of the field; what is not here keeps what it holds at first. */
 export function inputsFor(now: Date): Readonly<Record<string, string>> {
   const lastNight = new Date(now.getTime() - 10 * 3_600_000)
-  return { since: lastNight.toISOString().slice(0, 16).replace('T', ' ') }
+  return {
+    since: lastNight.toISOString().slice(0, 16).replace('T', ' '),
+    // Where the proxy is not the worker's to change there is none that is configured.
+    ...(findNginx(process.env) === undefined ? { proxy: 'nginx' } : {}),
+    networks: '127.0.0.1',
+  }
 }

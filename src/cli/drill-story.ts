@@ -2,10 +2,11 @@ import type { LedgerEntry } from '#/drill/page/wire.ts'
 import type { EventType, Recorded } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
 import { actorName } from '#/incident/people.ts'
-import { type Incident, type OpenedIncident, orderIdOf, unopened } from '#/incident/state.ts'
-import { timelineLine } from '#/incident/timeline.ts'
+import { findStep, type Incident, type OpenedIncident, orderIdOf, unopened } from '#/incident/state.ts'
+import { timelineLine, wayWords } from '#/incident/timeline.ts'
 import type { OrderId } from '#/incident/work.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
+import { subject } from '#/slack/cards/words.ts'
 import { recordedOf } from '../handle.ts'
 
 /** What the ledger tells while it is being written: its entries as lines, and the incidents as they stand. */
@@ -116,11 +117,15 @@ function wordsOf(recorded: Recorded, incident: Incident): string {
   return text.split('\n')[0] ?? ''
 }
 
-function workWords({ event }: Recorded, { playbook }: OpenedIncident): string {
+function workWords({ event }: Recorded, incident: OpenedIncident): string {
   if (event.type !== 'WorkOrdered') return ''
-  const title = playbook.steps.find(({ id }) => id === event.step)?.title
-  if (title !== undefined) return event.mode === 'prepare' ? `${title}: look first` : title
-  if (event.action === playbook.snapshot) return 'Read the account'
+  const { playbook } = incident
+  const step = findStep(incident, event.step)
+  if (step !== undefined) {
+    const title = step.found === undefined ? step.title : `${wayWords(event.action)}: ${step.title}`
+    return event.mode === 'prepare' ? `${title}: look first` : title
+  }
+  if (event.action === playbook.snapshot) return `Read ${subject(incident)}`
   return event.action === playbook.sweep ? 'Sweep' : event.action
 }
 

@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Writable } from 'node:stream'
+import { endWatched, freePort, spawnWatched } from './watched.ts'
 
 /** What a private Redis is started with. */
 export type PrivateRedisOptions = {
@@ -69,15 +67,15 @@ export async function startPrivateRedis(options: PrivateRedisOptions = {}): Prom
   })
 
   const stop = async () => {
-    await end(server, 'SIGTERM')
+    await endWatched(server, 'SIGTERM')
     await removeOwn()
   }
   return {
     url: port === 0 ? socket : `redis://127.0.0.1:${port}`,
     stop,
-    kill: async () => end(server, 'SIGKILL'),
+    kill: async () => endWatched(server, 'SIGKILL'),
     restart: async () => {
-      await end(server, 'SIGTERM')
+      await endWatched(server, 'SIGTERM')
       server = await start()
     },
     freeze: () => void server.kill('SIGSTOP'),
@@ -124,27 +122,9 @@ function settings({ dir, port, socket, policy = 'noeviction', appendOnly = false
   ]
 }
 
-/**
- * The watcher waits on a pipe that only we hold open. When we end in any way the pipe closes, and it ends Redis (whose
- * process id is the shell's, because of `exec`) and removes the folder in $1. A line in the pipe means: ended in order.
- */
-const watched = `
-own=$1; shift
-{ read -r word || {
-    kill -TERM $$; tries=0
-    while kill -0 $$ && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
-    [ -z "$own" ] || rm -rf -- "$own"
-  } } <&3 >/dev/null 2>&1 &
-exec "$@" 3<&-`
-
-/** Starts the server under the watcher, in a session of its own: Ctrl-C in a terminal must not end it before its users. */
+/** Starts the server and waits until it accepts connections. */
 async function startServer(command: readonly string[], own: string): Promise<ChildProcess> {
-  const child = spawn('/bin/sh', ['-c', watched, 'sh', own, ...command], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    detached: true,
-  })
-  child.once('exit', () => pipeOf(child).end('ended\n'))
-  pipeOf(child).on('error', () => undefined) // The watcher may be gone already; then there is nobody to tell.
+  const child = spawnWatched(command, own)
   const said: string[] = []
   child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
   // Reading goes on after that, or a full pipe would stop the server one day.
@@ -159,28 +139,4 @@ async function startServer(command: readonly string[], own: string): Promise<Chi
     child.once('exit', () => reject(new RedisNotStarted(`${command[0]} ended at once:\n${said.slice(-8).join('\n')}`)))
   })
   return child
-}
-
-async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill(signal)
-  // One that is frozen takes no other signal before it goes on.
-  child.kill('SIGCONT')
-  await exited
-}
-
-function pipeOf(child: ChildProcess): Writable {
-  return child.stdio[3] as Writable
-}
-
-/** A port nobody uses now. Another program may take it before Redis does; then Redis says so and does not start. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port')
-  return address.port
 }

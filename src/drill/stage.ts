@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type LocalAutentico, type LocalAutenticoOptions, startLocalAutentico } from './autentico/local-autentico.ts'
 import { supervise } from './autentico/supervisor.ts'
 import { cast, incidentChannel, securityGroup } from './cast.ts'
+import { prepareFront } from './front.ts'
 import { type PrivateRedis, type PrivateRedisOptions, startPrivateRedis } from './redis.ts'
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from './slack/local-slack.ts'
 
@@ -20,6 +21,8 @@ export type StageOptions = {
   readonly database?: boolean
   /** False: the worker can neither change Autentico's environment file nor restart it. */
   readonly environment?: boolean
+  /** True: a reverse proxy stands before Autentico, which limits requests by itself as well. The worker may change the proxy if it is nginx. */
+  readonly front?: boolean
   readonly slack?: Partial<LocalSlackOptions>
   readonly autentico?: Partial<LocalAutenticoOptions>
   readonly redis?: PrivateRedisOptions
@@ -47,7 +50,15 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     building.adopt(mkdtempSync(join(tmpdir(), 'responder-')), (path) => rmSync(path, { recursive: true, force: true }))
   const redis = building.use(await startPrivateRedis(options.redis))
   const slack = building.use(await startLocalSlack({ manifest: readFileSync(manifest, 'utf8'), ...options.slack }))
-  const autentico = building.use(await startLocalAutentico({ dir: join(dir, 'autentico'), ...options.autentico }))
+  const front = options.front === true ? building.use(await prepareFront({ dir })) : undefined
+  const autentico = building.use(
+    await startLocalAutentico({
+      dir: join(dir, 'autentico'),
+      ...(front === undefined ? {} : { rateLimit: true, variables: { AUTENTICO_APP_URL: front.url } }),
+      ...options.autentico,
+    }),
+  )
+  await front?.leadTo(autentico.url)
   const supervisor = building.use(await supervise(autentico))
   const { credentials } = autentico
 
@@ -79,6 +90,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
           AUTENTICO_ENV_FILE: autentico.environmentFile,
           AUTENTICO_RESTART_COMMAND: JSON.stringify(supervisor.restartCommand),
         }),
+    ...front?.env,
     ...options.env,
   }
   const parts = building.move()

@@ -166,7 +166,7 @@ async function usePasskey({ target, passkey }: Stolen): Promise<string | undefin
   if (page.status !== 200) return `${page.status} ${page.text.trim()}`
   const { challenge_id, options } = begun.parse(JSON.parse(page.text))
   const request = { challenge: options.publicKey.challenge, userId: target.account.id }
-  const proof = assertPasskey(passkey, relyingParty(target.url), request)
+  const proof = assertPasskey(passkey, relyingParty(target.publicUrl ?? target.url), request)
   const finished = await browser.postJson(`/oauth2/passkey/login/finish?challenge_id=${challenge_id}`, proof)
   if (finished.status !== 200) return `${finished.status} ${finished.text.trim()}`
   const { redirect } = z.object({ redirect: z.string() }).parse(JSON.parse(finished.text))
@@ -180,7 +180,11 @@ async function registerPasskey({ target, tokens, password }: Stolen): Promise<st
   const started = await withToken(target, tokens, `${door}/begin`, { current_password: password })
   if (!started.ok) return refusalText(started)
   const { challenge_id, options } = begunAtAccount.parse(await started.json()).data
-  const proof = attestPasskey(createPasskey().passkey, relyingParty(target.url), options.publicKey.challenge)
+  const proof = attestPasskey(
+    createPasskey().passkey,
+    relyingParty(target.publicUrl ?? target.url),
+    options.publicKey.challenge,
+  )
   return refusalOf(withToken(target, tokens, `${door}/finish?challenge_id=${challenge_id}`, proof))
 }
 

@@ -22,7 +22,7 @@ export type BrowserOptions = {
   readonly redirectUri: string
   readonly userAgent?: string
   /** What it claims as its address, in X-Forwarded-For. */
-  readonly address?: string
+  readonly address?: string | (() => string)
 }
 
 type Sent = { readonly method?: string; readonly body?: URLSearchParams | string; readonly contentType?: string }
@@ -109,6 +109,7 @@ export class Browser {
 
   async #request(path: string, init: Sent): Promise<Page> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const { address } = this.#options
     const response = await fetch(new URL(path, this.#options.url), {
       method: init.method ?? 'GET',
       ...(init.body === undefined ? {} : { body: init.body }),
@@ -116,7 +117,7 @@ export class Browser {
       headers: {
         Origin: this.#options.url,
         'User-Agent': this.#options.userAgent ?? 'Mozilla/5.0 (drill)',
-        ...(this.#options.address === undefined ? {} : { 'X-Forwarded-For': this.#options.address }),
+        ...(address === undefined ? {} : { 'X-Forwarded-For': typeof address === 'string' ? address : address() }),
         ...(cookie === '' ? {} : { Cookie: cookie }),
         ...(init.contentType === undefined ? {} : { 'Content-Type': init.contentType }),
       },

@@ -3,7 +3,7 @@ import type { LocalAutentico } from './local-autentico.ts'
 import { signedIn, waysOf } from './signed-in.ts'
 import { type Thief, thiefWith } from './thief.ts'
 
-type Server = Pick<LocalAutentico, 'url' | 'accounts' | 'databaseFile'>
+type Server = Pick<LocalAutentico, 'url' | 'publicUrl' | 'accounts' | 'databaseFile'>
 
 /** Who is signed in when the database is copied. */
 const victim = 'user-002'

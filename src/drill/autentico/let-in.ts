@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Browser, type Step, stepOf, type Tokens } from './browser.ts'
+import { disguise } from './disguise.ts'
 import { providerStatement } from './door-federation.ts'
 
 /** Where somebody tries a token. Each function resolves to why it was refused, or to undefined when it let somebody in. */
@@ -47,7 +48,9 @@ export async function useToken(
   { url }: Server,
   { access_token }: Pick<Tokens, 'access_token'>,
 ): Promise<string | undefined> {
-  return refusalOf(fetch(`${url}/oauth2/userinfo`, { headers: { Authorization: `Bearer ${access_token}` } }))
+  return refusalOf(
+    fetch(`${url}/oauth2/userinfo`, { headers: { ...disguise(), Authorization: `Bearer ${access_token}` } }),
+  )
 }
 
 /** Whether a token opens the admin API. */
@@ -55,7 +58,7 @@ export async function useAdminToken(
   { url }: Server,
   { access_token }: Pick<Tokens, 'access_token'>,
 ): Promise<string | undefined> {
-  const headers = { Authorization: `Bearer ${access_token}` }
+  const headers = { ...disguise(), Authorization: `Bearer ${access_token}` }
   return refusalOf(fetch(`${url}/admin/api/users?limit=1`, { headers }))
 }
 

@@ -47,6 +47,8 @@ export type LocalAutenticoOptions = {
 export type LocalAutentico = {
   /** Base address, without a trailing slash. */
   readonly url: string
+  /** The address that people know: another one where AUTENTICO_APP_URL says so. */
+  readonly publicUrl: string
   readonly databaseFile: string
   readonly environmentFile: string
   /** Of the bot's own admin account and confidential client. */
@@ -77,6 +79,7 @@ export async function startLocalAutentico(options: LocalAutenticoOptions): Promi
 
   return {
     url: running.url,
+    publicUrl: running.publicUrl,
     databaseFile,
     environmentFile,
     credentials: seeded.credentials,
@@ -143,6 +146,7 @@ async function run(options: LocalAutenticoOptions, { control, controlToken }: La
   })
   return {
     url,
+    publicUrl: world.url,
     port,
     databaseFile,
     environmentFile,

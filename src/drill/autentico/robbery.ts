@@ -1,16 +1,18 @@
 import { createPrivateKey, randomBytes } from 'node:crypto'
 import Database from 'better-sqlite3'
 import { z } from 'zod'
-import { Browser, type Step, type Tokens } from './browser.ts'
+import type { Browser, Step, Tokens } from './browser.ts'
+import { disguise, malloryAt } from './disguise.ts'
 import { linkHash } from './door-links.ts'
 import type { Loot } from './seed-victim.ts'
 import { totpCode } from './totp.ts'
 import { createPasskey, type Passkey } from './webauthn.ts'
-import { accountClientId } from './world.ts'
 
 /** Whom mallory robs, and what mallory knows of them beforehand. */
 export type Target = {
   readonly url: string
+  /** The address that people know, where that is another one. */
+  readonly publicUrl?: string
   /** For what mallory gets from the victim's mailbox and not from a request: the rows behind links. */
   readonly databaseFile: string
   readonly account: { readonly id: string; readonly username: string; readonly password: string }
@@ -65,8 +67,8 @@ export async function rob(target: Target): Promise<Stolen> {
 }
 
 /** A browser of mallory's, at the self-service interface. */
-export function newBrowser({ url }: Target): Browser {
-  return new Browser({ url, clientId: accountClientId, redirectUri: `${url}/account/callback`, userAgent: 'mallory' })
+export function newBrowser({ url, publicUrl = url }: Pick<Target, 'url' | 'publicUrl'>): Browser {
+  return malloryAt({ url, publicUrl }, 'account')
 }
 
 async function signInWithBoth(target: Target, browser: Browser): Promise<Tokens> {
@@ -160,7 +162,7 @@ export async function withToken(
   path: string,
   body: unknown,
 ): Promise<Response> {
-  const headers = { Authorization: `Bearer ${access_token}`, 'Content-Type': 'application/json' }
+  const headers = { ...disguise(), Authorization: `Bearer ${access_token}`, 'Content-Type': 'application/json' }
   return fetch(target.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
@@ -169,5 +171,5 @@ export async function postForm(
   path: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<Response> {
-  return fetch(target.url + path, { method: 'POST', body: new URLSearchParams(fields) })
+  return fetch(target.url + path, { method: 'POST', headers: disguise(), body: new URLSearchParams(fields) })
 }

@@ -1,11 +1,10 @@
-import { Browser } from './browser.ts'
+import { disguise, malloryAt } from './disguise.ts'
 import { enter, useGrant, useToken } from './let-in.ts'
 import type { LocalAutentico } from './local-autentico.ts'
 import { browserCookie } from './sign-in.ts'
 import type { WayIn } from './thief.ts'
-import { accountClientId } from './world.ts'
 
-type Server = Pick<LocalAutentico, 'url' | 'accounts'>
+type Server = Pick<LocalAutentico, 'url' | 'publicUrl' | 'accounts'>
 
 /** What opens somebody's account without a login: what a browser and a script keep. */
 export type Kept = { readonly accessToken: string; readonly refreshToken: string; readonly cookie: string }
@@ -13,7 +12,7 @@ export type Kept = { readonly accessToken: string; readonly refreshToken: string
 /** Somebody without a second factor signs in, and mallory has what their browser keeps. */
 export async function signedIn(server: Server, username: string): Promise<readonly WayIn[]> {
   const password = server.accounts[username]?.password ?? ''
-  const browser = newBrowser(server)
+  const browser = malloryAt(server, 'account')
   const step = await browser.login(username, password)
   const tokens = step.kind === 'code' ? await browser.exchange(step.code) : JSON.stringify(step)
   if (typeof tokens === 'string') throw new Error(`${username} must be robbed while the login works: ${tokens}`)
@@ -31,7 +30,7 @@ export function waysOf(server: Server, { accessToken, refreshToken, cookie }: Ke
     {
       door: 'single sign-on cookie',
       async enter() {
-        const browser = newBrowser(server)
+        const browser = malloryAt(server, 'account')
         browser.cookies.set(browserCookie, cookie)
         return enter(server, browser, await browser.silently())
       },
@@ -42,12 +41,11 @@ export function waysOf(server: Server, { accessToken, refreshToken, cookie }: Ke
       async enter() {
         // Without the name of a client, as a thief would: then it is not compared with any.
         const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken })
-        return useGrant(server, await fetch(`${server.url}/oauth2/token`, { method: 'POST', body }))
+        return useGrant(
+          server,
+          await fetch(`${server.url}/oauth2/token`, { method: 'POST', headers: disguise(), body }),
+        )
       },
     },
   ]
-}
-
-function newBrowser({ url }: Server): Browser {
-  return new Browser({ url, clientId: accountClientId, redirectUri: `${url}/account/callback`, userAgent: 'mallory' })
 }

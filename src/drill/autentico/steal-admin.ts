@@ -1,13 +1,14 @@
 import Database from 'better-sqlite3'
-import { Browser, type Step, type Tokens } from './browser.ts'
+import type { Browser, Step, Tokens } from './browser.ts'
+import { disguise, malloryAt } from './disguise.ts'
 import { backdateAudit, intruderWith, rogueProvider } from './intruder.ts'
 import { enter, enterByProvider, useAdminToken, useGrant, useToken } from './let-in.ts'
 import type { LocalAutentico } from './local-autentico.ts'
 import { browserCookie } from './sign-in.ts'
 import { type Thief, thiefWith, type WayIn } from './thief.ts'
-import { accountClientId, adminClientId } from './world.ts'
+import { adminClientId } from './world.ts'
 
-type Server = Pick<LocalAutentico, 'url' | 'accounts'>
+type Server = Pick<LocalAutentico, 'url' | 'publicUrl' | 'accounts'>
 
 /** What mallory left behind as an administrator, to come back by. */
 export type Planted = {
@@ -33,7 +34,7 @@ export async function plantDoors(
 ): Promise<Planted> {
   const actor = accountOf(autentico, admin)
   const promoted = accountOf(autentico, cronies.promoted)
-  const { access_token } = await signIn(adminBrowser(autentico), { username: admin, password: actor.password })
+  const { access_token } = await signIn(malloryAt(autentico, 'admin'), { username: admin, password: actor.password })
   const intruder = intruderWith(autentico, access_token)
   const clientId = await intruder.addClient()
   const providerId = await intruder.addProvider()
@@ -64,16 +65,16 @@ export async function stealAdmin(
   { admin, planted, password }: { readonly admin: string; readonly planted: Planted; readonly password: boolean },
 ): Promise<Thief> {
   const account = { username: admin, password: accountOf(autentico, admin).password }
-  const browser = adminBrowser(autentico)
+  const browser = malloryAt(autentico, 'admin')
   const tokens = await signIn(browser, account)
-  const refresh = await signIn(adminBrowser(autentico), account)
+  const refresh = await signIn(malloryAt(autentico, 'admin'), account)
   const own: readonly WayIn[] = [
     { door: 'admin token', enter: async () => useAdminToken(autentico, tokens) },
     {
       door: 'single sign-on cookie',
       enter: async () => {
         // Only the cookie is stolen, so nothing else of that browser is used.
-        const other = adminBrowser(autentico)
+        const other = malloryAt(autentico, 'admin')
         other.cookies.set(browserCookie, browser.cookies.get(browserCookie) ?? '')
         return enter(autentico, other, await other.silently(), useAdminToken)
       },
@@ -98,13 +99,13 @@ function plantedWays(autentico: Server, { clientId, providerId, adminName }: Pla
         const username = cronies.phished
         const { password } = accountOf(autentico, username)
         const body = new URLSearchParams({ grant_type: 'password', client_id: clientId, username, password })
-        return useGrant(autentico, await fetch(`${url}/oauth2/token`, { method: 'POST', body }))
+        return useGrant(autentico, await fetch(`${url}/oauth2/token`, { method: 'POST', headers: disguise(), body }))
       },
     },
     {
       door: 'provider of mallory’s',
       enter: async () =>
-        enterByProvider(autentico, accountBrowser(autentico), {
+        enterByProvider(autentico, malloryAt(autentico, 'account'), {
           providerId,
           secret: rogueProvider.client_secret,
           sub: cronies.vouchedFor,
@@ -119,21 +120,13 @@ async function enterAsAdmin(
   autentico: Server,
   { username, password }: { readonly username: string; readonly password: string },
 ): Promise<string | undefined> {
-  const browser = adminBrowser(autentico)
+  const browser = malloryAt(autentico, 'admin')
   return enter(autentico, browser, await browser.login(username, password), useAdminToken)
 }
 
 async function refreshed({ url }: Server, { refresh_token }: Tokens): Promise<string | undefined> {
   const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token, client_id: adminClientId })
-  return useGrant({ url }, await fetch(`${url}/oauth2/token`, { method: 'POST', body }), useToken)
-}
-
-function adminBrowser({ url }: Server): Browser {
-  return new Browser({ url, clientId: adminClientId, redirectUri: `${url}/admin/callback`, userAgent: 'mallory' })
-}
-
-function accountBrowser({ url }: Server): Browser {
-  return new Browser({ url, clientId: accountClientId, redirectUri: `${url}/account/callback`, userAgent: 'mallory' })
+  return useGrant({ url }, await fetch(`${url}/oauth2/token`, { method: 'POST', headers: disguise(), body }), useToken)
 }
 
 async function signIn(

@@ -6,7 +6,7 @@ import { signedIn } from './signed-in.ts'
 import { type Thief, thiefWith } from './thief.ts'
 import { askService } from './trusting-service.ts'
 
-type Server = Pick<LocalAutentico, 'url' | 'accounts' | 'environmentFile'>
+type Server = Pick<LocalAutentico, 'url' | 'publicUrl' | 'accounts' | 'environmentFile'>
 
 /** Whose tokens mallory has besides the key. */
 const victim = 'user-001'
@@ -18,7 +18,7 @@ const keyIds = z.object({ keys: z.tuple([z.object({ kid: z.string() })]) })
  * it signs; and a login from before does not depend on it.
  */
 export async function stealKey(autentico: Server): Promise<Thief> {
-  const { url, accounts, environmentFile } = autentico
+  const { url, publicUrl, accounts, environmentFile } = autentico
   const { privateKey, publicKey, ...rest } = readEnvironment(environmentFile, {})
   const before = await signedIn(autentico, victim)
   return thiefWith([
@@ -30,8 +30,8 @@ export async function stealKey(autentico: Server): Promise<Thief> {
         const [{ kid: keyId }] = keyIds.parse(await answer.json()).keys
         const now = Math.floor(Date.now() / 1000)
         const sub = accounts['admin']?.id ?? ''
-        const claims = { iss: `${url}/oauth2`, sub, aud: ['portal'], scope: 'openid', iat: now, exp: now + 900 }
-        return askService({ url }, signRs256(claims, { ...rest, publicKey, privateKey, keyId }))
+        const claims = { iss: `${publicUrl}/oauth2`, sub, aud: ['portal'], scope: 'openid', iat: now, exp: now + 900 }
+        return askService(autentico, signRs256(claims, { ...rest, publicKey, privateKey, keyId }))
       },
     },
     ...before,

@@ -11,7 +11,10 @@ const header = z.object({ alg: z.string(), kid: z.string() })
  * What a service does that never asks Autentico about a token: it trusts whatever one of the published keys has signed, as long as it
  * has not expired. Resolves to why it turns a token away, or to undefined when it lets its bearer in.
  */
-export async function askService({ url }: { readonly url: string }, token: string): Promise<string | undefined> {
+export async function askService(
+  { url, publicUrl }: { readonly url: string; readonly publicUrl: string },
+  token: string,
+): Promise<string | undefined> {
   const response = await fetch(`${url}/oauth2/.well-known/jwks.json`)
   if (!response.ok) throw new Error(`the key set could not be read: ${response.status}`)
   const { keys } = keySet.parse(await response.json())
@@ -23,6 +26,6 @@ export async function askService({ url }: { readonly url: string }, token: strin
   const isSigned = verify('sha256', Buffer.from(`${first}.${second}`), published, Buffer.from(signature, 'base64url'))
   if (alg !== 'RS256' || !isSigned) return `the published key ${kid} did not sign it`
   const claims = readClaims(token)
-  if (claim(claims, 'iss') !== `${url}/oauth2`) return 'another issuer'
+  if (claim(claims, 'iss') !== `${publicUrl}/oauth2`) return 'another issuer'
   return Number(claims?.['exp']) * 1000 > Date.now() ? undefined : 'it has expired'
 }

@@ -125,8 +125,10 @@ export type Instance = { readonly holdings: readonly InstanceHolding[] }
 
 /** `live` and `ever` count what is the attacker's, or in the attacker's hands; `lines` name what there is, the attacker's first. */
 export type InstanceHolding = Holding & {
-  /** How many there are at all, in words. */
-  readonly total: string
+  /** How many there are, in words: "1 of 4" while one of the four is the attacker's. */
+  readonly count: string
+  /** What of it the attacker has, in words: "a client"; empty: nothing. */
+  readonly hold: string
 }
 
 /** The attacker, and every door tried. */

@@ -14,8 +14,8 @@ export type Move =
       readonly next: 'see to a finding'
       readonly what: string
       readonly title: string
-      /** Whether the attacker is behind it. */
-      readonly rogue: boolean
+      /** The attacker is behind it, or only people can put it right, or it is as it should be. */
+      readonly because: 'rogue' | 'by hand' | 'expected'
       readonly buttons: readonly [expected: string, ...others: string[]]
     }
   | { readonly next: 'find another way'; readonly what: string }
@@ -170,17 +170,7 @@ function pressable(move: Move): string | undefined {
       return move.buttons[0]
     case 'resume':
       return buttons.resume
-    case 'wait for the reading':
-    case 'wait for the request':
-    case 'wait for the worker':
-    case 'wait for the sweep':
-    case 'read again':
-    case 'find another way':
-    case 'look back':
-    case 'show the password':
-    case 'sweep again':
-    case 'tell':
-    case 'close':
+    default:
       return undefined
   }
 }
@@ -264,16 +254,20 @@ function lookBackWords(id: string, { untried }: HintFacts): string {
     : `Type /autentico verify ${id} to check the record, or open another incident: ${next}, for one.`
 }
 
-function findingWords({
-  what,
-  title,
-  rogue,
-  buttons: [expected, ...others],
-}: Extract<Move, { next: 'see to a finding' }>): string {
-  const [first] = others
-  if (rogue && first !== undefined)
-    return `${capital(what)}, ${title}, is mallory’s: press “${first}” beside it on the card.`
-  return `${capital(what)}, ${title}, is as it should be: press “${expected}” beside it and say so.`
+function findingWords(move: Extract<Move, { next: 'see to a finding' }>): string {
+  const {
+    because,
+    buttons: [expected, other = expected],
+  } = move
+  const what = `${capital(move.what)}, ${move.title},`
+  switch (because) {
+    case 'rogue':
+      return `${what} is mallory’s: press “${other}” beside it on the card.`
+    case 'by hand':
+      return `${what} is replaced by people: press “${other}” beside it once that is done, and say how.`
+    case 'expected':
+      return `${what} is as it should be: press “${expected}” beside it and say so.`
+  }
 }
 
 function askWords({ contained, restored, isWhole }: IncidentFacts, move: Extract<Move, { next: 'ask' }>): string {

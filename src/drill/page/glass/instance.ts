@@ -4,8 +4,8 @@ import type { Instance, InstanceHolding } from '../wire.ts'
 import { watchDatabase } from './database-watch.ts'
 import { linesOf } from './holdings.ts'
 
-/** What may be in the attacker's hands besides what was planted. */
-export type Exposed = 'key' | 'people' | 'authenticators' | 'locked'
+/** What may be in the attacker's hands: `planted` is what she left behind as an administrator. */
+export type Exposed = 'planted' | 'key' | 'people' | 'authenticators' | 'locked'
 
 /** What an incident about Autentico as a whole is about. */
 export type InstanceTarget = {
@@ -106,8 +106,9 @@ function keyRow({ exposes, exposedKey }: InstanceTarget, key: SigningKey | undef
   return {
     kind: 'key',
     label: 'Signing key',
-    total: key?.keyId ?? 'not read yet',
+    count: key === undefined ? 'not read yet' : key.short.slice(0, 9),
     held: isExposed ? 1 : 0,
+    hold: isExposed ? 'the signing key' : '',
     lines: key === undefined ? [] : [`${key.keyId} · SHA-256 ${key.short}…${isExposed ? ', and mallory has it' : ''}`],
   }
 }
@@ -123,7 +124,11 @@ function peopleRow(db: Database.Database, { exposes, botName }: InstanceTarget):
        ORDER BY username`,
     )
     .all(botName)
-  return rowOf({ kind: 'people', label: 'People signed in' }, people, exposes.includes('people'))
+  return rowOf(
+    { kind: 'people', label: 'People signed in', one: 'the login of a person', many: 'people’s logins' },
+    people,
+    exposes,
+  )
 }
 
 function authenticatorsRow(db: Database.Database, { exposes, botName }: InstanceTarget): Row {
@@ -134,43 +139,52 @@ function authenticatorsRow(db: Database.Database, { exposes, botName }: Instance
        SELECT 'trusted device of ' || username, 0 FROM trusted_devices JOIN users ON users.id = user_id WHERE username <> ?`,
     )
     .all(botName, botName)
-  return rowOf({ kind: 'authenticators', label: 'Authenticators' }, all, exposes.includes('authenticators'))
+  return rowOf(
+    {
+      kind: 'authenticators',
+      label: 'Authenticators and trusted devices',
+      one: 'an authenticator',
+      many: 'authenticators and trusted devices',
+    },
+    all,
+    exposes,
+  )
 }
 
-function adminsRow(db: Database.Database, { planted }: InstanceTarget): Row {
+function adminsRow(db: Database.Database, { planted, exposes }: InstanceTarget): Row {
   const admins = db
     .prepare<[string], Named>(
       `SELECT username AS name, id = ? AS rogue FROM users WHERE role = 'admin' AND deactivated_at IS NULL ORDER BY rogue DESC, username`,
     )
     .all(planted.adminId)
-  return rowOf({ kind: 'admins', label: 'Administrators' }, admins)
+  return rowOf({ kind: 'admins', label: 'Administrators', one: 'an administrator' }, admins, exposes)
 }
 
-function clientsRow(db: Database.Database, { planted }: InstanceTarget): Row {
+function clientsRow(db: Database.Database, { planted, exposes }: InstanceTarget): Row {
   const clients = db
     .prepare<[string], Named>(
       'SELECT client_name AS name, client_id = ? AS rogue FROM clients WHERE is_active ORDER BY rogue DESC, client_name',
     )
     .all(planted.clientId)
-  return rowOf({ kind: 'clients', label: 'Clients' }, clients)
+  return rowOf({ kind: 'clients', label: 'Clients', one: 'a client' }, clients, exposes)
 }
 
-function providersRow(db: Database.Database, { planted }: InstanceTarget): Row {
+function providersRow(db: Database.Database, { planted, exposes }: InstanceTarget): Row {
   const providers = db
     .prepare<[string], Named>(
       'SELECT name, id = ? AS rogue FROM federation_providers WHERE enabled ORDER BY rogue DESC, name',
     )
     .all(planted.providerId)
-  return rowOf({ kind: 'providers', label: 'Identity providers' }, providers)
+  return rowOf({ kind: 'providers', label: 'Identity providers', one: 'an identity provider' }, providers, exposes)
 }
 
-function settingsRow(db: Database.Database, { planted }: InstanceTarget): Row {
+function settingsRow(db: Database.Database, { planted, exposes }: InstanceTarget): Row {
   const opened = db
     .prepare<[string], Named>(
       `SELECT key || ' is on' AS name, 1 AS rogue FROM settings WHERE key = ? AND value = 'true'`,
     )
     .all(planted.setting)
-  return rowOf({ kind: 'settings', label: 'Opened settings' }, opened)
+  return rowOf({ kind: 'settings', label: 'Settings she opened', one: 'a setting' }, opened, exposes)
 }
 
 function lockedRow(db: Database.Database, { exposes }: InstanceTarget): Row {
@@ -179,16 +193,26 @@ function lockedRow(db: Database.Database, { exposes }: InstanceTarget): Row {
       `SELECT username AS name, 0 AS rogue FROM users WHERE datetime(substr(locked_until, 1, 19)) > datetime('now') ORDER BY username`,
     )
     .all()
-  return rowOf({ kind: 'locked', label: 'Locked accounts' }, locked, exposes.includes('locked'))
+  return rowOf(
+    { kind: 'locked', label: 'Locked accounts', one: 'a locked account', many: 'locked accounts' },
+    locked,
+    exposes,
+  )
 }
 
-/** With `all`, the attacker has a hold on every one of them. */
-function rowOf({ kind, label }: Pick<Row, 'kind' | 'label'>, found: readonly Named[], all = false): Row {
+type Called = Pick<Row, 'kind' | 'label'> & { readonly one: string; readonly many?: string }
+
+/** Where every one of a kind is exposed, the attacker has a hold on all of them; else on what was planted, where that counts. */
+function rowOf({ kind, label, one, many = one }: Called, found: readonly Named[], exposes: readonly string[]): Row {
+  const planted = exposes.includes('planted') ? found.filter(({ rogue }) => rogue === 1).length : 0
+  const held = exposes.includes(kind) ? found.length : planted
+  const all = found.length === 0 ? 'none' : found.length.toLocaleString('en')
   return {
     kind,
     label,
-    total: found.length === 0 ? 'none' : found.length.toLocaleString('en'),
-    held: all ? found.length : found.filter(({ rogue }) => rogue === 1).length,
+    count: held === 0 ? all : `${held.toLocaleString('en')} of ${all}`,
+    held,
+    hold: held === 0 ? '' : held === 1 ? one : `${held.toLocaleString('en')} ${many}`,
     lines: linesOf(found.map(({ name, rogue }) => (rogue === 1 ? `${name}, mallory’s` : name))),
   }
 }

@@ -24,10 +24,7 @@ export const restrictAdminApi = actingOnWhole<Seen>({
         { retry: true },
       )
     }
-    const seen = await readWish({
-      ...ctx,
-      order: { ...order, inputs: JSON.parse(proxyInputs) as Record<string, string> },
-    })
+    const seen = await wishOf(ctx, proxyInputs)
     const pending = reach.proxy?.proxy.pending()
     return { ...seen, until: proxyUntil, pending: pending?.mark === seen.rendered.mark }
   },
@@ -61,9 +58,21 @@ export const restrictAdminApi = actingOnWhole<Seen>({
       prove: () => Promise.resolve(found),
     }
   },
+  again: async (ctx) => {
+    const { proxyInputs } = ctx.order.params ?? {}
+    return proxyInputs === undefined ? [] : look(ctx, await wishOf(ctx, proxyInputs))
+  },
 })
 
-async function look({ autentico, reach }: ActionContext, { site, limits, rendered }: Seen): Promise<readonly Proof[]> {
+/** What the step before was given. */
+async function wishOf(ctx: ActionContext, proxyInputs: string): ReturnType<typeof readWish> {
+  return readWish({ ...ctx, order: { ...ctx.order, inputs: JSON.parse(proxyInputs) as Record<string, string> } })
+}
+
+async function look(
+  { autentico, reach }: ActionContext,
+  { site, limits, rendered }: Pick<Seen, 'site' | 'limits' | 'rendered'>,
+): Promise<readonly Proof[]> {
   const { url } = await autentico.addresses()
   const found = await probe({
     site,

@@ -25,7 +25,7 @@ export function instanceSection(view: View): TemplateResult | typeof nothing {
             how: 'open',
             change: memory.instance?.changes.get(holding.kind),
             now,
-            ...(holding.ever === 0 ? { count: holding.total } : {}),
+            count: holding.count,
           }),
       )}
     </ul>`,

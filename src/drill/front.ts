@@ -1,0 +1,133 @@
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
+import { delimiter, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { listenOnLoopback, stopListening } from './loopback.ts'
+import { endWatched, freePort, spawnWatched } from './watched.ts'
+
+/** The reverse proxy in front of the local Autentico. */
+export type Front = AsyncDisposable & {
+  /** Where people reach Autentico, without a trailing slash. */
+  readonly url: string
+  /** What tells the worker of it. */
+  readonly env: Readonly<Record<string, string>>
+  /** Begins to pass requests on. */
+  readonly leadTo: (upstream: string) => Promise<void>
+}
+
+/** A real nginx that the worker may change, where there is one; else a plain proxy of somebody else's. */
+export async function prepareFront({ dir }: { readonly dir: string }): Promise<Front> {
+  const nginx = findNginx(process.env)
+  return nginx === undefined ? plainFront() : nginxFront(nginx, dir)
+}
+
+/** The nginx program: NGINX_BIN, else the first on PATH or where Debian keeps it. */
+export function findNginx(env: NodeJS.ProcessEnv): string | undefined {
+  const named = env['NGINX_BIN']
+  if (named !== undefined && named !== '') return isProgram(named) ? named : undefined
+  const folders = [...(env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin']
+  return folders.map((folder) => join(folder, 'nginx')).find(isProgram)
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function nginxFront(program: string, dir: string): Promise<Front> {
+  const folder = join(dir, 'nginx')
+  mkdirSync(join(folder, 'conf.d'), { recursive: true })
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const configPath = join(folder, 'conf.d/autentico-responder.conf')
+  const mainFile = join(folder, 'nginx.conf')
+  const nginx = [program, '-p', folder, '-e', join(folder, 'error.log'), '-c', mainFile]
+  const closing = new AsyncDisposableStack()
+  return {
+    url,
+    env: {
+      PROXY_KIND: 'nginx',
+      PROXY_CONFIG_PATH: configPath,
+      PROXY_TEST_COMMAND: JSON.stringify([...nginx, '-t']),
+      PROXY_RELOAD_COMMAND: JSON.stringify([...nginx, '-s', 'reload']),
+      // Of this machine's addresses one is to be let in, and one is not.
+      ...(process.platform === 'linux' ? { PROXY_PROBE_FROM: '127.0.0.1,127.0.0.2' } : {}),
+    },
+    async leadTo(upstream) {
+      writeFileSync(mainFile, mainConfiguration({ folder, port, upstream }))
+      const child = spawnWatched(nginx)
+      closing.defer(async () => endWatched(child, 'SIGTERM'))
+      for (const end = performance.now() + 20_000; performance.now() < end; await pause(20)) {
+        if (child.exitCode !== null)
+          throw new Error(`nginx ended as soon as it was started; ${folder}/error.log says why`)
+        if (await isWell(url)) return
+      }
+      throw new Error('nginx does not answer')
+    },
+    [Symbol.asyncDispose]: async () => closing.disposeAsync(),
+  }
+}
+
+async function isWell(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/healthz`)).ok
+  } catch {
+    return false
+  }
+}
+
+/** As Autentico's documentation has it, and once, by hand, the line that includes what the worker will write. */
+function mainConfiguration(at: { readonly folder: string; readonly port: number; readonly upstream: string }): string {
+  const { folder, port, upstream } = at
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  return `daemon off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+worker_processes 2;
+pid ${folder}/pid;
+error_log ${folder}/error.log;
+events {}
+http {
+    access_log off;
+    ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n    ')}
+    include ${folder}/conf.d/*.conf;
+    server {
+        listen 127.0.0.1:${port};
+        include ${folder}/conf.d/*autentico-responder.locations;
+        location / {
+            proxy_pass ${upstream};
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        }
+    }
+}
+`
+}
+
+/** Passes everything on as it is. The worker may not change it, so what it is to do is handed over as a file. */
+async function plainFront(): Promise<Front> {
+  const { server, url } = await listenOnLoopback(0)
+  let upstream = ''
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { method, headers, url: path = '/', socket } = request
+    const forwarded = [headers['x-forwarded-for'], socket.remoteAddress].filter((one) => one !== undefined).join(', ')
+    const onward = ask(upstream + path, { method, headers: { ...headers, 'x-forwarded-for': forwarded } }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(response)
+    })
+    onward.on('error', () => response.writeHead(502).end())
+    request.pipe(onward)
+  })
+  return {
+    url,
+    env: {},
+    leadTo: async (to) => {
+      upstream = to
+      return Promise.resolve()
+    },
+    [Symbol.asyncDispose]: async () => stopListening(server),
+  }
+}
