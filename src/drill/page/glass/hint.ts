@@ -170,7 +170,17 @@ function pressable(move: Move): string | undefined {
       return move.buttons[0]
     case 'resume':
       return buttons.resume
-    default:
+    case 'wait for the reading':
+    case 'wait for the request':
+    case 'wait for the worker':
+    case 'wait for the sweep':
+    case 'read again':
+    case 'find another way':
+    case 'look back':
+    case 'show the password':
+    case 'sweep again':
+    case 'tell':
+    case 'close':
       return undefined
   }
 }
