@@ -15,22 +15,7 @@ type Seen = Awaited<ReturnType<typeof readWish>> & { readonly until: string | un
  */
 export const restrictAdminApi = actingOnWhole<Seen>({
   name,
-  async look(ctx) {
-    const { order, reach } = ctx
-    const { proxyInputs, proxyUntil } = order.params ?? {}
-    if (proxyInputs === undefined) {
-      throw new CannotBeDone(
-        'The limits and the networks are given in the step before, and it was not done. Do that first, or skip this one as well.',
-        { retry: true },
-      )
-    }
-    const seen = await readWish({
-      ...ctx,
-      order: { ...order, inputs: JSON.parse(proxyInputs) as Record<string, string> },
-    })
-    const pending = reach.proxy?.proxy.pending()
-    return { ...seen, until: proxyUntil, pending: pending?.mark === seen.rendered.mark }
-  },
+  look: readStepBefore,
   effect: ({ own, limits, until, pending, site }) => ({
     sentence:
       own && pending
@@ -61,7 +46,25 @@ export const restrictAdminApi = actingOnWhole<Seen>({
       prove: () => Promise.resolve(found),
     }
   },
+  again: async (ctx) => look(ctx, await readStepBefore(ctx)),
 })
+
+async function readStepBefore(ctx: ActionContext): Promise<Seen> {
+  const { order, reach } = ctx
+  const { proxyInputs, proxyUntil } = order.params ?? {}
+  if (proxyInputs === undefined) {
+    throw new CannotBeDone(
+      'The limits and the networks are given in the step before, and it was not done. Do that first, or skip this one as well.',
+      { retry: true },
+    )
+  }
+  const seen = await readWish({
+    ...ctx,
+    order: { ...order, inputs: JSON.parse(proxyInputs) as Record<string, string> },
+  })
+  const pending = reach.proxy?.proxy.pending()
+  return { ...seen, until: proxyUntil, pending: pending?.mark === seen.rendered.mark }
+}
 
 async function look({ autentico, reach }: ActionContext, { site, limits, rendered }: Seen): Promise<readonly Proof[]> {
   const { url } = await autentico.addresses()
