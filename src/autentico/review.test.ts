@@ -228,7 +228,9 @@ test('auditing that was off and is on again leaves one event, and the time at wh
     settingsChanges: [{ event: 'settings_updated', actorUsername: 'incident-bot' }],
   })
   expect(Date.parse(coverage.retentionWrittenAt ?? '')).toBeGreaterThan(since.getTime())
-  expect(coverage.sentence).toMatch(/written at \d{4}-\d\d-\d\d \d\d:\d\d UTC in this time \(settings were changed by incident-bot\)/)
+  expect(coverage.sentence).toMatch(
+    /written at \d{4}-\d\d-\d\d \d\d:\d\d UTC in this time \(settings were changed by incident-bot\)/,
+  )
   expect(await withoutDatabase.auditCoverage(since)).toMatchObject({ verdict: 'interrupted' })
 })
 

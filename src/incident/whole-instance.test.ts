@@ -105,7 +105,9 @@ test('a finding has its name in quotes already, and stands in a sentence without
   const request = newestRequest(incident)
 
   expect(requestName(request, incident)).toBe('Record administrator “helpdesk” as done by hand')
-  expect(request.shown?.effect.sentence).toBe('record that administrator “helpdesk” was dealt with by hand: Done there.')
+  expect(request.shown?.effect.sentence).toBe(
+    'record that administrator “helpdesk” was dealt with by hand: Done there.',
+  )
 })
 
 describe('a step that only reads', () => {
