@@ -72,7 +72,7 @@ const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [ac
       opensWhole(),
       { type: 'LinkIncident', to: 'INC-9' as IncidentId, playbook: 'Exposed private key', person: person('ana') },
     ],
-    /^opened INC-9 from here: Exposed private key\. Opened by @ana\.$/,
+    /^links INC-9, which @ana opened from here: Exposed private key$/,
   ],
   AwarenessCorrected: [
     [opensWhole(), { type: 'CorrectAwareness', by: standing('bao'), awareAt: minute(-60), note: 'A mail at two.' }],

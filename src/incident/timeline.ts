@@ -105,7 +105,7 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         ],
       }
     case 'IncidentLinked':
-      return { headline: `opened ${event.to} from here: ${event.playbook}`, details: [`Opened by @${event.by.name}.`] }
+      return { headline: `links ${event.to}, which @${event.by.name} opened from here: ${event.playbook}` }
     case 'AwarenessCorrected':
       return {
         headline: `put right when somebody became aware: ${utc(event.legalClock.awareAt)}`,
@@ -401,8 +401,11 @@ export function filledIn(
   inputs: Inputs | undefined,
 ): readonly { readonly label: string; readonly value: string }[] {
   const fields = findStep(incident, id)?.inputs ?? []
-  return Object.entries(inputs ?? {}).map(([name, value]) => {
-    const field = fields.find((one) => one.id === name)
+  const placeOf = (name: string): number => fields.findIndex((one) => one.id === name)
+  // The record sorts them by name; people know them in the order of the form.
+  const given = Object.entries(inputs ?? {}).toSorted(([one], [other]) => placeOf(one) - placeOf(other))
+  return given.map(([name, value]) => {
+    const field = fields[placeOf(name)]
     const words =
       field?.choices?.find((one) => one.id === value)?.label ?? (field?.type === 'moment' ? utc(value) : value)
     return { label: field?.label ?? name, value: words }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { AccountId } from '#/incident/account.ts'
 import type { StepCheck } from '#/incident/work.ts'
 import { open } from '../seal.ts'
-import { aSite, orderFor, resultOf, type Site, signInAs } from '../test-support.ts'
+import { againFor, aSite, orderFor, resultOf, type Site, signInAs } from '../test-support.ts'
 import type { Subject } from '../work-order.ts'
 
 function notProven(checks: readonly StepCheck[]): readonly string[] {
@@ -191,4 +191,11 @@ test('an action on Autentico as a whole refuses an order about an account', asyn
     resultOf(await site.run(orderFor(site.target, { action: 'revoke-everybody', seq: 40, mode: 'prepare' })), 'failed')
       .sentence,
   ).toMatch(/fault of its own/)
+}, 30_000)
+
+test('a sweep counts what was done once and cannot come undone as looked at, or nothing with such a step were ever contained', async () => {
+  const site = await aSite({ whole: true })
+  const again = againFor(site.target, ['unlock-accounts'])
+  const swept = resultOf(await site.run(orderFor(site.target, { action: 'sweep', seq: 90, again })), 'done')
+  expect(swept.checks).toMatchObject([{ step: again[0]?.step, proven: true }])
 }, 30_000)

@@ -71,7 +71,7 @@ test('one playbook is started from another: each names the other, on the card an
   const linked = await first.happens('IncidentLinked')
   expect(linked.event).toMatchObject({ to: second.id })
   await first.as('bao').reads(new RegExp(`Followed by ${second.id} · Exposed private key`))
-  await first.as('bao').reads(new RegExp(`@ana\\* opened ${second.id} from here: Exposed private key`))
+  await first.as('bao').reads(new RegExp(`links ${second.id}, which @ana opened from here: Exposed private key`))
   await second.as('bao').reads(new RegExp(`Follows from ${first.id}`))
   expect(second.words()).toContain(`It follows from ${first.id}.`)
 })

@@ -15,19 +15,7 @@ type Seen = Awaited<ReturnType<typeof readWish>> & { readonly until: string | un
  */
 export const restrictAdminApi = actingOnWhole<Seen>({
   name,
-  async look(ctx) {
-    const { order, reach } = ctx
-    const { proxyInputs, proxyUntil } = order.params ?? {}
-    if (proxyInputs === undefined) {
-      throw new CannotBeDone(
-        'The limits and the networks are given in the step before, and it was not done. Do that first, or skip this one as well.',
-        { retry: true },
-      )
-    }
-    const seen = await wishOf(ctx, proxyInputs)
-    const pending = reach.proxy?.proxy.pending()
-    return { ...seen, until: proxyUntil, pending: pending?.mark === seen.rendered.mark }
-  },
+  look: readStepBefore,
   effect: ({ own, limits, until, pending, site }) => ({
     sentence:
       own && pending
@@ -58,21 +46,27 @@ export const restrictAdminApi = actingOnWhole<Seen>({
       prove: () => Promise.resolve(found),
     }
   },
-  again: async (ctx) => {
-    const { proxyInputs } = ctx.order.params ?? {}
-    return proxyInputs === undefined ? [] : look(ctx, await wishOf(ctx, proxyInputs))
-  },
+  again: async (ctx) => look(ctx, await readStepBefore(ctx)),
 })
 
-/** What the step before was given. */
-async function wishOf(ctx: ActionContext, proxyInputs: string): ReturnType<typeof readWish> {
-  return readWish({ ...ctx, order: { ...ctx.order, inputs: JSON.parse(proxyInputs) as Record<string, string> } })
+async function readStepBefore(ctx: ActionContext): Promise<Seen> {
+  const { order, reach } = ctx
+  const { proxyInputs, proxyUntil } = order.params ?? {}
+  if (proxyInputs === undefined) {
+    throw new CannotBeDone(
+      'The limits and the networks are given in the step before, and it was not done. Do that first, or skip this one as well.',
+      { retry: true },
+    )
+  }
+  const seen = await readWish({
+    ...ctx,
+    order: { ...order, inputs: JSON.parse(proxyInputs) as Record<string, string> },
+  })
+  const pending = reach.proxy?.proxy.pending()
+  return { ...seen, until: proxyUntil, pending: pending?.mark === seen.rendered.mark }
 }
 
-async function look(
-  { autentico, reach }: ActionContext,
-  { site, limits, rendered }: Pick<Seen, 'site' | 'limits' | 'rendered'>,
-): Promise<readonly Proof[]> {
+async function look({ autentico, reach }: ActionContext, { site, limits, rendered }: Seen): Promise<readonly Proof[]> {
   const { url } = await autentico.addresses()
   const found = await probe({
     site,
