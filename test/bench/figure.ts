@@ -1,5 +1,5 @@
 /** What `ours / floor` has to be, or `ours` itself where `of` says so. */
-export type Target = ({ readonly atLeast: number } | { readonly atMost: number }) & { readonly of?: 'ratio' | 'ours' }
+export type Target = { readonly atLeast?: number; readonly atMost?: number; readonly of?: 'ratio' | 'ours' }
 
 /** Both sides of one figure, ready to be measured again and again. Each call returns one measurement in the figure's unit. */
 export type Sides = { readonly ours: () => Promise<number>; readonly floor: () => Promise<number> }
@@ -12,6 +12,8 @@ export type Figure = {
   readonly prepare: () => Promise<AsyncDisposable & Sides>
   /** How often both sides are measured, one straight after the other: 9 unless told. */
   readonly pairs?: number
+  /** About how long it takes where that is longer than anybody waits for without having asked: it is measured only when named. */
+  readonly minutes?: number
 }
 
 /** `spread` is the lowest and the highest ratio of a pair; `ratio` is the median of all of them. */
@@ -51,11 +53,16 @@ export async function measure({ name, unit, target, prepare, pairs = 9 }: Figure
     ours,
     floor: median(measured.map((pair) => pair.floor)),
     ratio,
-    target: `${target.of ?? 'ratio'} ${'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`}`,
-    met: 'atLeast' in target ? judged >= target.atLeast : judged <= target.atMost,
+    target: wordsOf(target),
+    met: judged >= (target.atLeast ?? -Infinity) && judged <= (target.atMost ?? Infinity),
     spread: [Math.min(...ratios), Math.max(...ratios)],
     pairs,
   }
+}
+
+function wordsOf({ atLeast, atMost, of = 'ratio' }: Target): string {
+  if (atLeast !== undefined && atMost !== undefined) return `${of} ${atLeast}–${atMost}`
+  return `${of} ${atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`}`
 }
 
 /** The middle value; of an even number of them the higher of the middle two. Throws a RangeError for none. */

@@ -15,7 +15,8 @@ import { play } from '../support/given.ts'
 import { type Act, approves, asks, closes, opens, shownRequest, start, steps, underWay } from '../support/stories.ts'
 import { median } from './figure.ts'
 import { plotOf } from './plot.ts'
-import { command, openScene, press } from './whole/scene.ts'
+import { command, press } from './whole/deliveries.ts'
+import { openScene } from './whole/scene.ts'
 
 /** What was measured over one ledger. Milliseconds, and MiB of resident memory. */
 export type Grown = {
@@ -87,7 +88,7 @@ async function grown(label: string, closedOnes: number, openOnes: number): Promi
   return { label, incidents: closedOnes + openOnes, entries, startMs, memory, clickMs, listMs, verifyMs }
 }
 
-async function middle(count: number, work: (n: number) => Promise<void>): Promise<number> {
+async function middle(count: number, work: (n: number) => Promise<unknown>): Promise<number> {
   const took: number[] = []
   for (let n = 0; n < count; n += 1) {
     const begun = performance.now()

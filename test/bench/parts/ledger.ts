@@ -1,19 +1,18 @@
+import { spawn } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execPath } from 'node:process'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import type { Draft } from '#/ledger/chain.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { verifyLedger } from '#/ledger/verify.ts'
+import { countSyncs } from '../../faults/disk/refused-writes.ts'
 import type { Figure } from '../figure.ts'
+import { at, draft } from './one-entry.ts'
 
-const at = '2026-11-23T09:00:00.000Z'
-const draft: Draft = {
-  type: 'StepApproved',
-  actor: { slack: { team: 'T0001', user: 'U0001' }, name: 'ana' },
-  body: { step: 'revoke-sessions', shown: 'a'.repeat(64), note: 'x'.repeat(160), counts: { sessions: 3, passkeys: 2 } },
-}
 const appends = 300
 const verified = 20_000
 
@@ -39,6 +38,38 @@ const append: Figure = {
         for (let done = 0; done < appends; done++) insert()
         return rate(appends, start)
       },
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    }
+  },
+}
+
+const appendProgram = join(import.meta.dirname, 'append-program.ts')
+
+/**
+ * How often the kernel is asked to bring the log to the disk, counted at the kernel's door, for as many commits: less would lose what was
+ * promised, more would be wasted. A checkpoint adds one to a few hundred.
+ */
+const syncs: Figure = {
+  name: 'ledger syncs',
+  unit: 'calls',
+  target: { atLeast: 1, atMost: 1.03 },
+  pairs: 3,
+  prepare: async () => {
+    const stack = new AsyncDisposableStack()
+    const file = join(await folderIn(stack), 'ledger.db')
+    const child = spawn(execPath, [appendProgram, file], { stdio: ['pipe', 'pipe', 'inherit'] })
+    stack.defer(() => void child.kill())
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    await lines.next()
+    const counted = stack.use(await countSyncs(child.pid, `${file}-wal`))
+    return {
+      ours: async () => {
+        const before = counted.count()
+        child.stdin.write(`${appends}\n`)
+        await lines.next()
+        return (await calm(counted.count)) - before
+      },
+      floor: async () => Promise.resolve(appends),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     }
   },
@@ -80,7 +111,17 @@ const verify: Figure = {
   },
 }
 
-export const figures: readonly Figure[] = [append, verify]
+export const figures: readonly Figure[] = [append, syncs, verify]
+
+/** What it counts once it counts no more: strace tells a little later than it sees. */
+async function calm(count: () => number): Promise<number> {
+  let last: number
+  do {
+    last = count()
+    await pause(200)
+  } while (count() !== last)
+  return last
+}
 
 async function folderIn(stack: AsyncDisposableStack): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'responder-bench-'))

@@ -1,15 +1,12 @@
 import { cast } from '#/drill/cast.ts'
 import { type Figure, median } from '../figure.ts'
-import { askedFor, command, type Endpoint, inTurns, openScene, press } from './scene.ts'
+import { command, type Fields, press } from './deliveries.ts'
+import { askedFor, type Endpoint, inTurns, openScene } from './scene.ts'
 
 /** How long an answer takes, the middle of many, in milliseconds. */
 async function answered(
   { post }: Endpoint,
-  {
-    count,
-    atOnce,
-    what,
-  }: { readonly count: number; readonly atOnce: number; readonly what: () => Readonly<Record<string, string>> },
+  { count, atOnce, what }: { readonly count: number; readonly atOnce: number; readonly what: () => Fields },
 ): Promise<number> {
   const took: number[] = []
   await inTurns(Array.from({ length: count }), atOnce, async () => {

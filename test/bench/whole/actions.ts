@@ -1,6 +1,7 @@
 import { cast } from '#/drill/cast.ts'
 import { type Figure, median, type Sides } from '../figure.ts'
-import { approval, askedFor, openScene, press, type Scene, type Waiting } from './scene.ts'
+import { approval, press } from './deliveries.ts'
+import { askedFor, openScene, type Scene, type Waiting } from './scene.ts'
 
 const rounds = 10
 
@@ -56,7 +57,7 @@ async function floorRound(scene: Scene, count: number, n: number): Promise<Round
 
 async function roundOf(
   scene: Scene,
-  clicks: readonly (() => Promise<void>)[],
+  clicks: readonly (() => Promise<unknown>)[],
   calls: readonly string[],
   lines: readonly string[],
 ): Promise<Round> {

@@ -4,15 +4,16 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Pool } from 'undici'
-import { cast, incidentChannel, workspace } from '#/drill/cast.ts'
+import { cast } from '#/drill/cast.ts'
 import { until } from '#/drill/crew.ts'
 import { inherited, startProgram } from '#/drill/program.ts'
 import { sign } from '#/drill/slack/delivery.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { fold } from '#/handle.ts'
 import type { IncidentId } from '#/incident/events.ts'
-import type { Request } from '#/incident/state.ts'
+import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
 import { ledgerOf, quickStage } from '../../support/incident-flow.ts'
+import { type Fields, opening, press } from './deliveries.ts'
+import { type OpenIncidents, readIncidents } from './incidents.ts'
 import { type Tap, tap } from './tap.ts'
 
 const signingSecret = 'a-signing-secret-of-the-bench'
@@ -25,12 +26,14 @@ export type Scene = AsyncDisposable & {
   readonly env: Readonly<Record<string, string>>
   readonly ours: Endpoint
   readonly floor: Endpoint
+  /** Of the two programs; undefined where none was started. */
+  readonly pids: { readonly ours: number | undefined; readonly floor: number | undefined }
   /** Number of the last entry of an incident. */
   readonly newest: (incident: IncidentId) => number
 }
 
-/** Sends what Slack would, signed, on connections that stay open. Throws for an answer other than 200. */
-export type Endpoint = { readonly post: (fields: Readonly<Record<string, string>>) => Promise<void> }
+/** Sends what Slack would, signed, on connections that stay open. Gives the text of the answer; throws for one other than 200. */
+export type Endpoint = { readonly post: (fields: Fields) => Promise<string> }
 
 /** `idle`: neither program is started. */
 export async function openScene({
@@ -61,9 +64,11 @@ export async function openScene({
     SLACK_API_URL: stage.slack.apiUrl.replace(/:\d+/, `:${slack.port}`),
     AUTENTICO_URL: stage.autentico.url.replace(/:\d+/, `:${autentico.port}`),
   }
+  const pids: { ours?: number | undefined; floor?: number | undefined } = {}
   if (!idle) {
-    building.use(await startProgram(env))
-    building.use(await startFloor({ ...env, FLOOR_FILE: join(stage.dir, 'floor.db'), FLOOR_PORT: String(floorPort) }))
+    pids.ours = building.use(await startProgram(env)).pid
+    const floorEnv = { ...env, FLOOR_FILE: join(stage.dir, 'floor.db'), FLOOR_PORT: String(floorPort) }
+    pids.floor = building.use(await startFloor(floorEnv)).pid
   }
   const ours = building.use(endpoint(ourPort))
   const floor = building.use(endpoint(floorPort))
@@ -75,6 +80,7 @@ export async function openScene({
     env,
     ours,
     floor,
+    pids: { ours: pids.ours, floor: pids.floor },
     newest(incident) {
       using ledger = ledgerOf(stage)
       return ledger.stream(incident).at(-1)?.seq ?? 0
@@ -93,6 +99,9 @@ export async function startFloor(
     env: { ...inherited(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  // A bench that is killed must not leave it behind.
+  const orphaned = () => child.kill('SIGKILL')
+  process.once('exit', orphaned)
   const lines = createInterface({ input: child.stdout })
   await new Promise<void>((resolve, reject) => {
     lines.on('line', (line) => {
@@ -103,6 +112,7 @@ export async function startFloor(
   return {
     pid: child.pid ?? 0,
     async [Symbol.asyncDispose]() {
+      process.off('exit', orphaned)
       child.kill('SIGKILL')
       await once(child, 'exit')
     },
@@ -119,6 +129,7 @@ function endpoint(port: number): Endpoint & AsyncDisposable {
       const answer = await pool.request({ method: 'POST', path: '/slack/events', headers, body })
       const text = await answer.body.text()
       if (answer.statusCode !== 200) throw new Error(`answered with ${answer.statusCode}: ${text}`)
+      return text
     },
     [Symbol.asyncDispose]: async () => pool.destroy(),
   }
@@ -137,73 +148,8 @@ function portOf(url: string): number {
   return Number(new URL(url).port)
 }
 
-const counter = { last: 0 }
-
-/** A trigger that no other delivery has: one that came again would be answered from memory. */
-function trigger(): string {
-  counter.last += 1
-  return `${process.pid}.${counter.last}`
-}
-
-export function command(text: string): Readonly<Record<string, string>> {
-  return {
-    command: '/autentico',
-    text,
-    user_id: cast.bao.user,
-    team_id: workspace.team,
-    channel_id: incidentChannel.id,
-    trigger_id: trigger(),
-  }
-}
-
-export function press(user: string, action: string, value: string): Readonly<Record<string, string>> {
-  const payload = {
-    type: 'block_actions',
-    user: { id: user, username: user, name: user, team_id: workspace.team },
-    api_app_id: 'A0RESPONDER',
-    team: { id: workspace.team, domain: workspace.domain },
-    channel: incidentChannel,
-    trigger_id: trigger(),
-    actions: [{ type: 'button', action_id: action, block_id: 'b', value, action_ts: '1' }],
-  }
-  return { payload: JSON.stringify(payload) }
-}
-
-/** What an approval of this request looks like. */
-export function approval(incident: IncidentId, { id, shown }: Request): Readonly<Record<string, string>> {
-  return press(cast.bao.user, 'approve', `${incident}|${id}|${shown?.digest ?? ''}`)
-}
-
-function opening(username: string, id: string): Readonly<Record<string, string>> {
-  const chosen = (name: string, value: string) => ({
-    [name]: {
-      [name]: { type: 'static_select', selected_option: { value, text: { type: 'plain_text', text: value } } },
-    },
-  })
-  const values = {
-    ...chosen('playbook', 'account-compromise'),
-    ...chosen('target', `a|${id}|${username}`),
-    ...chosen('severity', 'sev2'),
-    summary: { summary: { type: 'plain_text_input', value: '' } },
-  }
-  const payload = {
-    type: 'view_submission',
-    user: { id: cast.ana.user, team_id: workspace.team },
-    team: { id: workspace.team, domain: workspace.domain },
-    api_app_id: 'A0RESPONDER',
-    trigger_id: trigger(),
-    view: {
-      id: `V${trigger().replaceAll('.', '')}`,
-      hash: trigger(),
-      type: 'modal',
-      callback_id: 'open_incident_form',
-      private_metadata: '',
-      state: { values },
-      blocks: [],
-    },
-  }
-  return { payload: JSON.stringify(payload) }
-}
+/** What waits behind fifty others on a busy machine may take a while. */
+const patienceMs = 120_000
 
 export type Waiting = {
   readonly incident: IncidentId
@@ -214,43 +160,79 @@ export type Waiting = {
 
 /** Opens an incident for each of these accounts, eight at a time, asks for its first step, and waits until it can be approved. */
 export async function askedFor(scene: Scene, usernames: readonly string[]): Promise<readonly Waiting[]> {
-  const { stage, ours } = scene
-  const accountOf = (username: string): string => stage.autentico.accounts[username]?.id ?? ''
-  await inTurns(usernames, 8, async (username) => ours.post(opening(username, accountOf(username))))
-  const opened = await until(
-    () => {
-      const found = openedFor(stage, usernames)
-      return found.every(({ state }) => state.facts !== undefined) && found.length === usernames.length
-        ? found
-        : undefined
-    },
-    'the incidents to be opened and read',
-    120_000,
+  using incidents = readIncidents(scene.stage)
+  const waiting: Waiting[] = []
+  await inTurns(usernames, 8, async (username) => {
+    const incident = await openFor(scene, incidents, username)
+    const { id, target } = incident
+    const asking = () => press(cast.ana.user, 'ask', `${id}|s|revoke-sessions`)
+    const request = await askFor(scene, incidents, { id, asking })
+    waiting.push({ incident: id, username, account: target.id, request })
+  })
+  return waiting
+}
+
+/** Opens an incident for this account by the form, and waits until the account has been read. */
+export async function openFor(
+  { stage, ours }: Scene,
+  incidents: OpenIncidents,
+  username: string,
+): Promise<OpenedIncident> {
+  const account = stage.autentico.accounts[username]?.id
+  if (account === undefined) throw new Error(`there is no account called ${username}`)
+  await sentUntil(
+    async () => ours.post(opening(username, account)),
+    () => incidents.about(username),
+    `an incident for ${username} to be opened`,
   )
-  await inTurns(opened, 8, async ({ state }) => ours.post(press(cast.ana.user, 'ask', `${state.id}|s|revoke-sessions`)))
   return until(
     () => {
-      const waiting = openedFor(stage, usernames).flatMap(({ state }) => {
-        const request = [...state.requests.values()].find(({ shown }) => shown !== undefined)
-        const { username, id: account } = state.target
-        return request === undefined ? [] : [{ incident: state.id, username, account, request }]
-      })
-      return waiting.length === usernames.length ? waiting : undefined
+      const incident = incidents.about(username)
+      return incident?.facts === undefined ? undefined : incident
     },
-    'the requests to be shown',
-    120_000,
+    `the account of ${username} to be read`,
+    patienceMs,
   )
 }
 
-function openedFor(stage: Stage, usernames: readonly string[]) {
-  using ledger = ledgerOf(stage)
-  return ledger.streams({ having: 'IncidentOpened', without: 'IncidentClosed' }).flatMap((id) => {
-    const state = fold(ledger, id as IncidentId)
-    return state !== undefined && usernames.includes(state.target.username) ? [{ state }] : []
-  })
+/** Asks for something in an incident, and waits until the request can be approved. */
+export async function askFor(
+  { ours }: Scene,
+  incidents: OpenIncidents,
+  { id, asking }: { readonly id: IncidentId; readonly asking: () => Fields },
+): Promise<Request> {
+  return sentUntil(
+    async () => ours.post(asking()),
+    () => {
+      const incident = incidents.find(id)
+      return incident === undefined ? undefined : openRequests(incident).find(({ shown }) => shown !== undefined)
+    },
+    `a request of ${id} to be shown`,
+  )
 }
 
-export async function inTurns<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+const mostTries = 12
+
+/**
+ * Sends it, and again while what should come of it does not. People do that too: where an account, or whoever pressed, cannot be looked up
+ * in time, as on a machine that is busy, they are told so. What was done is not done twice.
+ */
+export async function sentUntil<T>(send: () => Promise<unknown>, look: () => T | undefined, what: string): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    await send()
+    try {
+      return await until(look, what, patienceMs / mostTries)
+    } catch (error) {
+      if (tries === mostTries) throw error
+    }
+  }
+}
+
+export async function inTurns<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<unknown>,
+): Promise<void> {
   const rest = items.entries()
   const hand = async (): Promise<void> => {
     // All hands take from the same row.

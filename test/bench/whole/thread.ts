@@ -2,7 +2,8 @@ import { cast } from '#/drill/cast.ts'
 import { until } from '#/drill/crew.ts'
 import { namedInThread } from '../../flows/machine/machine.ts'
 import type { Figure } from '../figure.ts'
-import { askedFor, inTurns, openScene, press } from './scene.ts'
+import { press } from './deliveries.ts'
+import { askedFor, inTurns, openScene } from './scene.ts'
 
 const burst = 200
 /** What the program keeps between two messages of one channel unless told otherwise. */
