@@ -84,6 +84,8 @@ export function openJournal(file: string): Journal {
   // In WAL mode the driver's default loses acknowledged writes when the power goes.
   db.pragma('synchronous = FULL')
   db.pragma('busy_timeout = 5000')
+  // The driver's 16 MiB would fill up with pages that are never read again.
+  db.pragma('cache_size = -2048')
   db.exec(schema)
 
   const select = db.prepare<[string], WorkRow>('SELECT begun_at, notes, waits, final FROM work WHERE id = ?')

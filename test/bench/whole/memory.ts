@@ -8,15 +8,18 @@ import type { OpenedIncident } from '#/incident/state.ts'
 import { containmentSteps, stepState } from '#/incident/state.ts'
 import { ledgerOf } from '../../support/incident-flow.ts'
 import type { Figure, Sides } from '../figure.ts'
-import { approval, closing, press, skipping } from './deliveries.ts'
+import { approval, closing, type Fields, press, skipping } from './deliveries.ts'
 import { type OpenIncidents, readIncidents } from './incidents.ts'
-import { askFor, inTurns, openFor, openScene, patienceMs, type Scene, shownRequest } from './scene.ts'
+import { askFor, inTurns, openFor, openScene, type Scene, sentUntil } from './scene.ts'
 
 /** How many actions are done when memory is measured: the first is held against the floor, the others against the first. */
 const marks = [10_000, 12_500, 15_000] as const
 
 /** In MiB, after garbage was collected. */
 type Weighed = { readonly ours: readonly number[]; readonly floor: number }
+
+/** What waits behind others on a busy machine may take a while. */
+const patienceMs = 120_000
 
 const weighing = `--import=${join(import.meta.dirname, 'weigh.ts')}`
 
@@ -55,30 +58,30 @@ async function weighBoth(): Promise<Weighed> {
 
 /** Plays one incident from its opening to its close, and says how many actions were done in it. */
 async function playIncident(scene: Scene, incidents: OpenIncidents, username: string): Promise<number> {
-  const { ours } = scene
   const incident = await openFor(scene, incidents, username)
   const { id } = incident
-  const reaches = async (what: string, has: (now: OpenedIncident) => boolean): Promise<void> => {
-    const look = (): true | undefined => {
-      const now = incidents.find(id)
-      return now !== undefined && has(now) ? true : undefined
-    }
-    await until(look, `${id} to be ${what}`, patienceMs)
+  const is = (has: (now: OpenedIncident) => boolean) => () => {
+    const now = incidents.find(id)
+    return now !== undefined && has(now) ? true : undefined
+  }
+  const approved = async (asking: () => Fields): Promise<void> => {
+    const request = await askFor(scene, incidents, { id, asking })
+    const ended = is(({ requests }) => requests.get(request.id)?.end.kind === 'approved')
+    await sentUntil(async () => scene.ours.post(approval(id, request)), ended, `${request.id} of ${id} to be approved`)
   }
   const steps = containmentSteps(incident)
   for (const { id: step } of steps) {
-    const request = await askFor(scene, incidents, { incident, step })
-    await ours.post(approval(id, request))
-    await reaches(`past ${step}`, (now) => !['requested', 'running'].includes(stepState(now, step).status))
+    await approved(() => press(cast.ana.user, 'ask', `${id}|s|${step}`))
+    const over = is((now) => stepState(now, step).status !== 'running')
+    await until(over, `${step} of ${id} to end`, patienceMs)
     const { status } = stepState(incidents.find(id) ?? incident, step)
     if (status !== 'proven') throw new Error(`${step} of ${id} is ${status}`)
   }
-  await reaches('swept', ({ sweep }) => sweep.status === 'clean')
-  await ours.post(skipping(id, 'notify'))
-  await ours.post(approval(id, await shownRequest(incidents, id)))
-  await reaches('settled', (now) => now.playbook.steps.every((step) => stepState(now, step.id).status !== 'requested'))
-  await ours.post(closing(id))
-  await until(() => (incidents.find(id) === undefined ? true : undefined), `${id} to be closed`, patienceMs)
+  const swept = is(({ sweep }) => sweep.status === 'clean')
+  await until(swept, `${id} to be swept`, patienceMs)
+  await approved(() => skipping(id, 'notify'))
+  const closed = () => (incidents.find(id) === undefined ? true : undefined)
+  await sentUntil(async () => scene.ours.post(closing(id)), closed, `${id} to be closed`)
   return steps.length
 }
 

@@ -149,7 +149,7 @@ function portOf(url: string): number {
 }
 
 /** What waits behind fifty others on a busy machine may take a while. */
-export const patienceMs = 120_000
+const patienceMs = 120_000
 
 export type Waiting = {
   readonly incident: IncidentId
@@ -164,19 +164,15 @@ export async function askedFor(scene: Scene, usernames: readonly string[]): Prom
   const waiting: Waiting[] = []
   await inTurns(usernames, 8, async (username) => {
     const incident = await openFor(scene, incidents, username)
-    const request = await askFor(scene, incidents, { incident, step: 'revoke-sessions' })
-    waiting.push({ incident: incident.id, username, account: incident.target.id, request })
+    const { id, target } = incident
+    const asking = () => press(cast.ana.user, 'ask', `${id}|s|revoke-sessions`)
+    const request = await askFor(scene, incidents, { id, asking })
+    waiting.push({ incident: id, username, account: target.id, request })
   })
   return waiting
 }
 
-/** A form that takes too long is answered after two seconds. */
-const mostTries = 30
-
-/**
- * Opens an incident for this account by the form, and waits until the account has been read. The form says when an account cannot be
- * looked up in time, as on a machine that is busy, and people send it again.
- */
+/** Opens an incident for this account by the form, and waits until the account has been read. */
 export async function openFor(
   { stage, ours }: Scene,
   incidents: OpenIncidents,
@@ -184,10 +180,11 @@ export async function openFor(
 ): Promise<OpenedIncident> {
   const account = stage.autentico.accounts[username]?.id
   if (account === undefined) throw new Error(`there is no account called ${username}`)
-  let answer = ''
-  for (let tries = 0; tries < mostTries && incidents.about(username) === undefined; tries += 1)
-    answer = await ours.post(opening(username, account))
-  if (incidents.about(username) === undefined) throw new Error(`no incident for ${username} was opened: ${answer}`)
+  await sentUntil(
+    async () => ours.post(opening(username, account)),
+    () => incidents.about(username),
+    `an incident for ${username} to be opened`,
+  )
   return until(
     () => {
       const incident = incidents.about(username)
@@ -198,26 +195,37 @@ export async function openFor(
   )
 }
 
-/** Asks for a step, and waits until the request can be approved. */
+/** Asks for something in an incident, and waits until the request can be approved. */
 export async function askFor(
   { ours }: Scene,
   incidents: OpenIncidents,
-  { incident: { id }, step }: { readonly incident: OpenedIncident; readonly step: string },
+  { id, asking }: { readonly id: IncidentId; readonly asking: () => Fields },
 ): Promise<Request> {
-  await ours.post(press(cast.ana.user, 'ask', `${id}|s|${step}`))
-  return shownRequest(incidents, id)
-}
-
-/** Waits until an incident has a request that can be approved. */
-export async function shownRequest(incidents: OpenIncidents, id: IncidentId): Promise<Request> {
-  return until(
+  return sentUntil(
+    async () => ours.post(asking()),
     () => {
       const incident = incidents.find(id)
       return incident === undefined ? undefined : openRequests(incident).find(({ shown }) => shown !== undefined)
     },
     `a request of ${id} to be shown`,
-    patienceMs,
   )
+}
+
+const mostTries = 12
+
+/**
+ * Sends it, and again while what should come of it does not. People do that too: where an account, or whoever pressed, cannot be looked up
+ * in time, as on a machine that is busy, they are told so. What was done is not done twice.
+ */
+export async function sentUntil<T>(send: () => Promise<unknown>, look: () => T | undefined, what: string): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    await send()
+    try {
+      return await until(look, what, patienceMs / mostTries)
+    } catch (error) {
+      if (tries === mostTries) throw error
+    }
+  }
 }
 
 export async function inTurns<T>(
