@@ -12,6 +12,7 @@ import { figures as ledger } from './parts/ledger.ts'
 import { figures as queue } from './parts/queue.ts'
 import { figures as acks } from './whole/acks.ts'
 import { figures as actions } from './whole/actions.ts'
+import { figures as bulkMemory } from './whole/bulk-memory.ts'
 import { figures as bulkRevoke } from './whole/bulk-revoke.ts'
 import { figures as lifetimes } from './whole/lifetimes.ts'
 import { figures as memory } from './whole/memory.ts'
@@ -32,6 +33,7 @@ const chosen: readonly Figure[] = [
   ...acks,
   ...actions,
   ...bulkRevoke,
+  ...bulkMemory,
   ...lifetimes,
   ...thread,
   ...memory,

@@ -1,7 +1,3 @@
-import { readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { z } from 'zod'
 import { cast } from '#/drill/cast.ts'
 import { until } from '#/drill/crew.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
@@ -11,6 +7,7 @@ import type { Figure, Sides } from '../figure.ts'
 import { approval, closing, type Fields, press, skipping } from './deliveries.ts'
 import { type OpenIncidents, readIncidents } from './incidents.ts'
 import { askFor, inTurns, openFor, openScene, type Scene, sentUntil } from './scene.ts'
+import { weigh, weighable } from './weight.ts'
 
 /** How many actions are done when memory is measured: the first is held against the floor, the others against the first. */
 const marks = [10_000, 12_500, 15_000] as const
@@ -21,16 +18,13 @@ type Weighed = { readonly ours: readonly number[]; readonly floor: number }
 /** What waits behind others on a busy machine may take a while. */
 const patienceMs = 120_000
 
-const weighing = `--import=${join(import.meta.dirname, 'weigh.ts')}`
-
 /**
  * Whole incidents, one after the other, each on an account that had others before: opened, four actions asked for, approved and done, the
  * rest skipped, swept, closed.
  */
 async function weighBoth(): Promise<Weighed> {
-  const file = join(tmpdir(), `responder-weight-${process.pid}`)
   const hands = 16
-  await using scene = await openScene({ crowd: hands, env: { NODE_OPTIONS: weighing, WEIGHT_FILE: file } })
+  await using scene = await openScene({ crowd: hands, env: weighable })
   using incidents = readIncidents(scene.stage)
   const accounts = Array.from({ length: hands }, (_, n) => `user-${String(n + 1).padStart(3, '0')}`)
   const done = { actions: 0 }
@@ -45,7 +39,7 @@ async function weighBoth(): Promise<Weighed> {
       }),
     )
     await untilTold(scene)
-    ours.push(await weigh(scene.pids.ours, file))
+    ours.push(await weigh(scene.pids.ours))
   }
   const names = Array.from({ length: marks[0] }, (_, n) => `floor-${n}-`)
   await inTurns(names, 50, async (name) => {
@@ -53,7 +47,7 @@ async function weighBoth(): Promise<Weighed> {
     await scene.floor.post(press(cast.bao.user, 'approve', name))
     await line
   })
-  return { ours, floor: await weigh(scene.pids.floor, file) }
+  return { ours, floor: await weigh(scene.pids.floor) }
 }
 
 /** Plays one incident from its opening to its close, and says how many actions were done in it. */
@@ -91,26 +85,6 @@ async function untilTold({ stage }: Scene): Promise<void> {
   const followers = ['poster', 'dispatcher', 'notary', 'vault']
   const told = () => (followers.every((name) => ledger.cursor(name) === ledger.size()) ? true : undefined)
   await until(told, 'every entry to be followed', patienceMs)
-}
-
-const weight = z.object({ rss: z.number() })
-
-async function weigh(pid: number | undefined, prefix: string): Promise<number> {
-  if (pid === undefined) throw new Error('the program does not run')
-  const file = `${prefix}.${pid}`
-  rmSync(file, { force: true })
-  process.kill(pid, 'SIGUSR2')
-  const text = await until(() => readIfThere(file), 'a program to be weighed', patienceMs)
-  rmSync(file)
-  return weight.parse(JSON.parse(text)).rss / 2 ** 20
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
 }
 
 let weighed: Promise<Weighed> | undefined

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '#/drill/crew.ts'
 import { type BulkSite, endOf, openBulkSite, wholeOrder } from '../../support/bulk-site.ts'
@@ -25,20 +24,6 @@ function everybody(seq: number) {
 
 async function untilOut(n: number): Promise<void> {
   await until(() => (site.isOut(n) ? true : undefined), `user ${n} to be signed out`, patienceMs)
-}
-
-/** What the process of this id holds in memory, MiB: the most that was seen until this user is signed out. */
-async function residentUntil(pid: number | undefined, n: number): Promise<number> {
-  const seen: number[] = []
-  await until(
-    () => {
-      seen.push(Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024)
-      return site.isOut(n) ? true : undefined
-    },
-    `user ${n} to be signed out`,
-    patienceMs,
-  )
-  return Math.max(...seen)
 }
 
 test(
@@ -70,22 +55,6 @@ test(
     expect(told.length).toBeGreaterThan(0)
     for (const { total, failed } of told) expect({ total, failed }).toEqual({ total: revocations.size - 1, failed: 0 })
     expect(told.map(({ done }) => done)).toEqual(told.map(({ done }) => done).toSorted((a, b) => a - b))
-  },
-  2 * patienceMs,
-)
-
-test(
-  'the worker that revokes the sessions of ten thousand users needs no more memory for the last than for the first',
-  async () => {
-    site.revive()
-    // A heap that is short of space is kept tidy, so what shows is what is needed.
-    const worker = await site.worker({ NODE_OPTIONS: '--max-old-space-size=64' })
-    await site.queue.issue(everybody(41))
-    await untilOut(1_000)
-    const early = await residentUntil(worker.pid, 2_000)
-    await untilOut(8_000)
-    const late = await residentUntil(worker.pid, people)
-    expect(late / early).toBeLessThan(1.15)
   },
   2 * patienceMs,
 )
