@@ -142,11 +142,11 @@ test('for the last administrator there is a warning, and whoever approves types 
   expect(request.shown?.effect.warnings[0]).toContain('admin is the last administrator besides the bot')
 
   await incident.at('bao').press('Approve…')
-  const wrong = await incident.as('bao').fillIn('Approve?', { 'Type the username of the account to approve': 'Admin' })
-  expectFault(wrong, 'typed', 'type the username “admin” exactly')
+  const wrong = await incident.as('bao').fillIn('Approve?', { 'To approve, type exactly what is asked for': 'Admin' })
+  expectFault(wrong, 'typed', 'To approve, type “admin” exactly')
   expect(incident.entries('StepApproved')).toEqual([])
 
-  const right = await incident.as('bao').fillIn('Approve?', { 'Type the username of the account to approve': 'admin' })
+  const right = await incident.as('bao').fillIn('Approve?', { 'To approve, type exactly what is asked for': 'admin' })
   expect(right).toMatchObject({ now: 'closed' })
   await incident.untilProven(1)
 })

@@ -69,8 +69,8 @@ afterAll(async () => {
 function crowd(): number {
   const db = new Database(stage.autentico.databaseFile)
   try {
-    seedBulk(db, { count: 600, prefix: 'staff', now: new Date() })
-    db.prepare('UPDATE users SET username = ? WHERE username = ?').run(hash, 'staff-0600')
+    seedBulk(db, { count: 450, prefix: 'staff', now: new Date() })
+    db.prepare('UPDATE users SET username = ? WHERE username = ?').run(hash, 'staff-0450')
     return db.prepare<[], number>('SELECT COUNT(*) FROM users').pluck().get() ?? 0
   } finally {
     db.close()
@@ -141,7 +141,8 @@ test('while everybody is being signed out the card shows how far it is and how l
   expect(midway).toMatch(/3 Session tokens: revoke all sessions · running since .* · \[█+░+\] \d{3} \/ \d{3}/)
   expect(midway).toMatch(/\d+ (s|min) left/)
   const [progress] = incident.entries('WorkProgressed')
-  expect(progress?.event.total).toBe(users)
+  // The bot comes last, by itself.
+  expect(progress?.event.total).toBe(users - 1)
   expect(progress?.event.failed).toBe(1)
 })
 
