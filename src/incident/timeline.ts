@@ -383,14 +383,16 @@ function foundDetails({ findings = [] }: Extract<IncidentEvent, { type: 'StepDon
 
 const shownFindings = 10
 
-/** What was filled in, by the labels of the fields. */
+/** What was filled in, by the labels of the fields and in their order: the record keeps them by name. */
 export function filledIn(
   incident: OpenedIncident,
   id: StepId | undefined,
   inputs: Inputs | undefined,
 ): readonly { readonly label: string; readonly value: string }[] {
   const fields = findStep(incident, id)?.inputs ?? []
-  return Object.entries(inputs ?? {}).map(([name, value]) => {
+  const order = (name: string): number => fields.findIndex((one) => one.id === name)
+  const given = Object.entries(inputs ?? {}).toSorted(([one], [other]) => order(one) - order(other))
+  return given.map(([name, value]) => {
     const field = fields.find((one) => one.id === name)
     const words =
       field?.choices?.find((one) => one.id === value)?.label ?? (field?.type === 'moment' ? utc(value) : value)
