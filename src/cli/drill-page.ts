@@ -5,8 +5,9 @@ import { PortTaken } from '#/drill/loopback.ts'
 import type { Glass } from '#/drill/page/glass-view.ts'
 import { type Page, startPage } from '#/drill/page/page-server.ts'
 import type { LocalSlack } from '#/drill/slack/local-slack.ts'
-import { setStage } from '#/drill/stage.ts'
+import { type StageOptions, setStage } from '#/drill/stage.ts'
 import { startGlass } from './drill-glass.ts'
+import { knownToReviews } from './drill-plots.ts'
 
 export type DrillPageOptions = {
   /** The port that was asked for; without one, 4600 or the next that is free. */
@@ -33,9 +34,8 @@ export async function openDrill({ port, browser }: DrillPageOptions): Promise<0 
   )
   try {
     await using stage = await setStage({
-      env: dataDir === undefined ? {} : { DATA_DIR: dataDir },
-      // Whoever lets mallory try again and again shall see doors, not a lock-out.
-      autentico: { settings: { account_lockout_max_attempts: '0' } },
+      ...pageStage,
+      env: { ...pageStage.env, ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }) },
     })
     sweepAtExit(stage.dir)
     await using glass = await startGlass(stage)
@@ -54,6 +54,14 @@ export async function openDrill({ port, browser }: DrillPageOptions): Promise<0 
   }
   return 0
 }
+
+/** A stage on which every playbook can be lived through, one after the other. */
+export const pageStage = {
+  front: true,
+  // Whoever lets mallory try again and again shall see doors, not a lock-out.
+  autentico: { settings: { account_lockout_max_attempts: '20' } },
+  env: knownToReviews,
+} as const satisfies StageOptions
 
 function welcome(url: string): readonly string[] {
   return [

@@ -394,7 +394,7 @@ function foundDetails({ findings = [] }: Extract<IncidentEvent, { type: 'StepDon
 
 const shownFindings = 10
 
-/** What was filled in, by the labels of the fields. */
+/** What was filled in, by the labels of the fields and in their order: the record keeps them by name. */
 export function filledIn(
   incident: OpenedIncident,
   id: StepId | undefined,

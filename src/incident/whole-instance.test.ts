@@ -33,7 +33,7 @@ import { builtIn } from '../playbooks.ts'
 import { instanceTarget } from './account.ts'
 import type { Finding } from './findings.ts'
 import { targetOf } from './state.ts'
-import { requestName } from './timeline.ts'
+import { filledIn, requestName } from './timeline.ts'
 
 const since = { inputs: { since: minute(-60) } }
 const rotated: readonly Act[] = [
@@ -92,6 +92,19 @@ test('a finding is about the account that was found, or about Autentico, also wh
   expect(targetOf(incident, step).id).toBe(alice.id)
   expect(about(strangeAdmin)).toBe(strangeAdmin.subject.id)
   expect(about(strangeClient)).toBe(instanceTarget.id)
+})
+
+test('what was filled in is told in the order of the fields, however it was recorded', () => {
+  const { incident } = play(opensWhole({ playbook: builtIn('denial-of-service') }))
+  const [step] = incident.playbook.steps
+  const inputs = { burst: '20', networks: '127.0.0.1', proxy: 'configured', rate: '10' }
+
+  expect(filledIn(incident, step?.id, inputs).map(({ value }) => value)).toEqual([
+    'The one that the worker is configured for',
+    '10',
+    '20',
+    '127.0.0.1',
+  ])
 })
 
 test('a finding has its name in quotes already, and stands in a sentence without a second pair', () => {

@@ -1,12 +1,20 @@
-import { seek, type Window } from './window.ts'
+import { type Answers, seek, type Window } from './window.ts'
 
-/** Opens an incident with the slash command and the form, closes the form's answer, and goes into the thread. Gives its number. */
+/**
+ * Opens an incident with the slash command and the form, closes the form's answer, and goes into the thread. Gives its number. Without a
+ * target it is about Autentico as a whole.
+ */
 export async function openIncident(
   window: Window,
-  { target, summary = 'Login from two countries' }: { readonly target: string; readonly summary?: string },
+  {
+    playbook,
+    target,
+    summary = 'Login from two countries',
+  }: { readonly playbook?: string; readonly target?: string; readonly summary?: string },
 ): Promise<string> {
-  await window.type('/autentico incident')
-  await window.fillIn('Open an incident', { Target: target, 'What happened': summary }, 'Open')
+  await window.type(`/autentico incident${playbook === undefined ? '' : ` ${playbook}`}`)
+  const about = target === undefined ? {} : { Target: target }
+  await window.fillIn('Open an incident', { ...about, 'What happened': summary }, 'Open')
   const answer = window.form(/^INC-\d+ is open$/)
   await answer.waitFor()
   const id = /INC-\d+/.exec((await answer.textContent()) ?? '')?.[0] ?? ''
@@ -16,17 +24,18 @@ export async function openIncident(
   return id
 }
 
-/** One asks for the step. Resolves when the other sees what it will do. */
-export async function askFor(number: number, by: Window, seenBy: Window): Promise<void> {
-  await by.press(`Ask for step ${number}`)
+/** One asks for the step, and fills in its form where there is one. Resolves when the other sees what it will do. */
+export async function askFor(number: number, by: Window, seenBy: Window, answers?: Answers): Promise<void> {
+  await by.press(`Ask for step ${number}${answers === undefined ? '' : '…'}`)
+  if (answers !== undefined) await by.fillIn(`Ask for step ${number}`, answers, 'Ask')
   await seenBy.reads(new RegExp(`Step ${number} ·.*This will`, 's'))
   await seek(async () => ((await seenBy.shows('Approve')) ? true : undefined), `${seenBy.handle} cannot approve`)
 }
 
 /** Approved by this person, and proven. */
-export async function approve(number: number, by: Window): Promise<void> {
+export async function approve(number: number, by: Window, limitMs?: number): Promise<void> {
   await by.pressAndConfirm('Approve')
-  await untilProven(number, by)
+  await untilProven(number, by, limitMs)
 }
 
 export async function untilProven(number: number, by: Window, limitMs?: number): Promise<void> {

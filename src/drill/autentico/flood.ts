@@ -1,10 +1,11 @@
 import { type IncomingMessage, request } from 'node:http'
+import Database from 'better-sqlite3'
 import { guessPasswords } from './intruder.ts'
 import type { LocalAutentico } from './local-autentico.ts'
 import { portalClientId } from './seed.ts'
 import { type Thief, thiefWith } from './thief.ts'
 
-type Server = Pick<LocalAutentico, 'url' | 'publicUrl'>
+type Server = Pick<LocalAutentico, 'url' | 'publicUrl' | 'databaseFile'>
 
 /** Whom mallory locks out by guessing. */
 const lockedOut = ['user-010', 'user-011', 'user-012']
@@ -17,7 +18,13 @@ const requestsAtOnce = 60
 export async function flood(autentico: Server): Promise<Thief> {
   const { url, publicUrl } = autentico
   const redirectUri = 'http://localhost:3000/callback'
-  await guessPasswords({ url, clientId: portalClientId, redirectUri, usernames: lockedOut, times: 5 })
+  await guessPasswords({
+    url,
+    clientId: portalClientId,
+    redirectUri,
+    usernames: lockedOut,
+    times: attemptsAllowed(autentico),
+  })
   return thiefWith([
     {
       door: 'admin API from outside',
@@ -37,6 +44,17 @@ export async function flood(autentico: Server): Promise<Thief> {
       },
     },
   ])
+}
+
+/** As many wrong passwords as lock an account. */
+function attemptsAllowed({ databaseFile }: Server): number {
+  const db = new Database(databaseFile, { readonly: true, timeout: 5_000 })
+  try {
+    const value = db.prepare('SELECT value FROM settings WHERE key = ?').pluck().get('account_lockout_max_attempts')
+    return Number(value)
+  } finally {
+    db.close()
+  }
 }
 
 /** Another address of this machine than those of the worker and of people, where the system has more than one. */

@@ -45,7 +45,8 @@ export function watchInstance({ target, publishedKey, ...options }: InstanceOpti
     ...options,
     read(db) {
       const about = target()
-      if (about === undefined) return undefined
+      // Without the key half of it would look new as soon as that was read.
+      if (about === undefined || key === undefined) return undefined
       const holdings = readRows(db, about, key).map(({ held, ...row }): InstanceHolding => {
         const most = Math.max(held, ever.get(`${about.incident} ${row.kind}`) ?? 0)
         ever.set(`${about.incident} ${row.kind}`, most)
@@ -88,7 +89,7 @@ export function watchInstance({ target, publishedKey, ...options }: InstanceOpti
 /** `held`: how many of them are the attacker's, or in the attacker's hands. */
 type Row = Omit<InstanceHolding, 'live' | 'ever'> & { readonly held: number }
 
-function readRows(db: Database.Database, about: InstanceTarget, key: SigningKey | undefined): readonly Row[] {
+function readRows(db: Database.Database, about: InstanceTarget, key: SigningKey): readonly Row[] {
   return [
     keyRow(about, key),
     peopleRow(db, about),
@@ -101,15 +102,15 @@ function readRows(db: Database.Database, about: InstanceTarget, key: SigningKey 
   ]
 }
 
-function keyRow({ exposes, exposedKey }: InstanceTarget, key: SigningKey | undefined): Row {
-  const isExposed = exposes.includes('key') && key !== undefined && key.fingerprint === exposedKey
+function keyRow({ exposes, exposedKey }: InstanceTarget, key: SigningKey): Row {
+  const isExposed = exposes.includes('key') && key.fingerprint === exposedKey
   return {
     kind: 'key',
     label: 'Signing key',
-    count: key === undefined ? 'not read yet' : key.short.slice(0, 9),
+    count: key.short.slice(0, 9),
     held: isExposed ? 1 : 0,
     hold: isExposed ? 'the signing key' : '',
-    lines: key === undefined ? [] : [`${key.keyId} · SHA-256 ${key.short}…${isExposed ? ', and mallory has it' : ''}`],
+    lines: [`${key.keyId} · SHA-256 ${key.short}…${isExposed ? ', and mallory has it' : ''}`],
   }
 }
 
