@@ -81,5 +81,5 @@ test('a worker that does not know the bot refuses to start and says which file i
 test('with no worker left the form says that nobody answers, and nothing is opened', async () => {
   reloadEverybody(stage)
   for (const worker of workers) await worker.stop()
-  await expect(openFor(stage, 'user-003')).rejects.toThrow(/no incident for user-003 was opened/)
+  await expect(openFor(stage, 'user-003')).rejects.toThrow(/no incident was opened/)
 })
