@@ -29,12 +29,14 @@ export async function revokeAll(ctx: ActionContext, { except }: { readonly excep
   const before = Number(progress.note('revoked') ?? 0)
   let done = before
   let missed: Missed[] = readMissed(progress.note('missed'))
-  const tell = (): void => {
-    const speed = (done - before) / Math.max(1, now().getTime() - begun)
-    const secondsLeft = speed > 0 ? Math.ceil((total - done) / speed / 1_000) : undefined
+  // A stretch alone may take a minute where Autentico is slow, so it is told within one as well.
+  const tell = (within = 0): void => {
+    const so = done + within
+    const speed = (so - before) / Math.max(1, now().getTime() - begun)
+    const secondsLeft = speed > 0 ? Math.ceil((total - so) / speed / 1_000) : undefined
     progress.tell({
-      done,
-      total: Math.max(total, done),
+      done: so,
+      total: Math.max(total, so),
       failed: missed.length,
       ...(secondsLeft === undefined ? {} : { secondsLeft }),
     })
@@ -42,9 +44,14 @@ export async function revokeAll(ctx: ActionContext, { except }: { readonly excep
 
   for await (const some of stretches(autentico.everyUser.active({ after: progress.note('revokedUpTo') }))) {
     await progress.fence()
+    let tried = 0
     const failed = await each(
       ctx,
       some.filter(({ id }) => id !== except),
+      () => {
+        tried += 1
+        tell(tried)
+      },
     )
     missed = [...missed, ...failed]
     done += some.length
@@ -68,10 +75,11 @@ function readMissed(text: string | undefined): Missed[] {
   return text === undefined ? [] : (JSON.parse(text) as Missed[])
 }
 
-/** So many calls at once, for each of these. Gives those that failed. */
+/** So many calls at once, for each of these; `tried` after every one. Gives those that failed. */
 async function each(
   { autentico }: ActionContext,
   users: readonly Pick<Account, 'id' | 'username'>[],
+  tried?: () => void,
 ): Promise<Missed[]> {
   const missed: Missed[] = []
   let first: Error | undefined
@@ -92,6 +100,7 @@ async function each(
           why: error instanceof OutcomeUnknown ? 'no answer' : error.name,
         })
       }
+      tried?.()
     }
   }
   await Promise.all(Array.from({ length: callsAtOnce }, lane))
