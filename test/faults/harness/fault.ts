@@ -120,7 +120,7 @@ async function openedAtLast({ stage }: World, username: string): Promise<Case> {
     try {
       return await openFor(stage, username)
     } catch (error) {
-      if (tries === 3 || !(error instanceof Error) || !error.message.startsWith('no incident for')) throw error
+      if (tries === 3 || !(error instanceof Error) || !error.message.startsWith('no incident was opened')) throw error
       reloadEverybody(stage)
     }
   }
