@@ -12,7 +12,22 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/*.test.ts'], testTimeout: 20_000 } },
       {
         extends: true,
-        test: { name: 'flow', include: ['test/flows/**/*.test.ts'], testTimeout: 45_000, hookTimeout: 90_000 },
+        test: {
+          name: 'flow',
+          include: ['test/flows/{people,machine}/**/*.test.ts', 'test/flows/*.test.ts'],
+          testTimeout: 45_000,
+          hookTimeout: 90_000,
+        },
+      },
+      // Whole playbooks, and work on ten thousand people: apart, because `npm test` is for every day.
+      {
+        extends: true,
+        test: {
+          name: 'playbooks',
+          include: ['test/flows/playbooks/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
+        },
       },
       // One for each program that they are played at, so that it shows when none was.
       { extends: true, test: { name: 'nginx', include: ['test/proxy/nginx/**/*.test.ts'], testTimeout: 45_000 } },

@@ -121,7 +121,10 @@ async function play({ ana, bao, phone }: Windows): Promise<void> {
 
 /** An administrator that nobody knows. */
 async function findSomething({ ana, bao }: Pick<Windows, 'ana' | 'bao'>): Promise<void> {
-  const id = await openIncident(ana, { playbook: 'admin-token-exposed', summary: 'Last night’s build log shows a token' })
+  const id = await openIncident(ana, {
+    playbook: 'admin-token-exposed',
+    summary: 'Last night’s build log shows a token',
+  })
   await bao.openThread(id)
   await run(1, ana, bao)
   await ana.press('Begin step 2…')
