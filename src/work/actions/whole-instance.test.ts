@@ -149,6 +149,15 @@ test('everybody is signed out, those that fail are tried again and named, and th
   expect((await site.autentico.everyUser.count()).active).toBeGreaterThan(60)
 }, 60_000)
 
+test('how far it is with signing everybody out is told also where few people take long', async () => {
+  const site = await aSite({ whole: true, idp: { crowd: 60 } })
+  site.idp.control.fail({ path: /\/revoke-sessions$/, times: Number.POSITIVE_INFINITY, how: { delayMs: 700 } })
+  await site.approve('revoke-everybody', 40)
+  const told = site.outcomes.flatMap(({ result }) => (result.kind === 'progress' ? [result] : []))
+  expect(told.length).toBeGreaterThan(0)
+  for (const { done, total } of told) expect(done).toBeLessThan(total)
+}, 60_000)
+
 test('the authenticators of everybody but the bot are cleared, and their secrets with them', async () => {
   const site = await aSite({ whole: true })
   const done = resultOf(await site.approve('reset-everybodys-mfa', 40), 'done')

@@ -35,17 +35,19 @@ export async function revokeAll(ctx: ActionContext, { except }: { readonly excep
   const before = placeFrom(progress.note(memory))
   let { done, upTo } = before
   let missed: readonly Failed[] = before.missed.map((id) => ({ id, why: '' }))
-  const tell = (): void => {
-    const total = Math.max(active - 1, done)
-    const speed = (done - before.done) / Math.max(1, now().getTime() - begun)
-    const secondsLeft = speed > 0 ? Math.ceil((total - done) / speed / 1_000) : undefined
-    progress.tell({ done, total, failed: missed.length, ...(secondsLeft === undefined ? {} : { secondsLeft }) })
+  // A stretch alone may take a minute where Autentico is slow, so it is told within one as well.
+  const tell = (within = 0): void => {
+    const so = done + within
+    const total = Math.max(active - 1, so)
+    const speed = (so - before.done) / Math.max(1, now().getTime() - begun)
+    const secondsLeft = speed > 0 ? Math.ceil((total - so) / speed / 1_000) : undefined
+    progress.tell({ done: so, total, failed: missed.length, ...(secondsLeft === undefined ? {} : { secondsLeft }) })
   }
 
   for await (const some of stretches(autentico.everyUser.active({ after: upTo }))) {
     await progress.fence()
     const users = some.filter(({ id }) => id !== except)
-    const failed = await each(ctx, users)
+    const failed = await each(ctx, users, tell)
     const [one] = failed
     // One of many is that one's trouble; a whole stretch is not.
     if (one !== undefined && failed.length === users.length) await unlessTheirs(ctx, one, failed.length)
@@ -88,10 +90,15 @@ async function unlessTheirs({ autentico }: ActionContext, { error }: Failed, cou
   if (count > 0) await autentico.everyUser.count()
 }
 
-/** So many calls at once, for each of these. Gives those that failed. */
-async function each({ autentico }: ActionContext, users: readonly { readonly id: string }[]): Promise<Failed[]> {
+/** So many calls at once, for each of these; after each, `tried` hears how many it were. Gives those that failed. */
+async function each(
+  { autentico }: ActionContext,
+  users: readonly { readonly id: string }[],
+  tried: (count: number) => void = () => undefined,
+): Promise<Failed[]> {
   const failed: Failed[] = []
   let next = 0
+  let over = 0
   const lane = async (): Promise<void> => {
     for (;;) {
       const user = users[next]
@@ -103,6 +110,8 @@ async function each({ autentico }: ActionContext, users: readonly { readonly id:
         if (!(error instanceof Error) || !isFailure(error)) throw error
         failed.push({ id: user.id, why: reasonOf(error), error })
       }
+      over += 1
+      tried(over)
     }
   }
   await Promise.all(Array.from({ length: callsAtOnce }, lane))
