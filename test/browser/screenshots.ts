@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { startGlass } from '#/cli/drill-glass.ts'
+import { knownToReviews } from '#/cli/drill-plots.ts'
 import { type Page, startPage } from '#/drill/page/page-server.ts'
 import { setStage } from '#/drill/stage.ts'
 import { type Looks, openWatched, sizes, startChromium, whatIsMissing } from '../support/chromium.ts'
@@ -24,7 +25,7 @@ async function takePictures(): Promise<number> {
     return 69
   }
   await mkdir(folder, { recursive: true })
-  await using stage = await setStage({ slack: { rateLimit: false } })
+  await using stage = await setStage({ slack: { rateLimit: false }, env: knownToReviews })
   await using running = await startGlass(stage)
   await using page = await startPage({ slack: stage.slack, glass: running.glass })
   await using browser = await startChromium()
@@ -38,6 +39,8 @@ async function takePictures(): Promise<number> {
   const bao = await open('bao', { size: sizes.wide })
   const phone = await open('bao', { size: sizes.phone, scale: 1.5 })
   await play({ ana, bao, phone })
+  await findSomething({ ana, bao })
+  await breach({ ana, bao })
   const faults = [ana, bao, phone].flatMap(({ watched }) => watched.faults)
   if (faults.length > 0) throw new Error(`something happened that should not have:\n${faults.join('\n')}`)
   return 0
@@ -48,9 +51,9 @@ type Windows = { readonly ana: Window; readonly bao: Window; readonly phone: Win
 async function play({ ana, bao, phone }: Windows): Promise<void> {
   await keep(ana, 'beginning')
   await fillInForm(phone, { keepAs: 'phone-form' })
-  await phone.press('Cancel')
+  await cancelForm(phone)
   await fillInForm(ana, { keepAs: 'form' })
-  await ana.press('Cancel')
+  await cancelForm(ana)
 
   const id = await openIncident(ana, { target: 'alice', summary: 'Login from two countries, 03:12' })
   for (const window of [bao, phone]) await window.openThread(id)
@@ -116,6 +119,39 @@ async function play({ ana, bao, phone }: Windows): Promise<void> {
   await keep(phone, 'phone-closed')
 }
 
+/** An administrator that nobody knows. */
+async function findSomething({ ana, bao }: Pick<Windows, 'ana' | 'bao'>): Promise<void> {
+  const id = await openIncident(ana, {
+    playbook: 'admin-token-exposed',
+    summary: 'Last night’s build log shows a token',
+  })
+  await bao.openThread(id)
+  await run(1, ana, bao)
+  await ana.press('Begin step 2…')
+  const lastNight = new Date(Date.now() - 10 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
+  await ana.fillIn('Begin step 2', { 'Exposed since': lastNight }, 'Begin')
+  await ana.press('Begin step 3')
+  await expectSoon(async () => bao.shows(/^Demote: /))
+  await bringUp(bao, 'Autentico as a whole')
+  await keep(bao, 'findings')
+}
+
+/** Everybody is signed out, one by one, while the clock runs. */
+async function breach({ ana, bao }: Pick<Windows, 'ana' | 'bao'>): Promise<void> {
+  const summary = 'Somebody fetched a copy of the database'
+  const id = await openIncident(ana, { playbook: 'database-breach', summary })
+  await bao.openThread(id)
+  await ana.press('Begin step 1')
+  await run(2, ana, bao)
+  await askFor(3, ana, bao)
+  await bao.glass('Break something').getByRole('radio', { name: 'Slow' }).click()
+  await bao.pressAndConfirm('Approve')
+  await bao.reads(/█{2}[█░]*\] [\d,]+ \/ 338/, 60_000)
+  await bringUp(bao, 'Autentico as a whole')
+  await keep(bao, 'breach')
+  await bao.glass('Break something').getByRole('radio', { name: 'Well' }).click()
+}
+
 async function openWindow(options: {
   readonly browser: Browser
   readonly page: Page
@@ -137,6 +173,12 @@ async function fillInForm(window: Window, { keepAs }: { readonly keepAs: string 
   await form.getByRole('combobox', { name: 'Target' }).fill('ali')
   await window.page.getByRole('option', { name: 'alice' }).first().waitFor()
   await keep(window, keepAs)
+}
+
+/** Until it is gone, what is typed would go to it. */
+async function cancelForm(window: Window): Promise<void> {
+  await window.press('Cancel')
+  await window.form('Open an incident').waitFor({ state: 'hidden' })
 }
 
 async function takeHome(window: Window, name: string, incident: string): Promise<void> {

@@ -121,7 +121,7 @@ export type Holding = {
 }
 
 /** What Autentico as a whole is like now, for an incident that is about that. */
-export type Instance = { readonly holdings: readonly InstanceHolding[] }
+export type Instance = { readonly incident: string; readonly holdings: readonly InstanceHolding[] }
 
 /** `live` and `ever` count what is the attacker's, or in the attacker's hands; `lines` name what there is, the attacker's first. */
 export type InstanceHolding = Holding & {

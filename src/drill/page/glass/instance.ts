@@ -41,7 +41,7 @@ const askForKeyMs = 700
 export function watchInstance({ target, publishedKey, ...options }: InstanceOptions): InstanceWatch {
   const ever = new Map<string, number>()
   let key: SigningKey | undefined
-  const watch = watchDatabase<{ readonly of: string; readonly instance: Instance }>({
+  const watch = watchDatabase<Instance>({
     ...options,
     read(db) {
       const about = target()
@@ -52,7 +52,7 @@ export function watchInstance({ target, publishedKey, ...options }: InstanceOpti
         ever.set(`${about.incident} ${row.kind}`, most)
         return { ...row, live: held, ever: most }
       })
-      return { of: about.incident, instance: { holdings } }
+      return { incident: about.incident, holdings }
     },
   })
   let asking = false
@@ -73,7 +73,7 @@ export function watchInstance({ target, publishedKey, ...options }: InstanceOpti
   return {
     instance: () => {
       const seen = watch.seen()
-      return seen !== null && seen.of === target()?.incident ? seen.instance : null
+      return seen !== null && seen.incident === target()?.incident ? seen : null
     },
     look: () => {
       watch.look()

@@ -11,8 +11,9 @@ export function instanceSection(view: View): TemplateResult | typeof nothing {
   const { instance, attacker } = view.context.screen
   if (instance === null) return nothing
   const { memory, now } = view
-  const { holdings } = instance
-  memory.instance = watchAccount(memory.instance, { username: 'Autentico', state: 'active', holdings }, now)
+  const { incident, holdings } = instance
+  // Another incident is about other things, so that nothing has come or gone with it.
+  memory.instance = watchAccount(memory.instance, { username: incident, state: 'active', holdings }, now)
   return section(partOf(view, 'instance'), {
     title: 'Autentico as a whole',
     headline: instanceHeadline(instance, attacker.name),
