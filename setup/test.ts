@@ -3,7 +3,7 @@
 import { parseCLI, startVitest, type TestModule } from 'vitest/node'
 import { type Counted, verdictOn } from './tally.ts'
 
-const usual = ['unit', 'flow', 'nginx', 'caddy']
+const usual = ['unit', 'flow']
 
 /** Tests that were left out because something is not here, each by its name. */
 function leftOut(module: TestModule): readonly string[] {
