@@ -25,8 +25,8 @@ export default defineConfig({
         test: {
           name: 'playbooks',
           include: ['test/flows/playbooks/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 90_000,
+          testTimeout: 90_000,
+          hookTimeout: 180_000,
         },
       },
       // One for each program that they are played at, so that it shows when none was.

@@ -23,7 +23,9 @@ export async function refreshed({ autentico }: Stage, { refreshToken = '' }: Log
 
 /** Whether an access token of an earlier login still opens what it is for. */
 export async function opens({ autentico }: Stage, { token = '' }: Login): Promise<boolean> {
-  const response = await fetch(`${autentico.url}/oauth2/userinfo`, { headers: { authorization: `Bearer ${token}` } })
+  const response = await fetch(`${autentico.url}/oauth2/userinfo`, {
+    headers: { ...visit, authorization: `Bearer ${token}` },
+  })
   return response.ok
 }
 
@@ -88,7 +90,7 @@ async function callAdmin(
   const { token } = await passwordGrant(url, { username, password }, { authorization: `Basic ${basic}` })
   const response = await fetch(`${url}/admin/api${path}`, {
     method,
-    headers: { authorization: `Bearer ${token ?? ''}`, 'content-type': 'application/json' },
+    headers: { ...visit, authorization: `Bearer ${token ?? ''}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const answer = await response.text()
@@ -111,7 +113,7 @@ async function grant(
 ): Promise<Login> {
   const response = await fetch(`${url}/oauth2/token`, {
     method: 'POST',
-    headers,
+    headers: { ...visit, ...headers },
     body: new URLSearchParams(fields),
   })
   const { access_token: token, refresh_token: refreshToken } = granted.parse(await response.json())
@@ -121,5 +123,8 @@ async function grant(
     ...(refreshToken === undefined ? {} : { refreshToken }),
   }
 }
+
+/** A connection of its own: one that was kept may be that of a server which was restarted meanwhile. */
+const visit = { connection: 'close' } as const
 
 const granted = z.object({ access_token: z.string().optional(), refresh_token: z.string().optional() })

@@ -232,7 +232,7 @@ export function caseOf(stage: Stage, id: IncidentId): Case {
     const one = finding(called)
     return asking(`about ${one.title}`, async () => as(by).pressWhenThere(aloud(one, way)))
   }
-  const untilProven = async (n: number, limitMs?: number): Promise<void> => {
+  const untilProven = async (n: number, limitMs = 60_000): Promise<void> => {
     const { id: wanted } = stepAt(n)
     await happens('StepDone', ({ event }) => event.step === wanted && event.proven, limitMs)
   }
