@@ -81,9 +81,9 @@ test('a review’s findings are dealt with beside each other, on a phone as well
 
   await bao.press(demote)
   await ana.pane('Thread')
-  await ana.reads(/Demote: Administrator “bobby”[^]*This will/)
+  await ana.reads(/Demote administrator “bobby”[^]*This will/)
   await ana.pressAndConfirm('Approve')
-  await bao.reads(/Demote: Administrator “bobby”[^]*Approved by[^]*proven/)
+  await bao.reads(/Demote administrator “bobby”[^]*Approved by[^]*proven/)
   await says(bao, 'Autentico as a whole', /In mallory’s hands: a client, an identity provider, a setting/)
   await bao.glass('Autentico as a whole').getByText('Administrators').click()
   await says(bao, 'Autentico as a whole', /Administrators\s+1 gone\s+3\s/)
