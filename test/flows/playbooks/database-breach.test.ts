@@ -140,10 +140,10 @@ test('all ten points of the document are gone through, and it is contained', () 
 test('while everybody is being signed out the card shows how far it is and how long it takes', () => {
   expect(midway).toMatch(/3 Session tokens: revoke all sessions · running since .* · \[█+░+\] \d{3} \/ \d{3}/)
   expect(midway).toMatch(/\d+ (s|min) left/)
-  const [progress] = incident.entries('WorkProgressed')
+  const told = incident.entries('WorkProgressed').map(({ event }) => event)
   // The bot comes last, by itself.
-  expect(progress?.event.total).toBe(users - 1)
-  expect(progress?.event.failed).toBe(1)
+  expect(told[0]?.total).toBe(users - 1)
+  expect(told.map(({ failed }) => failed)).toContain(1)
 })
 
 test('stopped halfway and resumed by two people it goes on where it was, and nobody is forgotten', () => {

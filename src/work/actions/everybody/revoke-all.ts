@@ -36,19 +36,24 @@ export async function revokeAll(ctx: ActionContext, { except }: { readonly excep
   let { done, upTo } = before
   let missed: readonly Failed[] = before.missed.map((id) => ({ id, why: '' }))
   // A stretch alone may take a minute where Autentico is slow, so it is told within one as well.
-  const tell = (within = 0): void => {
+  const tell = (within = 0, failing = 0): void => {
     const so = done + within
     const total = Math.max(active - 1, so)
     const speed = (so - before.done) / Math.max(1, now().getTime() - begun)
     const secondsLeft = speed > 0 ? Math.ceil((total - so) / speed / 1_000) : undefined
-    progress.tell({ done: so, total, failed: missed.length, ...(secondsLeft === undefined ? {} : { secondsLeft }) })
+    progress.tell({
+      done: so,
+      total,
+      failed: missed.length + failing,
+      ...(secondsLeft === undefined ? {} : { secondsLeft }),
+    })
   }
 
   for await (const some of stretches(autentico.everyUser.active({ after: upTo }))) {
     await progress.fence()
     const users = some.filter(({ id }) => id !== except)
     let tried = 0
-    const failed = await each(ctx, users, () => tell((tried += 1)))
+    const failed = await each(ctx, users, (failing) => tell((tried += 1), failing))
     const [one] = failed
     // One of many is that one's trouble; a whole stretch is not.
     if (one !== undefined && failed.length === users.length) await unlessTheirs(ctx, one, failed.length)
@@ -91,11 +96,11 @@ async function unlessTheirs({ autentico }: ActionContext, { error }: Failed, cou
   if (count > 0) await autentico.everyUser.count()
 }
 
-/** So many calls at once, for each of these; `tried` after every one. Gives those that failed. */
+/** So many calls at once, for each of these; `tried` after every one, with how many have failed. Gives those that failed. */
 async function each(
   { autentico }: ActionContext,
   users: readonly { readonly id: string }[],
-  tried?: () => void,
+  tried?: (failing: number) => void,
 ): Promise<Failed[]> {
   const failed: Failed[] = []
   let next = 0
@@ -110,7 +115,7 @@ async function each(
         if (!(error instanceof Error) || !isFailure(error)) throw error
         failed.push({ id: user.id, why: reasonOf(error), error })
       }
-      tried?.()
+      tried?.(failed.length)
     }
   }
   await Promise.all(Array.from({ length: callsAtOnce }, lane))
