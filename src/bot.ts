@@ -13,6 +13,7 @@ import { checkpoint } from '#/ledger/checkpoint.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { LedgerDamaged, orDamaged } from '#/ledger/schema.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
@@ -74,7 +75,8 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const ledger = building.use(openLedger({ file }))
   const watch = building.use(watchLedger({ ledger, dataDir: config.dataDir, everyMs: config.verifyEveryMs, log, now }))
   const { requestTtlMs, sweepDelayMs, legalDeadlineMs } = config
-  const rules = { requestTtlMs, sweepDelayMs, legalDeadlineMs }
+  const policy = standardPolicy({ ttlMs: requestTtlMs })
+  const rules = { policy, requestTtlMs, sweepDelayMs, legalDeadlineMs }
   const incidents = orDamaged(file, () => createIncidents({ ledger, rules, now }))
   const vault = openVault(join(config.dataDir, 'sealed'))
   const redis = { url: secrets.redisUrl, prefix: config.queuePrefix, log }

@@ -4,6 +4,7 @@ import type { IncidentId } from '#/incident/events.ts'
 import type { RequestId } from '#/incident/work.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import {
   alice,
   approves,
@@ -20,7 +21,12 @@ import {
 } from '../test/support/stories.ts'
 import { createIncidents, fold, type Incidents, recordedOf, systemStream } from './handle.ts'
 
-const rules = { requestTtlMs: 30 * 60_000, sweepDelayMs: 10 * 60_000, legalDeadlineMs: 72 * 3_600_000 }
+const rules = {
+  policy: standardPolicy({ ttlMs: 30 * 60_000 }),
+  requestTtlMs: 30 * 60_000,
+  sweepDelayMs: 10 * 60_000,
+  legalDeadlineMs: 72 * 3_600_000,
+}
 const now = () => new Date(start)
 
 function desk(): { readonly store: ReturnType<typeof temporaryLedger>; readonly incidents: Incidents } {

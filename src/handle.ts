@@ -45,7 +45,7 @@ export type Incidents = {
   readonly outlived: (incident: IncidentId, request: RequestId) => boolean
 }
 
-export type Rules = Pick<Surroundings, 'requestTtlMs' | 'sweepDelayMs' | 'legalDeadlineMs'>
+export type Rules = Pick<Surroundings, 'policy' | 'requestTtlMs' | 'sweepDelayMs' | 'legalDeadlineMs'>
 
 /** Folds the open incidents once and keeps them; a click never reads the ledger again. */
 export function createIncidents({

@@ -7,6 +7,7 @@ import { incidentChannel } from '#/drill/cast.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { openLedger } from '#/ledger/ledger.ts'
 import { temporaryDirectory } from '#/ledger/test-support.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { openLanes } from '#/slack/lanes.ts'
 import { ThreadFiles } from '#/slack/thread-files.ts'
 import { Workspace } from '#/slack/workspace.ts'
@@ -33,7 +34,12 @@ test('from the ledger into the thread, and after a restart nothing twice', async
   /** Runs the follower over the ledger until it has finished everything, with what happens meanwhile. */
   const run = async (meanwhile: (play: (id: IncidentId, ...acts: readonly Act[]) => void) => Promise<void>) => {
     using ledger = openLedger({ file: join(dataDir, 'ledger.sqlite') })
-    const rules = { requestTtlMs: 60_000, sweepDelayMs: 60_000, legalDeadlineMs: 60_000 }
+    const rules = {
+      policy: standardPolicy({ ttlMs: 60_000 }),
+      requestTtlMs: 60_000,
+      sweepDelayMs: 60_000,
+      legalDeadlineMs: 60_000,
+    }
     const incidents = createIncidents({ ledger, rules, now: () => new Date() })
     const onFailure = vi.fn<() => void>()
     await using _filer = startFiler({ ledger, incidents, slack: { files }, dataDir, log, onFailure })

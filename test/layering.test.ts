@@ -5,18 +5,19 @@ import { expect, test } from 'vitest'
 /** A room may import from the rooms after the colon and from itself; nothing else. */
 const rooms: Readonly<Record<string, readonly string[] | 'every room'>> = {
   playbook: [],
-  incident: ['playbook'],
+  policy: ['playbook'],
+  incident: ['playbook', 'policy'],
   ledger: [],
   autentico: [],
   proxy: [],
   work: ['incident', 'playbook', 'autentico', 'proxy'],
-  slack: ['incident', 'playbook'],
-  followers: ['incident', 'ledger', 'work', 'slack'],
+  slack: ['incident', 'playbook', 'policy'],
+  followers: ['incident', 'ledger', 'policy', 'work', 'slack'],
   health: [],
   drill: [],
   cli: 'every room',
 }
-const pure = new Set(['playbook', 'incident'])
+const pure = new Set(['playbook', 'policy', 'incident'])
 /** Packages that only compute, so that a pure room may use them. */
 const purePackages = new Set(['yaml', 'zod'])
 /** Tests may look into every room, and so may what only they use. */

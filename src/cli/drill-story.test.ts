@@ -4,6 +4,7 @@ import type { Command } from '#/incident/commands.ts'
 import type { Recorded } from '#/incident/events.ts'
 import { openLedger } from '#/ledger/ledger.ts'
 import { temporaryDirectory } from '#/ledger/test-support.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { alice, facts, notifies, opens, standing, steps } from '../../test/support/stories.ts'
 import { createIncidents, type Incidents } from '../handle.ts'
 import { endedOrder, followStory, type Story } from './drill-story.ts'
@@ -30,7 +31,12 @@ function followed(): {
       work(
         createIncidents({
           ledger,
-          rules: { requestTtlMs: 60_000, legalDeadlineMs: 3_600_000, sweepDelayMs: 1_000 },
+          rules: {
+            policy: standardPolicy({ ttlMs: 60_000 }),
+            requestTtlMs: 60_000,
+            legalDeadlineMs: 3_600_000,
+            sweepDelayMs: 1_000,
+          },
           now: () => new Date(),
         }),
       )

@@ -6,6 +6,7 @@ import type { EvidenceRef } from '#/incident/account.ts'
 import { storeEvidence } from '#/ledger/evidence.ts'
 import { openLedger } from '#/ledger/ledger.ts'
 import { temporaryDirectory } from '#/ledger/test-support.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { facts, opens, reports } from '../../test/support/stories.ts'
 import { createIncidents } from '../handle.ts'
 import { runCommandLine } from './command-line.ts'
@@ -27,7 +28,12 @@ async function exported(): Promise<{
   const dataDir = directory.path
   for (const { text } of evidence) await storeEvidence(join(dataDir, 'evidence'), Buffer.from(text))
   const ledger = openLedger({ file: join(dataDir, 'ledger.sqlite') })
-  const rules = { requestTtlMs: 60_000, sweepDelayMs: 60_000, legalDeadlineMs: 60_000 }
+  const rules = {
+    policy: standardPolicy({ ttlMs: 60_000 }),
+    requestTtlMs: 60_000,
+    sweepDelayMs: 60_000,
+    legalDeadlineMs: 60_000,
+  }
   const incidents = createIncidents({ ledger, rules, now: () => new Date() })
   const opened = incidents.execute('new', opens())
   if (opened.kind === 'refused') throw new Error(opened.sentence)

@@ -13,6 +13,7 @@ import type { AccountId, FileRef } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { readEvidence, storeEvidence } from '#/ledger/evidence.ts'
 import { temporaryDirectory, temporaryLedger } from '#/ledger/test-support.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { type Call, openLanes } from '#/slack/lanes.ts'
 import { ThreadFiles } from '#/slack/thread-files.ts'
 import { Workspace } from '#/slack/workspace.ts'
@@ -73,7 +74,12 @@ async function scene(): Promise<Scene> {
   const { ledger } = store
   const incidents = createIncidents({
     ledger,
-    rules: { requestTtlMs: 60_000, sweepDelayMs: 60_000, legalDeadlineMs: 60_000 },
+    rules: {
+      policy: standardPolicy({ ttlMs: 60_000 }),
+      requestTtlMs: 60_000,
+      sweepDelayMs: 60_000,
+      legalDeadlineMs: 60_000,
+    },
     now: () => new Date(start),
   })
   const play = (id: IncidentId, acts: readonly Act[]): void => {

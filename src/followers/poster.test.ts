@@ -8,6 +8,7 @@ import type { AccountId } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { openLanes } from '#/slack/lanes.ts'
 import { Outbound } from '#/slack/outbound.ts'
 import { alice, opens, standing, start } from '../../test/support/stories.ts'
@@ -46,7 +47,12 @@ async function scene({ spacingMs = 1 }: { readonly spacingMs?: number } = {}): P
   const now = () => new Date(start)
   const incidents = createIncidents({
     ledger,
-    rules: { requestTtlMs: 60_000, legalDeadlineMs: 3_600_000, sweepDelayMs: 60_000 },
+    rules: {
+      policy: standardPolicy({ ttlMs: 60_000 }),
+      requestTtlMs: 60_000,
+      legalDeadlineMs: 3_600_000,
+      sweepDelayMs: 60_000,
+    },
     now,
   })
   const opened = incidents.execute('new', opens({ channel: incidentChannel.id }))

@@ -20,6 +20,8 @@ export type Standing = {
   readonly membership: 'member' | 'guest' | 'external' | 'bot' | 'deactivated' | 'invited' | 'unknown'
   readonly responder: boolean
   readonly approver: boolean
+  /** The groups of the policy that the person is in, `responders` and `approvers` among them. */
+  readonly groups: readonly string[]
   /** Set when both lists are empty: an empty roster means nobody. */
   readonly rosterEmpty: boolean
   /** The e-mail address that Slack has for the person, in lower case. */

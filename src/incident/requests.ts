@@ -1,4 +1,6 @@
+import type { ActionName } from '#/playbook/actions.ts'
 import { leftOutBy, type StepId } from '#/playbook/playbook.ts'
+import { type RuleName, ruleFor } from '#/policy/policy.ts'
 import { isInstance } from './account.ts'
 import type { IncidentEvent, StepRequestKind } from './events.ts'
 import {
@@ -30,7 +32,7 @@ export function ofStep({ step }: { readonly step?: StepId | undefined }): { read
 export function shown(
   incident: OpenedIncident,
   { request: { id, step, kind, action, inputs, answer }, effect }: { readonly request: Shown; readonly effect: Effect },
-  { now, later, requestTtlMs, digestOf }: Surroundings,
+  { now, later, policy, digestOf }: Surroundings,
 ): IncidentEvent {
   const about = findStep(incident, step)
   const digest = digestOf({
@@ -51,10 +53,22 @@ export function shown(
     request: id,
     ...ofStep({ step }),
     effect,
-    expiresAt: later(now, requestTtlMs),
+    expiresAt: later(now, ruleFor(policy, ruleNameOf({ id, kind, action })).ttlMs),
     digest,
     code: codeOf(digest),
   }
+}
+
+/** What the policy calls it that a request asks for. */
+export function ruleNameOf({
+  id,
+  kind,
+  action,
+}: Pick<Shown, 'id' | 'kind'> & { readonly action?: ActionName | undefined }): RuleName {
+  if (kind === 'skip-rest') return 'skip'
+  if (kind !== 'run' && kind !== 'suspend') return kind
+  if (action === undefined) throw new Error(`request ${id} to ${kind} names no action`)
+  return action
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Policy } from '#/policy/policy.ts'
 import type { OpenedIncident } from './state.ts'
 import type { RequestId } from './work.ts'
 
@@ -7,6 +8,8 @@ export type Surroundings = {
   readonly now: string
   /** The incidents that are open now. */
   readonly open: readonly OpenedIncident[]
+  /** What requests are decided under now. */
+  readonly policy: Policy
   readonly requestTtlMs: number
   readonly sweepDelayMs: number
   /** How long the law gives, from when somebody became aware, where a playbook has a legal clock. */

@@ -87,6 +87,7 @@ export class Roster {
       membership: asked === undefined ? 'unknown' : membershipOf(asked.user, asked.identity),
       responder,
       approver,
+      groups: [...(responder ? ['responders'] : []), ...(approver ? ['approvers'] : [])],
       rosterEmpty: settings.responders.length === 0 && settings.approvers.length === 0,
       ...(email === undefined || email === '' ? {} : { email }),
       ...(account === undefined ? {} : { account }),

@@ -17,6 +17,7 @@ import { whatWasTried } from '#/incident/tried.ts'
 import type { Effect, WorkResult } from '#/incident/work.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import { builtIn } from '#/playbooks.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { incidentCard } from './cards/incident-card.ts'
 import { requestMessage } from './cards/request-message.ts'
 import { type AccountHit, type Door, type Executed, NotRecorded } from './door.ts'
@@ -217,6 +218,7 @@ function around(open: readonly OpenedIncident[]): Surroundings {
   return {
     open,
     now: new Date().toISOString(),
+    policy: standardPolicy({ ttlMs: 30 * 60_000 }),
     requestTtlMs: 30 * 60_000,
     legalDeadlineMs: 72 * 3_600_000,
     sweepDelayMs: 10 * 60_000,

@@ -12,6 +12,7 @@ import type { About, RefusalCode } from '#/incident/refusals.ts'
 import { type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { type Act, type Pressed, start } from './stories.ts'
 
 export const requestTtlMs: number = 30 * 60_000
@@ -20,7 +21,8 @@ export const legalDeadlineMs: number = 72 * 3_600_000
 
 /** The world as `decide` sees it at a moment. */
 export function around(now: string, open: readonly OpenedIncident[] = []): Surroundings {
-  return { now, open, requestTtlMs, sweepDelayMs, legalDeadlineMs, digestOf, later, outlived: () => false }
+  const policy = standardPolicy({ ttlMs: requestTtlMs })
+  return { now, open, policy, requestTtlMs, sweepDelayMs, legalDeadlineMs, digestOf, later, outlived: () => false }
 }
 
 /** SHA-256 over the canonical JSON, as the program makes it. */

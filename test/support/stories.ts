@@ -30,11 +30,13 @@ export function standing(handle: Handle, change: Partial<Standing> = {}): Standi
   const listed = handle === 'ana' || handle === 'bao' || handle === 'chi'
   const membership = handle === 'gil' ? 'guest' : handle === 'olu' ? 'external' : 'member'
   const { email } = cast[handle]
+  const { responder = listed, approver = listed } = change
   return {
     person: person(handle),
     membership,
-    responder: listed,
-    approver: listed,
+    responder,
+    approver,
+    groups: [...(responder ? ['responders'] : []), ...(approver ? ['approvers'] : [])],
     rosterEmpty: false,
     email,
     ...change,
