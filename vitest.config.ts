@@ -29,6 +29,11 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      // Whoever wants to pass for two people, and whoever changes the record: whole programs, told to do what they must not.
+      {
+        extends: true,
+        test: { name: 'abuse', include: ['test/abuse/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 90_000 },
+      },
       // One for each program that they are played at, so that it shows when none was.
       { extends: true, test: { name: 'nginx', include: ['test/proxy/nginx/**/*.test.ts'], testTimeout: 45_000 } },
       { extends: true, test: { name: 'caddy', include: ['test/proxy/caddy/**/*.test.ts'], testTimeout: 45_000 } },
