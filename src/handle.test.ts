@@ -135,6 +135,22 @@ test('a refused click is an entry of its incident, by the person who pressed; th
   expect(fold(store.ledger, id)?.lastSeq).toBe(last?.seq)
 })
 
+test('what was signed at a terminal is recorded right before what came of it, accepted or refused', () => {
+  const { incidents } = desk()
+  const id = open(incidents)
+  const signed = { text: '{"incident":"INC-1"}', signature: 'c2ln', fingerprint: `SHA256:${'k'.repeat(43)}` }
+  const by = (who: Handle) => {
+    const { person, ...rest } = standing(who)
+    return { ...rest, person: { ...person, key: signed.fingerprint } }
+  }
+  incidents.execute(id, { type: 'AddNote', by: by('bao'), text: 'From the console.' }, signed)
+  expect(incidents.execute(id, { type: 'AddNote', by: by('olu'), text: 'Me too.' }, signed).kind).toBe('refused')
+  const last = incidents.timeline(id).slice(-4)
+  expect(last.map(({ event }) => event.type)).toEqual(['CommandSigned', 'NoteAdded', 'CommandSigned', 'ClickRefused'])
+  expect(last[0]?.event).toEqual({ type: 'CommandSigned', ...signed })
+  expect(last.map(({ actor }) => 'key' in actor && actor.key)).toEqual(Array(4).fill(signed.fingerprint))
+})
+
 test('what no incident exists for is refused, and recorded in the stream of the system', () => {
   const { store, incidents } = desk()
   expect(execute(incidents, 'INC-9' as IncidentId, note('hello'))).toMatchObject({ kind: 'refused' })

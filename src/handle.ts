@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Command, PersonCommand } from '#/incident/commands.ts'
 import { decide } from '#/incident/decide.ts'
-import type { IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
+import type { IncidentEvent, IncidentId, Recorded, SignedText } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
 import type { Actor } from '#/incident/people.ts'
 import type { Refusal } from '#/incident/refusals.ts'
@@ -28,9 +28,10 @@ export const systemStream = 'system' as IncidentId
 export type Incidents = {
   /**
    * Loads, decides, records. Synchronous, so that no two decisions ever cross; what it accepted is on disk when it returns. A
-   * person's refused command is recorded as well. Throws LedgerWriteFailed when the disk does not take it: then nothing happened.
+   * person's refused command is recorded as well. What it was `signed` with at a terminal is recorded right before what came of it. Throws
+   * LedgerWriteFailed when the disk does not take it: then nothing happened.
    */
-  execute(incident: IncidentId | 'new', command: Command): Executed
+  execute(incident: IncidentId | 'new', command: Command, signed?: SignedText): Executed
   find(id: IncidentId): OpenedIncident | undefined
   /** In the order they were opened. */
   open(): readonly OpenedIncident[]
@@ -97,11 +98,12 @@ export function createIncidents({
     return { after, recorded }
   }
 
-  function execute(target: IncidentId | 'new', given: Command): Executed {
+  function execute(target: IncidentId | 'new', given: Command, signed?: SignedText): Executed {
     const command = scrubbed(given)
     const at = now().toISOString()
     const id = target === 'new' ? (`INC-${opened + 1}` as IncidentId) : target
     const before: Incident = target === 'new' ? unopened : (find(id) ?? unopened)
+    const proof = signed === undefined ? [] : [{ type: 'CommandSigned', ...signed } as const]
     const decision = decide(before, command, {
       ...rules,
       now: at,
@@ -117,12 +119,13 @@ export function createIncidents({
         // It may repeat what was typed in place of a username.
         const tried = scrub(whatWasTried(command, before))
         record(stream, before, command.by.person, at, [
+          ...proof,
           { type: 'ClickRefused', tried, refusal: refusal.code, sentence },
         ])
       }
       return { kind: 'refused', refusal, sentence }
     }
-    const { after, recorded } = record(id, before, actorOf(command), at, decision.events)
+    const { after, recorded } = record(id, before, actorOf(command), at, [...proof, ...decision.events])
     if (command.type === 'OpenIncident') {
       opened += 1
       // Cut short here, the new incident still names the one it follows from.

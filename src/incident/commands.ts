@@ -2,7 +2,7 @@ import type { ActionName } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { Playbook, StepId } from '#/playbook/playbook.ts'
 import type { Account } from './account.ts'
-import type { IncidentId, Severity, StepRequestKind } from './events.ts'
+import type { Forged, IncidentId, Severity, StepRequestKind } from './events.ts'
 import type { Person, Standing } from './people.ts'
 import type { OrderId, RequestId, WorkResult } from './work.ts'
 
@@ -99,7 +99,7 @@ export type ProgramCommand =
   | { readonly type: 'RecordCheckpoint'; readonly size: number; readonly note: string }
   | {
       readonly type: 'RecordForgery'
-      readonly what: 'work order' | 'outcome'
+      readonly what: Forged
       readonly why: string
       readonly digest: string
     }

@@ -175,14 +175,29 @@ export type IncidentEvent =
   | { readonly type: 'IncidentContained' }
   | { readonly type: 'IncidentClosed'; readonly reason: string }
   | { readonly type: 'ClickRefused'; readonly tried: string; readonly refusal: RefusalCode; readonly sentence: string }
-  /** Something signed by nobody we know turned up in Redis. It was not run, or not believed. */
+  /** What follows, at the same moment and by the same person, was signed at a terminal. */
+  | ({ readonly type: 'CommandSigned' } & SignedText)
+  /** Something signed by nobody we know turned up in Redis or at the terminal. It was not run, or not believed. */
   | {
       readonly type: 'ForgeryRefused'
-      readonly what: 'work order' | 'outcome'
+      readonly what: Forged
       readonly why: string
       readonly digest: string
     }
   | { readonly type: 'CheckpointSigned'; readonly size: number; readonly note: string }
+
+/** What can be forged. */
+export type Forged = 'work order' | 'outcome' | 'terminal command'
+
+/** A text and what proves who signed it, as anybody can check it. */
+export type SignedText = {
+  /** RFC 8785 canonical JSON; exactly its UTF-8 bytes are signed. */
+  readonly text: string
+  /** Ed25519 (RFC 8032), base64. */
+  readonly signature: string
+  /** The signer's registered key, as OpenSSH names it: `SHA256:…`. */
+  readonly fingerprint: string
+}
 
 /** Both ISO 8601, UTC: when somebody became aware, and when the time that the law gives is over. */
 export type LegalClock = { readonly awareAt: string; readonly endsAt: string }

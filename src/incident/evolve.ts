@@ -89,6 +89,7 @@ function applied(
     case 'NoteAdded':
     case 'ForgeryRefused':
     case 'CheckpointSigned':
+    case 'CommandSigned':
       return incident
     case 'WorkStarted':
       return taken(incident, event, { by: actorName(actor), at })

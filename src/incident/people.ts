@@ -5,6 +5,8 @@ export type UserId = string & { readonly __brand: 'UserId' }
 export type Person = {
   readonly slack: { readonly team: string; readonly user: UserId }
   readonly name: string
+  /** The fingerprint of the personal key that this was signed with: they acted from a terminal, not in Slack. */
+  readonly key?: string
 }
 
 /** Who is behind an entry: a person, a worker, or the program itself acting on a rule (an expiry, a sweep falling due). */
@@ -40,6 +42,6 @@ export function isPerson(actor: Actor): actor is Person {
 
 /** How an actor is named in a line. The program is never called by its own name: Autentico is the other one. */
 export function actorName(actor: Actor): string {
-  if ('slack' in actor) return `@${actor.name}`
+  if ('slack' in actor) return `@${actor.name}${actor.key === undefined ? '' : ' (terminal)'}`
   return 'worker' in actor ? actor.worker : 'the bot'
 }

@@ -64,7 +64,9 @@ const failed = (sort: 'snapshot' | 'run' | 'sweep') =>
   reports(sort, { kind: 'failed', sentence: 'No answer.', retry: true })
 
 /** One story for every type of event, ending in it. */
-const endingIn: Readonly<Record<Exclude<EventType, 'ClickRefused'>, readonly [acts: readonly Act[], line: RegExp]>> = {
+const endingIn: Readonly<
+  Record<Exclude<EventType, 'ClickRefused' | 'CommandSigned'>, readonly [acts: readonly Act[], line: RegExp]>
+> = {
   IncidentOpened: [[opens()], /^opened: Compromised user account, SEV2, target alice\. “Odd sign-in/],
   WorkOrdered: [[opens()], /^ordered: snapshot-account$/],
   IncidentLinked: [
@@ -244,6 +246,17 @@ describe('every entry in words', () => {
       tone: 'warning',
       text: 'was refused: approve Revoke all sessions of alice. You asked for this, so somebody else has to approve it.',
     })
+  })
+
+  test('what was signed at a terminal names the key, and says with the person where it came from', () => {
+    const { incident, recorded } = play(opens())
+    const [entry] = recorded
+    if (entry === undefined) throw new Error('nothing was recorded')
+    const fingerprint = `SHA256:${'k'.repeat(43)}`
+    const event = { type: 'CommandSigned', text: '{}', signature: 'AAAA', fingerprint } as const
+    const line = timelineLine({ ...entry, actor: { ...person('bao'), key: fingerprint }, event }, incident)
+    expect(plainLine(line)).toContain(`@bao (terminal) signed what follows with the key ${fingerprint}`)
+    expect(line.forThread).toBe(false)
   })
 
   test('no line says “undefined”', () => {

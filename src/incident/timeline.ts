@@ -257,6 +257,8 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         text: `was refused: ${event.tried}. ${event.sentence}`,
         tone: 'warning',
       }
+    case 'CommandSigned':
+      return { headline: `signed what follows with the key ${event.fingerprint}`, forThread: false }
     case 'ForgeryRefused':
       return {
         headline: `refused a forged ${event.what}: ${event.why}`,
