@@ -246,6 +246,7 @@ function mapped(command: PersonCommand): Partial<
     case 'RecordNotification':
       return { channel: scrub(command.channel), identityCheck: scrub(command.identityCheck), note: scrub(command.note) }
     case 'ApproveRequest':
+    case 'BeginStepUp':
     case 'WithdrawRequest':
     case 'AskToResume':
     case 'ReadAgain':

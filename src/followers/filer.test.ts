@@ -85,7 +85,7 @@ async function scene(): Promise<Scene> {
   const play = (id: IncidentId, acts: readonly Act[]): void => {
     for (const act of acts) {
       const incident = incidents.find(id)
-      if (incident === undefined || 'passes' in act) throw new Error('not in this story')
+      if (incident === undefined || 'passes' in act || 'policy' in act) throw new Error('not in this story')
       const executed = incidents.execute(id, typeof act === 'function' ? act(incident) : act)
       if (executed.kind === 'refused') throw new Error(executed.sentence)
     }

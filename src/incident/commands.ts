@@ -2,8 +2,9 @@ import type { ActionName } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { Playbook, StepId } from '#/playbook/playbook.ts'
 import type { Account } from './account.ts'
-import type { Forged, IncidentId, Severity, StepRequestKind } from './events.ts'
+import type { Forged, IncidentId, Severity, StepRequestKind, StepUpFailure } from './events.ts'
 import type { Person, Standing } from './people.ts'
+import type { StepUp } from './step-up.ts'
 import type { OrderId, RequestId, WorkResult } from './work.ts'
 
 /** A request in the imperative, not yet decided. Every one that a person sends carries that person's standing of now. */
@@ -48,6 +49,17 @@ export type PersonCommand =
       readonly typed?: string
       /** Who could approve, as `@name, @name`, for the sentence of a refusal. */
       readonly able?: string
+      /** What proves, beside the click, who it is from. It was verified, and belongs to this person. */
+      readonly stepUp?: StepUp
+    }
+  /** Wants to approve what counts only after a fresh sign-in. Everything but the sign-in is looked at as for an approval. */
+  | {
+      readonly type: 'BeginStepUp'
+      readonly by: Standing
+      readonly request: RequestId
+      readonly digest: string
+      readonly typed?: string
+      readonly able?: string
     }
   /** The emergency stop. `all`: said of every open incident at once. One person is enough. */
   | { readonly type: 'StopWork'; readonly by: Standing; readonly all: boolean; readonly reason?: string }
@@ -81,6 +93,13 @@ export type WorkerCommand = {
 export type ProgramCommand =
   | { readonly type: 'StartThread'; readonly channel: string; readonly ts: string }
   | { readonly type: 'ExpireRequests' }
+  | {
+      readonly type: 'EndStepUp'
+      readonly request: RequestId
+      readonly person: Person
+      readonly why: StepUpFailure
+      readonly sentence: string
+    }
   | { readonly type: 'RemindOfLegalClock' }
   /** An incident was opened from this one. */
   | { readonly type: 'LinkIncident'; readonly to: IncidentId; readonly playbook: string; readonly person: Person }

@@ -30,6 +30,7 @@ import {
   stepsOf,
   targetOf,
 } from './state.ts'
+import { begunStepUp, endedStepUp, whyNotSteppedUp } from './step-up.ts'
 import {
   afterResume,
   askToResume,
@@ -109,7 +110,7 @@ function decidePerson(
   around: Surroundings,
 ): Decision {
   // Reviewing has its own list of people; everything else is for responders.
-  const reviews = command.type === 'ApproveRequest' || command.type === 'DenyRequest'
+  const reviews = command.type === 'ApproveRequest' || command.type === 'BeginStepUp' || command.type === 'DenyRequest'
   const refusal = reviews ? undefined : whyNotRespond(command.by, incident.target)
   if (refusal !== undefined) return refusedFor(refusal)
   if (incident.status === 'closed') return refused('incident_not_open')
@@ -121,6 +122,8 @@ function decidePerson(
       return askForStep(incident, command, around)
     case 'ApproveRequest':
       return approveRequest(incident, command, around)
+    case 'BeginStepUp':
+      return beginStepUp(incident, command, around)
     case 'DenyRequest':
       return denyRequest(incident, command, around)
     case 'WithdrawRequest':
@@ -157,6 +160,7 @@ function setsInMotion(incident: OpenedIncident, command: Exclude<PersonCommand, 
     case 'CloseIncident':
       return true
     case 'ApproveRequest':
+    case 'BeginStepUp':
       return incident.requests.get(command.request)?.kind !== 'resume'
     case 'StopWork':
     case 'AskToResume':
@@ -351,9 +355,30 @@ function approveRequest(
   if (notNow !== undefined) return refusedFor(notNow)
   const word = seen.effect.confirmByTyping
   if (word !== undefined && command.typed?.trim() !== word) return refused('confirm_by_typing', { what: `“${word}”` })
+  const { stepUp } = command
+  const notSteppedUp = whyNotSteppedUp(incident, request, command, around)
+  if (notSteppedUp !== undefined) return refusedFor(notSteppedUp)
 
-  const approved: IncidentEvent = { type: 'StepApproved', request: request.id, ...ofStep(request), digest: seen.digest }
+  const approved: IncidentEvent = {
+    type: 'StepApproved',
+    request: request.id,
+    ...ofStep(request),
+    digest: seen.digest,
+    ...(stepUp === undefined ? {} : { stepUp }),
+  }
   return accepted(approved, ...afterApproval(incident, request, by, around))
+}
+
+/** Nobody is sent to sign in for an approval that would not count anyway. */
+function beginStepUp(
+  incident: OpenedIncident,
+  command: Extract<Command, { type: 'BeginStepUp' }>,
+  around: Surroundings,
+): Decision {
+  const approval = approveRequest(incident, { ...command, type: 'ApproveRequest' }, around)
+  if (approval.kind === 'accepted') return refused('step_up_idle')
+  if (approval.refusal.code !== 'step_up_needed') return approval
+  return accepted(...begunStepUp(incident, command))
 }
 
 function afterApproval(
@@ -546,6 +571,8 @@ function decideProgram(
       return accepted({ type: 'CheckpointSigned', size: command.size, note: command.note })
     case 'ExpireRequests':
       return incident.status === 'closed' ? accepted() : accepted(...expiries(incident, around))
+    case 'EndStepUp':
+      return accepted(...endedStepUp(incident, command))
     case 'RemindOfRequest':
       return accepted(...reminder(incident, command, around))
     case 'RemindOfLegalClock':

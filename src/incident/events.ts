@@ -3,6 +3,7 @@ import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
 import type { Account } from './account.ts'
 import type { Actor, Person } from './people.ts'
 import type { RefusalCode } from './refusals.ts'
+import type { StepUp } from './step-up.ts'
 import type { Effect, OrderedWork, OrderId, Progress, RequestId, WorkResult } from './work.ts'
 
 export type IncidentId = string & { readonly __brand: 'IncidentId' }
@@ -116,7 +117,25 @@ export type IncidentEvent =
       readonly reminder: number
       readonly able: readonly Person[]
     }
-  | { readonly type: 'StepApproved'; readonly request: RequestId; readonly step?: StepId; readonly digest: string }
+  | {
+      readonly type: 'StepApproved'
+      readonly request: RequestId
+      readonly step?: StepId
+      readonly digest: string
+      /** What proved, beside the click, who approved. */
+      readonly stepUp?: StepUp
+    }
+  /** The approval counts once the person has signed in to Autentico afresh. What was shown is named by its digest. */
+  | { readonly type: 'StepUpStarted'; readonly request: RequestId; readonly step?: StepId; readonly digest: string }
+  /** The sign-in led to no approval. `sentence`: what `person` was told. */
+  | {
+      readonly type: 'StepUpFailed'
+      readonly request: RequestId
+      readonly step?: StepId
+      readonly person: Person
+      readonly why: StepUpFailure
+      readonly sentence: string
+    }
   | { readonly type: 'StepDenied'; readonly request: RequestId; readonly step?: StepId; readonly reason: string }
   | { readonly type: 'RequestWithdrawn'; readonly request: RequestId; readonly step?: StepId }
   | { readonly type: 'RequestExpired'; readonly request: RequestId; readonly step?: StepId }
@@ -198,6 +217,23 @@ export type SignedText = {
   /** The signer's registered key, as OpenSSH names it: `SHA256:…`. */
   readonly fingerprint: string
 }
+
+/**
+ * Why a step-up led to no approval: the person said no at Autentico, or nothing in time; somebody else signed in; Autentico has not
+ * verified the address that the person is known by; the sign-in is older than the request; Autentico could not be asked; what it
+ * answered was not acceptable; the approval was refused for another reason; this program ended meanwhile; or the person began anew.
+ */
+export type StepUpFailure =
+  | 'denied'
+  | 'expired'
+  | 'other_account'
+  | 'unverified'
+  | 'stale'
+  | 'unavailable'
+  | 'not_acceptable'
+  | 'refused'
+  | 'lost'
+  | 'replaced'
 
 /** Both ISO 8601, UTC: when somebody became aware, and when the time that the law gives is over. */
 export type LegalClock = { readonly awareAt: string; readonly endsAt: string }

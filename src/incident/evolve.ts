@@ -1,7 +1,7 @@
 import type { StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import type { Finding } from './findings.ts'
-import { type Actor, actorName, isPerson, type Person } from './people.ts'
+import { type Actor, actorName, isPerson, type Person, samePerson } from './people.ts'
 import {
   type Incident,
   type IncidentStep,
@@ -59,6 +59,8 @@ function opened(
     orders: new Map(),
     work: new Map(),
     sweep: { status: 'none' },
+    stepUps: [],
+    stepUpsUsed: new Set(),
     stops: [],
     resumedSeq: 0,
     followedBy: [],
@@ -126,16 +128,20 @@ function applied(
       const next = endOrdersOf(incident, event.request, 'prepare')
       return withRequest(next, event.request, (request) => ({
         ...request,
-        shown: { effect, expiresAt, digest, code, seq },
+        shown: { effect, expiresAt, digest, code, seq, at },
       }))
     }
     case 'RequestReminded':
       return withRequest(incident, event.request, (request) => ({ ...request, reminders: event.reminder }))
     case 'StepApproved':
-      return withRequest(incident, event.request, (request) => ({
+      return withRequest(steppedUp(incident, event, personOf(actor)), event.request, (request) => ({
         ...request,
         end: { kind: 'approved', by: personOf(actor), at },
       }))
+    case 'StepUpStarted':
+      return { ...incident, stepUps: [...incident.stepUps, { request: event.request, by: personOf(actor), at }] }
+    case 'StepUpFailed':
+      return withoutStepUp(incident, event.request, event.person)
     case 'StepDenied':
       return backToBefore(
         withRequest(endOrdersOf(incident, event.request, 'prepare'), event.request, (request) => ({
@@ -225,6 +231,23 @@ function applied(
     case 'IncidentClosed':
       return { ...incident, status: 'closed', closed: { at, by: actor, reason: event.reason } }
   }
+}
+
+/** The token counts for no other approval. */
+function steppedUp(
+  incident: OpenedIncident,
+  { request, stepUp }: Pick<Extract<IncidentEvent, { type: 'StepApproved' }>, 'request' | 'stepUp'>,
+  by: Person,
+): OpenedIncident {
+  const next = withoutStepUp(incident, request, by)
+  return stepUp?.kind === 'autentico'
+    ? { ...next, stepUpsUsed: new Set(incident.stepUpsUsed).add(stepUp.tokenDigest) }
+    : next
+}
+
+function withoutStepUp(incident: OpenedIncident, request: RequestId, person: Person): OpenedIncident {
+  const stepUps = incident.stepUps.filter((one) => one.request !== request || !samePerson(one.by, person))
+  return stepUps.length === incident.stepUps.length ? incident : { ...incident, stepUps }
 }
 
 function ordered(

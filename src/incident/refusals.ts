@@ -83,6 +83,16 @@ const sentences = {
   already_decided: (a: About) => `Already ${a.what ?? 'decided'}${a.who === undefined ? '' : ` by ${a.who}`}.`,
   shown_differs: () => 'What you saw is no longer what would be done. Look at the current request in the thread.',
   confirm_by_typing: (a: About) => `To approve, type ${a.what ?? 'what is asked for'} exactly.`,
+  step_up_needed: () =>
+    'This approval counts only after you have signed in to Autentico afresh. Press Approve again: a form leads there.',
+  step_up_stale: (a: About) =>
+    `That sign-in is older than the request${a.what === undefined ? '' : ` (${a.what})`}. Press Approve again, open the link in a private window, and sign in there.`,
+  step_up_ahead: (a: About) =>
+    `That sign-in lies in the future${a.what === undefined ? '' : ` (${a.what})`}: the clocks of Autentico and of this bot differ. Ask an operator to put them right.`,
+  step_up_used: () => 'That sign-in was used for another approval already. Press Approve again and sign in anew.',
+  step_up_idle: () => 'This approval needs no sign-in. Press Approve again.',
+  step_up_by_key: (a: About) =>
+    `Autentico itself is what this incident is about, so a sign-in to it proves nothing. Approve from a terminal with your registered key${a.what === undefined ? '' : `: \`${a.what}\``}.`,
   not_the_requester: (a: About) =>
     `Only ${a.who ?? 'the person who asked'} or the commander can withdraw that request. An approver can deny it.`,
   already_commander: () => 'You are the commander already.',

@@ -85,6 +85,8 @@ export type Request = {
     readonly digest: string
     readonly code: string
     readonly seq: number
+    /** When it was shown, ISO 8601, UTC. */
+    readonly at: string
   }
   /** How often those who could approve were reminded. */
   readonly reminders: number
@@ -120,6 +122,9 @@ export type Stop = {
   readonly all: boolean
   readonly reason?: string
 }
+
+/** Somebody is signing in to Autentico so that an approval counts. */
+export type StepUpUnderWay = { readonly request: RequestId; readonly by: Person; readonly at: string }
 
 export type Sweep =
   | { readonly status: 'none' }
@@ -182,6 +187,10 @@ export type OpenedIncident = {
   /** What every order was for, those that have ended too. */
   readonly work: ReadonlyMap<OrderId, Pick<OpenOrder, 'step' | 'action' | 'request'>>
   readonly sweep: Sweep
+  /** At most one for each person and request. */
+  readonly stepUps: readonly StepUpUnderWay[]
+  /** The digests of the tokens that approvals were stepped up with. */
+  readonly stepUpsUsed: ReadonlySet<string>
   /** In the order they were pulled; none: the work goes on. */
   readonly stops: readonly Stop[]
   /** The last entry that let stopped work go on; 0: it never was stopped. */

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { execute, play } from '../../test/support/given.ts'
+import { standardPolicy } from '#/policy/policy.ts'
+import { execute, play, requestTtlMs } from '../../test/support/given.ts'
 import {
   type Act,
   allProven,
   approves,
   asks,
   asksToResume,
+  beginsStepUp,
   check,
   closes,
   contained,
@@ -42,6 +44,7 @@ import { found, ids, opensWhole, reviewed, strangeClient, wholeUnderWay } from '
 import type { EventType, IncidentId } from './events.ts'
 import type { OpenedIncident } from './state.ts'
 import { amount, atAndAgo, plainLine, type TimelineLine, timelineLine, utc } from './timeline.ts'
+import type { RequestId } from './work.ts'
 
 function linesOf(...acts: readonly Act[]): readonly TimelineLine[] {
   const { incident, recorded } = play(...acts)
@@ -62,6 +65,13 @@ const changed = reports('run', {
 })
 const failed = (sort: 'snapshot' | 'run' | 'sweep') =>
   reports(sort, { kind: 'failed', sentence: 'No answer.', retry: true })
+
+const steppingUp: readonly Act[] = [
+  ...underWay,
+  ...shownRequest(steps.sessions),
+  { policy: standardPolicy({ ttlMs: requestTtlMs, stepUp: true }) },
+  beginsStepUp(),
+]
 
 /** One story for every type of event, ending in it. */
 const endingIn: Readonly<
@@ -154,6 +164,20 @@ const endingIn: Readonly<
   RequestReminded: [
     [...underWay, ...shownRequest(steps.sessions), passes(15), reminds(['bao', 'chi'])],
     /^reminds: Revoke all sessions of alice waits for approval until 2026-11-23 03:30:00 UTC\. Able to now: @bao, @chi$/,
+  ],
+  StepUpStarted: [steppingUp, /^began to sign in to Autentico, to approve: Revoke all sessions of alice/],
+  StepUpFailed: [
+    [
+      ...steppingUp,
+      {
+        type: 'EndStepUp',
+        request: 'r1' as RequestId,
+        person: person('bao'),
+        why: 'denied',
+        sentence: 'You said no at Autentico.',
+      },
+    ],
+    /^ended the sign-in of @bao without an approval: Revoke all sessions of alice\. “You said no at Autentico\.”$/,
   ],
   StepApproved: [
     [...underWay, ...shownRequest(steps.sessions), approves()],

@@ -6,6 +6,7 @@ import type { IncidentEvent, Recorded } from './events.ts'
 import { type Actor, actorName, type Person } from './people.ts'
 import { openOf, readBack, unique } from './read-back.ts'
 import { findStep, type OpenedIncident, quoted, type Request, targetOf } from './state.ts'
+import type { StepUp } from './step-up.ts'
 import type { OrderId, RequestId } from './work.ts'
 
 /** One entry as a line that a person reads. Derived, never stored. */
@@ -188,7 +189,23 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
     case 'RequestReminded':
       return remindedLine(event, at, incident)
     case 'StepApproved':
-      return { headline: `approved: ${asked(incident, event.request)}`, ...coded(incident, event.request) }
+      return {
+        headline: `approved: ${asked(incident, event.request)}`,
+        ...coded(incident, event.request),
+        ...(event.stepUp === undefined ? {} : { details: [stepUpSentence(event.stepUp)] }),
+      }
+    case 'StepUpStarted':
+      return {
+        headline: `began to sign in to Autentico, to approve: ${asked(incident, event.request)}`,
+        forThread: false,
+      }
+    case 'StepUpFailed':
+      return {
+        headline: `ended the sign-in of @${event.person.name} without an approval: ${asked(incident, event.request)}`,
+        details: given(event.sentence),
+        tone: 'warning',
+        forThread: event.why !== 'replaced',
+      }
     case 'StepDenied':
       return { headline: `denied: ${asked(incident, event.request)}`, details: given(event.reason), tone: 'warning' }
     case 'RequestWithdrawn':
@@ -294,6 +311,13 @@ function instanceSentence({
     ...(mfaRequired ? ['MFA required'] : []),
   ]
   return `${seen.join(', ')}.`
+}
+
+/** The record keeps the whole digest. */
+function stepUpSentence(stepUp: StepUp): string {
+  return stepUp.kind === 'key'
+    ? `Signed with the registered key ${stepUp.fingerprint}.`
+    : `Signed in to Autentico as ${stepUp.sub} at ${utc(stepUp.signedInAt)} (token sha256 ${stepUp.tokenDigest.slice(0, 12)}…).`
 }
 
 function ordered(event: Extract<IncidentEvent, { type: 'WorkOrdered' }>, incident: OpenedIncident): Said {

@@ -3,6 +3,7 @@ import { execute, play } from '../../test/support/given.ts'
 import {
   approves,
   asks,
+  beginsStepUp,
   closes,
   denies,
   notifies,
@@ -29,6 +30,7 @@ describe('what was tried', () => {
     [asks(steps.mfa, { kind: 'skip' }), 'ask to skip Reset MFA'],
     [asks(steps.mfa, { kind: 'skip-rest' }), 'ask to skip every step that is left'],
     [approves()(story.incident) as PersonCommand, 'approve Revoke all sessions of alice'],
+    [beginsStepUp()(story.incident) as PersonCommand, 'sign in to approve Revoke all sessions of alice'],
     [denies()(story.incident) as PersonCommand, 'deny Revoke all sessions of alice'],
     [withdraws()(story.incident) as PersonCommand, 'withdraw Revoke all sessions of alice'],
     [{ type: 'ReadAgain', by, what: 'sweep' }, 'make the sweep again'],

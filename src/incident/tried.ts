@@ -14,6 +14,8 @@ export function whatWasTried(command: PersonCommand, incident: Incident): string
       return asked(stepTitle(incident, command.step), command.kind)
     case 'ApproveRequest':
       return `approve ${nameOf(incident, command.request)}`
+    case 'BeginStepUp':
+      return `sign in to approve ${nameOf(incident, command.request)}`
     case 'DenyRequest':
       return `deny ${nameOf(incident, command.request)}`
     case 'WithdrawRequest':

@@ -226,12 +226,12 @@ describe('every problem is told with its place', () => {
     [
       'an unknown key that is like none',
       changed('legalClock: true', 'sweep: sweep'),
-      '6:1: “sweep” is no key that can stand here. These can: id, title, shortTitle, section, target, snapshot, legalClock, followUps, steps.',
+      '6:1: “sweep” is no key that can stand here. These can: id, title, shortTitle, section, target, snapshot, patient, legalClock, followUps, steps.',
     ],
     [
       'a key that JavaScript means something by',
       changed('legalClock: true', '__proto__: {target: instance}'),
-      '6:1: “__proto__” is no key that can stand here. These can: id, title, shortTitle, section, target, snapshot, legalClock, followUps, steps.',
+      '6:1: “__proto__” is no key that can stand here. These can: id, title, shortTitle, section, target, snapshot, patient, legalClock, followUps, steps.',
     ],
     [
       'a key that stands twice',

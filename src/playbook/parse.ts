@@ -210,11 +210,12 @@ function keyPlace(document: Document, path: Path): number {
   return isNode(found) && found.range ? found.range[0] : placeOf(document, above)
 }
 
-function playbookOf({ snapshot, legalClock, followUps, steps, ...head }: PlaybookFile): Playbook {
+function playbookOf({ snapshot, patient, legalClock, followUps, steps, ...head }: PlaybookFile): Playbook {
   return {
     ...head,
     snapshot: snapshot ?? `snapshot-${head.target}`,
     sweep: 'sweep',
+    ...(patient === undefined ? {} : { patient }),
     ...(legalClock === true ? { legalClock } : {}),
     ...(followUps === undefined ? {} : { followUps }),
     steps: steps.map(stepOf),

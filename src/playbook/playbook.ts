@@ -86,6 +86,11 @@ export type Playbook = {
   readonly snapshot: ActionName
   /** Repeats the proof once the containment steps are settled and a while has passed. */
   readonly sweep: ActionName
+  /**
+   * Whose own word proves nothing in such an incident. Where it is Autentico, an approval that has to be stepped up is signed with a
+   * registered key in place of a sign-in.
+   */
+  readonly patient?: 'autentico'
   /** The law sets a time limit, counted from when somebody became aware. */
   readonly legalClock?: true
   /** Playbooks that may have to follow, by id. */

@@ -209,6 +209,10 @@ export const playbookFile = z
       snapshot: oneOf(['snapshot-account', 'snapshot-instance'])
         .exactOptional()
         .meta({ description: 'Read before anything is changed. Left out, it is the one for the target.' }),
+      patient: oneOf(['autentico']).exactOptional().meta({
+        description:
+          'Autentico itself is what is ill, so that a sign-in to it proves nothing: whoever approves signs with a registered key.',
+      }),
       legalClock: flag().meta({
         description: 'The law sets a time limit, from when somebody became aware until the last question is answered.',
       }),

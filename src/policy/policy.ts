@@ -64,10 +64,10 @@ export function ruleFor({ rules, standard }: Policy, name: RuleName): Rule {
 const minute = 60_000
 
 /** What holds without a policy file: one approver besides the requester, holds of half an hour, no break-glass. */
-export function standardPolicy({ ttlMs }: Pick<Rule, 'ttlMs'>): Policy {
+export function standardPolicy({ ttlMs, stepUp = false }: Pick<Rule, 'ttlMs'> & Partial<Pick<Rule, 'stepUp'>>): Policy {
   return {
     groups: {},
-    standard: { approvals: 1, from: ['approvers'], deny: ['approvers'], ttlMs, stepUp: false, reason: false },
+    standard: { approvals: 1, from: ['approvers'], deny: ['approvers'], ttlMs, stepUp, reason: false },
     rules: {},
     hold: { allowed: true, by: ['responders'], lengthMs: 30 * minute },
     breakGlass: { allowed: false, by: [], delayMs: 10 * minute },

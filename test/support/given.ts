@@ -12,7 +12,7 @@ import type { About, RefusalCode } from '#/incident/refusals.ts'
 import { type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
-import { standardPolicy } from '#/policy/policy.ts'
+import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import { type Act, type Pressed, start } from './stories.ts'
 
 export const requestTtlMs: number = 30 * 60_000
@@ -20,8 +20,11 @@ export const sweepDelayMs: number = 10 * 60_000
 export const legalDeadlineMs: number = 72 * 3_600_000
 
 /** The world as `decide` sees it at a moment. */
-export function around(now: string, open: readonly OpenedIncident[] = []): Surroundings {
-  const policy = standardPolicy({ ttlMs: requestTtlMs })
+export function around(
+  now: string,
+  open: readonly OpenedIncident[] = [],
+  policy: Policy = standardPolicy({ ttlMs: requestTtlMs }),
+): Surroundings {
   return { now, open, policy, requestTtlMs, sweepDelayMs, legalDeadlineMs, digestOf, later, outlived: () => false }
 }
 
@@ -47,14 +50,19 @@ function later(at: string, ms: number): string {
 }
 
 /** Where a story has got to. */
-export type Story = { readonly incident: Incident; readonly recorded: readonly Recorded[]; readonly now: string }
+export type Story = {
+  readonly incident: Incident
+  readonly recorded: readonly Recorded[]
+  readonly now: string
+  readonly policy?: Policy
+}
 
 export const beginning: Story = { incident: unopened, recorded: [], now: start }
 
 /** Executes one command the way the program does: decide, record what happened (or the refused click), fold. */
 export function execute(story: Story, command: Command): { readonly story: Story; readonly decision: Decision } {
-  const { incident, now } = story
-  const decision = decide(incident, command, around(now))
+  const { incident, now, policy } = story
+  const decision = decide(incident, command, around(now, [], policy))
   if (decision.kind === 'accepted') return { story: recordAll(story, actorOf(command), decision.events), decision }
   if (!('by' in command) || incident.status === 'unopened') return { story, decision }
   const tried = whatWasTried(command, incident)
@@ -67,13 +75,13 @@ export function execute(story: Story, command: Command): { readonly story: Story
   return { story: recordAll(story, command.by.person, [refusal]), decision }
 }
 
-function recordAll({ incident, recorded, now }: Story, actor: Actor, events: readonly IncidentEvent[]): Story {
+function recordAll({ incident, recorded, now, ...rest }: Story, actor: Actor, events: readonly IncidentEvent[]): Story {
   const added = events.map((event, index): Recorded => {
     const seq = recorded.length + index + 1
     // The ledger's hash is not the rules' business; here it only has to differ from entry to entry.
     return roundTrip({ seq, incident: 'INC-1' as IncidentId, at: now, actor, hash: digestOf([seq, event]), event })
   })
-  return { incident: added.reduce(evolve, incident), recorded: [...recorded, ...added], now }
+  return { incident: added.reduce(evolve, incident), recorded: [...recorded, ...added], now, ...rest }
 }
 
 function actorOf(command: Command): Actor {
@@ -89,8 +97,9 @@ export function play(...acts: readonly Act[]): Story & { readonly incident: Open
 
 function turn(story: Story, act: Act | Recorded): Story {
   if (typeof act === 'object' && 'seq' in act) {
-    return { incident: evolve(story.incident, act), recorded: [...story.recorded, act], now: act.at }
+    return { ...story, incident: evolve(story.incident, act), recorded: [...story.recorded, act], now: act.at }
   }
+  if (typeof act === 'object' && 'policy' in act) return { ...story, policy: act.policy }
   if (typeof act === 'object' && 'passes' in act) return { ...story, now: later(story.now, act.passes) }
   const command = typeof act === 'function' ? act(opened(story.incident)) : act
   const { story: next, decision } = execute(story, command)
@@ -121,7 +130,7 @@ export function given(...history: readonly (Act | Recorded)[]): {
   return {
     when(asked, now = story.now) {
       const command = typeof asked === 'function' ? asked(opened(story.incident)) : asked
-      const decision = decide(story.incident, command, around(now))
+      const decision = decide(story.incident, command, around(now, [], story.policy))
       return {
         happens(...events) {
           const expected = events.map((event): unknown =>

@@ -6,6 +6,7 @@ import type { OpenedIncident, Request } from '#/incident/state.ts'
 import type { OrderId, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName, StepId } from '#/playbook/playbook.ts'
 import { builtIn } from '#/playbooks.ts'
+import type { Policy } from '#/policy/policy.ts'
 
 const accountCompromise = builtIn('account-compromise')
 
@@ -113,8 +114,8 @@ export function doneResult(change: Partial<Extract<WorkResult, { kind: 'done' }>
 /** A command that depends on the state so far, such as a press on the card that is there now. */
 export type Pressed = (incident: OpenedIncident) => Command
 
-/** A turn in a story: a command, a command that depends on the state, or time passing. */
-export type Act = Command | Pressed | { readonly passes: number }
+/** A turn in a story: a command, a command that depends on the state, time passing, or other rules from here on. */
+export type Act = Command | Pressed | { readonly passes: number } | { readonly policy: Policy }
 
 export function passes(minutes: number): { readonly passes: number } {
   return { passes: minutes * 60_000 }
@@ -163,6 +164,17 @@ export function approves(
     const request = newestRequest(incident)
     const digest = request.shown?.digest ?? 'not shown yet'
     return { type: 'ApproveRequest', by, request: request.id, digest, ...change }
+  }
+}
+
+/** Presses Approve on the newest request, where that leads to Autentico first. */
+export function beginsStepUp(
+  by: Standing = standing('bao'),
+  change: Partial<Extract<Command, { type: 'BeginStepUp' }>> = {},
+): Pressed {
+  return (incident) => {
+    const request = newestRequest(incident)
+    return { type: 'BeginStepUp', by, request: request.id, digest: request.shown?.digest ?? 'not shown yet', ...change }
   }
 }
 
