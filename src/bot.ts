@@ -24,7 +24,8 @@ import { accountsOf } from './accounts.ts'
 import type { Config, Secrets, SlackConfig } from './config.ts'
 import { createDoor, ledgerLines } from './door.ts'
 import { every } from './every.ts'
-import { createIncidents, type Incidents, later, recordedOf } from './handle.ts'
+import { createIncidents, type Incidents, later, type Rules, recordedOf } from './handle.ts'
+import { createGovernance } from './handle-governance.ts'
 import type { Health } from './health.ts'
 import { type BotKeys, originOf } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
@@ -75,9 +76,17 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const ledger = building.use(openLedger({ file }))
   const watch = building.use(watchLedger({ ledger, dataDir: config.dataDir, everyMs: config.verifyEveryMs, log, now }))
   const { requestTtlMs, sweepDelayMs, legalDeadlineMs } = config
-  const policy = standardPolicy({ ttlMs: requestTtlMs })
-  const rules = { policy, requestTtlMs, sweepDelayMs, legalDeadlineMs }
-  const incidents = orDamaged(file, () => createIncidents({ ledger, rules, now }))
+  const configured = standardPolicy({ ttlMs: requestTtlMs })
+  const governance = orDamaged(file, () => createGovernance({ ledger, configured, open: () => incidents.open(), now }))
+  const rules: Rules = {
+    get policy() {
+      return governance.policy().policy
+    },
+    requestTtlMs,
+    sweepDelayMs,
+    legalDeadlineMs,
+  }
+  const incidents: Incidents = orDamaged(file, () => createIncidents({ ledger, rules, now }))
   const vault = openVault(join(config.dataDir, 'sealed'))
   const redis = { url: secrets.redisUrl, prefix: config.queuePrefix, log }
 
@@ -119,6 +128,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     every(expireEveryMs, log, async () => {
       const around = { now: now().toISOString(), outlived: incidents.outlived }
       expire(incidents.open(), around, (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
+      governance.expire()
       remindOfLaw(incidents.open(), { ...around, later, legalDeadlineMs }, (id) => {
         incidents.execute(id, { type: 'RemindOfLegalClock' })
       })

@@ -46,6 +46,7 @@ export type Incidents = {
   readonly outlived: (incident: IncidentId, request: RequestId) => boolean
 }
 
+/** Read for every decision: `policy` may be a getter, and is the one in force at that moment. */
 export type Rules = Pick<Surroundings, 'policy' | 'requestTtlMs' | 'sweepDelayMs' | 'legalDeadlineMs'>
 
 /** Folds the open incidents once and keeps them; a click never reads the ledger again. */
@@ -186,7 +187,7 @@ function draftOf({ type, ...body }: IncidentEvent, actor: Actor): Draft {
 }
 
 /** The value as JSON has it: without absent fields, and every text whole, because canonical JSON knows no half characters. */
-function plain(value: unknown): Json {
+export function plain(value: unknown): Json {
   const whole = (_key: string, one: unknown): unknown => (typeof one === 'string' ? one.toWellFormed() : one)
   return JSON.parse(JSON.stringify(value, whole)) as Json
 }

@@ -7,17 +7,18 @@ const rooms: Readonly<Record<string, readonly string[] | 'every room'>> = {
   playbook: [],
   policy: ['playbook'],
   incident: ['playbook', 'policy'],
+  governance: ['incident', 'playbook', 'policy'],
   ledger: [],
   autentico: [],
   proxy: [],
   work: ['incident', 'playbook', 'autentico', 'proxy'],
-  slack: ['incident', 'playbook', 'policy'],
-  followers: ['incident', 'ledger', 'policy', 'work', 'slack'],
+  slack: ['governance', 'incident', 'playbook', 'policy'],
+  followers: ['governance', 'incident', 'ledger', 'policy', 'work', 'slack'],
   health: [],
   drill: [],
   cli: 'every room',
 }
-const pure = new Set(['playbook', 'policy', 'incident'])
+const pure = new Set(['playbook', 'policy', 'incident', 'governance'])
 /** Packages that only compute, so that a pure room may use them. */
 const purePackages = new Set(['yaml', 'zod'])
 /** Tests may look into every room, and so may what only they use. */

@@ -1,0 +1,377 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { GovernanceCommand } from '#/governance/commands.ts'
+import type { ChangeId } from '#/governance/events.ts'
+import { changeRefusalCodes, changeRefusalSentence } from '#/governance/refusals.ts'
+import { temporaryLedger } from '#/ledger/test-support.ts'
+import { type Policy, standardPolicy } from '#/policy/policy.ts'
+import { fingerprintOf, writePersonKey } from '#/work/person-key.ts'
+import { alice, standing, start } from '../test/support/stories.ts'
+import { type ChangeExecuted, createGovernance, type Governance, PolicyUnreadable } from './handle-governance.ts'
+
+const ttlMs = 30 * 60_000
+const first = standardPolicy({ ttlMs })
+const stricter: Policy = { ...first, rules: { 'restore-access': { ...first.standard, approvals: 2 } } }
+const strictest: Policy = { ...stricter, standard: { ...first.standard, approvals: 2 } }
+
+/** A bot that may be started again, with another policy in its configuration, and whose clocks are ours. */
+function desk(configured: Policy = first) {
+  const { ledger, ...store } = temporaryLedger()
+  onTestFinished(() => store[Symbol.dispose]())
+  const clock = { at: Date.parse(start), steady: 0 }
+  const targets: { id: never; target: typeof alice }[] = []
+  const begin = (policy: Policy): Governance =>
+    createGovernance({
+      ledger,
+      configured: policy,
+      open: () => targets,
+      now: () => new Date(clock.at),
+      monotonic: () => clock.steady,
+    })
+  let governance = begin(configured)
+  return {
+    ledger,
+    clock,
+    targets,
+    governance: () => governance,
+    restart: (policy: Policy) => {
+      governance = begin(policy)
+    },
+    does: (command: GovernanceCommand) => governance.execute(command),
+    types: () => governance.timeline().map(({ event }) => event.type),
+  }
+}
+
+type Desk = ReturnType<typeof desk>
+
+const id = (number: number) => `CHG-${number}` as ChangeId
+const digest = ({ governance }: Desk, change = id(1)): string => governance().change(change)?.digest ?? ''
+const refusal = (executed: ChangeExecuted) => (executed.kind === 'refused' ? executed.refusal.code : executed.kind)
+
+/** A bot whose file was changed from `from` to `to`, and that ana asked to adopt it. */
+function asked(to: Policy = stricter, from: Policy = first): Desk {
+  const room = desk(from)
+  room.restart(to)
+  asks(room)
+  return room
+}
+
+function asks(room: Desk, by: Parameters<typeof standing>[0] = 'ana'): ChangeExecuted {
+  return room.does({ type: 'AskToAdopt', by: standing(by), digest: room.governance().offered()?.digest ?? '' })
+}
+
+function approves(
+  room: Desk,
+  by: Parameters<typeof standing>[0],
+  change: Parameters<typeof standing>[1] = {},
+): ChangeExecuted {
+  return room.does({ type: 'ApproveChange', by: standing(by, change), change: id(1), digest: digest(room) })
+}
+
+describe('the policy in force', () => {
+  test('is what the configuration says at the first start, adopted by the program', () => {
+    const room = desk(stricter)
+    expect(room.governance().policy().policy).toEqual(stricter)
+    expect(room.governance().timeline()).toMatchObject([
+      { actor: { program: 'autentico' }, event: { type: 'PolicyAdopted', source: 'first start' } },
+    ])
+  })
+
+  test('is adopted once: a second start with the same file records nothing', () => {
+    const room = desk()
+    room.restart(first)
+    expect(room.types()).toEqual(['PolicyAdopted'])
+    expect(room.governance().offered()).toBeUndefined()
+  })
+
+  test('stays the adopted one when the bot starts with another file, and what differs is said', () => {
+    const room = desk()
+    room.restart(stricter)
+    expect(room.governance().policy().policy).toEqual(first)
+    expect(room.governance().offered()?.differences).toEqual(['restore-access: approvals 1 → 2'])
+  })
+
+  test('is another one once a second person has approved', () => {
+    const room = asked()
+    expect(approves(room, 'bao').kind).toBe('accepted')
+    expect(room.governance().policy()).toMatchObject({ policy: stricter, change: 'CHG-1' })
+    expect(room.governance().offered()).toBeUndefined()
+  })
+
+  test('comes from the ledger after a restart, even when the file says something third', () => {
+    const room = asked()
+    approves(room, 'bao')
+    room.restart(strictest)
+    expect(room.governance().policy().policy).toEqual(stricter)
+  })
+
+  test('is not to be started with when what was recorded of it is damaged', () => {
+    const room = desk()
+    const body = { policy: { ...first, standard: 'none' }, digest: 'x', source: 'change' }
+    const draft = { type: 'PolicyAdopted', actor: { program: 'autentico' }, body }
+    room.ledger.append({ incident: 'governance', expected: 1, at: start, drafts: [draft] })
+    expect(() => room.restart(first)).toThrow(PolicyUnreadable)
+  })
+
+  test('is not to be started with when it is not what its digest says', () => {
+    const room = desk()
+    const body = { policy: stricter, digest: room.governance().policy().digest, source: 'change' }
+    const draft = { type: 'PolicyAdopted', actor: { program: 'autentico' }, body } as never
+    room.ledger.append({ incident: 'governance', expected: 1, at: start, drafts: [draft] })
+    expect(() => room.restart(first)).toThrow(/digest/)
+  })
+})
+
+describe('a change of the policy', () => {
+  test('is not approved by whoever asked for it', () => {
+    const room = asked()
+    expect(refusal(approves(room, 'ana'))).toBe('change_requester')
+    expect(room.governance().policy().policy).toEqual(first)
+  })
+
+  test('is not approved by a second Slack identity of the same Autentico account', () => {
+    const room = desk()
+    room.restart(stricter)
+    const by = standing('ana', { account: 'ana.ruiz' })
+    room.does({ type: 'AskToAdopt', by, digest: room.governance().offered()?.digest ?? '' })
+    expect(refusal(approves(room, 'bao', { account: 'ana.ruiz' }))).toBe('change_same_account')
+  })
+
+  test('is not approved by a second Slack identity with the same e-mail address', () => {
+    expect(refusal(approves(asked(), 'bao', { email: 'ana@acme.test' }))).toBe('change_same_account')
+  })
+
+  test.each([
+    ['a guest', 'guest', 'person_is_guest'],
+    ['somebody of another workspace', 'external', 'person_is_external'],
+    ['a deactivated member', 'deactivated', 'person_is_deactivated'],
+    ['a bot', 'bot', 'person_is_bot'],
+    ['somebody of whom Slack says nothing', 'unknown', 'standing_unknown'],
+  ] as const)('is not approved by %s', (_who, membership, code) => {
+    expect(refusal(approves(asked(), 'bao', { membership }))).toBe(code)
+  })
+
+  test('is not approved by a responder who is no approver', () => {
+    expect(refusal(approves(asked(), 'bao', { approver: false }))).toBe('change_group')
+  })
+
+  test('is not approved by the target of an open incident', () => {
+    const room = asked()
+    room.targets.push({ id: 'INC-3' as never, target: { ...alice, email: 'bao@acme.test' } })
+    expect(refusal(approves(room, 'bao'))).toBe('person_under_attack')
+  })
+
+  test('is not approved by the digest of another request', () => {
+    const room = asked()
+    const by = standing('bao')
+    const executed = room.does({ type: 'ApproveChange', by, change: id(1), digest: 'f'.repeat(64) })
+    expect(refusal(executed)).toBe('change_differs')
+  })
+
+  test('is not approved twice: the second click is told that it was decided', () => {
+    const room = asked()
+    approves(room, 'bao')
+    expect(refusal(approves(room, 'chi'))).toBe('change_ended')
+    expect(room.types().filter((type) => type === 'PolicyAdopted')).toHaveLength(2)
+  })
+
+  test('is not approved after it was denied', () => {
+    const room = asked()
+    room.does({ type: 'DenyChange', by: standing('chi'), change: id(1), reason: 'Too strict.' })
+    expect(refusal(approves(room, 'bao'))).toBe('change_ended')
+  })
+
+  test('is not approved after it was withdrawn', () => {
+    const room = asked()
+    room.does({ type: 'WithdrawChange', by: standing('ana'), change: id(1) })
+    expect(refusal(approves(room, 'bao'))).toBe('change_ended')
+  })
+
+  test('is withdrawn by nobody but whoever asked', () => {
+    const executed = asked().does({ type: 'WithdrawChange', by: standing('bao'), change: id(1) })
+    expect(refusal(executed)).toBe('change_not_requester')
+  })
+
+  test('is not approved when its time is over', () => {
+    const room = asked()
+    room.clock.at += ttlMs
+    expect(refusal(approves(room, 'bao'))).toBe('change_expired')
+  })
+
+  test('is not approved for longer by a clock that was set back', () => {
+    const room = asked()
+    room.clock.steady += ttlMs
+    expect(refusal(approves(room, 'bao'))).toBe('change_expired')
+  })
+
+  test('expires in the record, once', () => {
+    const room = asked()
+    room.clock.at += ttlMs
+    room.governance().expire()
+    room.governance().expire()
+    expect(room.types().filter((type) => type === 'ChangeExpired')).toHaveLength(1)
+  })
+
+  test('is denied with a reason only', () => {
+    const executed = asked().does({ type: 'DenyChange', by: standing('bao'), change: id(1), reason: '  ' })
+    expect(refusal(executed)).toBe('reason_missing')
+  })
+
+  test('is asked for by nobody who is no responder', () => {
+    const room = desk()
+    room.restart(stricter)
+    expect(refusal(asks(room, 'alice'))).toBe('not_a_responder')
+  })
+
+  test('is asked for once at a time', () => {
+    expect(refusal(asks(asked(), 'chi'))).toBe('policy_asked')
+  })
+
+  test('is not asked for when the file was changed since it was shown', () => {
+    const room = desk()
+    room.restart(stricter)
+    const executed = room.does({ type: 'AskToAdopt', by: standing('ana'), digest: 'f'.repeat(64) })
+    expect(refusal(executed)).toBe('policy_other')
+  })
+
+  test('that was asked for before a restart brings the policy that was shown, not the one in the file by then', () => {
+    const room = asked(stricter)
+    room.restart(strictest)
+    approves(room, 'bao')
+    expect(room.governance().policy().policy).toEqual(stricter)
+  })
+
+  test('ends whatever else was asked for under the old policy', () => {
+    const room = asked()
+    room.restart(strictest)
+    asks(room, 'chi')
+    approves(room, 'bao')
+    const second = { type: 'ApproveChange', by: standing('bao'), change: id(2), digest: digest(room, id(2)) } as const
+    expect(refusal(room.does(second))).toBe('change_ended')
+    expect(room.governance().policy().policy).toEqual(stricter)
+  })
+
+  test('takes two approvals where the old standard rule asks for two', () => {
+    const room = asked(first, strictest)
+    expect(refusal(approves(room, 'bao'))).toBe('accepted')
+    expect(room.governance().policy().policy).toEqual(strictest)
+    expect(refusal(approves(room, 'bao'))).toBe('change_approved_already')
+    approves(room, 'chi')
+    expect(room.governance().policy().policy).toEqual(first)
+  })
+
+  test('takes as many approvals as the rule that it would loosen', () => {
+    const room = asked(first, stricter)
+    approves(room, 'bao')
+    expect(room.governance().policy().policy).toEqual(stricter)
+    approves(room, 'chi')
+    expect(room.governance().policy().policy).toEqual(first)
+  })
+
+  test('wants a reason where the rule that it would loosen wants one', () => {
+    const wordy: Policy = { ...first, rules: { skip: { ...first.standard, reason: true } } }
+    expect(refusal(approves(asked(first, wordy), 'bao'))).toBe('reason_missing')
+  })
+
+  test('that is refused leaves the refusal in the record', () => {
+    const room = asked()
+    approves(room, 'ana')
+    expect(room.governance().timeline().at(-1)).toMatchObject({
+      actor: { name: 'ana' },
+      event: { type: 'ChangeRefused', tried: 'approve CHG-1', refusal: 'change_requester', id: 'CHG-1' },
+    })
+  })
+})
+
+const pair = generateKeyPairSync('ed25519')
+const line = writePersonKey(pair.publicKey)
+const fingerprint = fingerprintOf(pair.publicKey)
+
+function keyAsked(text = line): Desk {
+  const room = desk()
+  room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: text })
+  return room
+}
+
+function keyRegistered(): Desk {
+  const room = keyAsked()
+  approves(room, 'bao')
+  return room
+}
+
+describe('a terminal key', () => {
+  test('counts once a second person has approved it', () => {
+    const room = keyAsked()
+    expect(room.governance().keyOf(fingerprint)).toBeUndefined()
+    approves(room, 'bao')
+    expect(room.governance().keyOf(fingerprint)).toMatchObject({ person: { name: 'ana' }, publicKey: line })
+  })
+
+  test('is read from PEM as well', () => {
+    const room = keyAsked(pair.publicKey.export({ type: 'spki', format: 'pem' }).toString())
+    expect(room.governance().pending()).toMatchObject([{ change: { fingerprint, publicKey: line } }])
+  })
+
+  test('is not approved by its owner', () => {
+    expect(refusal(approves(keyAsked(), 'ana'))).toBe('change_requester')
+  })
+
+  test.each([
+    ['as PEM', pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
+    ['as base64', pair.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')],
+  ])('that is a private one %s is refused, and nothing of it is kept', (_how, text) => {
+    const room = desk()
+    expect(refusal(room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: text }))).toBe('key_private')
+    expect(JSON.stringify(room.governance().timeline())).not.toContain(text.slice(40, 60))
+  })
+
+  test('of another kind is refused', () => {
+    const other = generateKeyPairSync('x25519').publicKey
+    const publicKey = other.export({ type: 'spki', format: 'pem' }).toString()
+    expect(refusal(desk().does({ type: 'AskToRegister', by: standing('ana'), publicKey }))).toBe('key_unreadable')
+  })
+
+  test('is registered once, also after it was revoked', () => {
+    const room = keyRegistered()
+    room.does({ type: 'RevokeKey', by: standing('ana'), fingerprint })
+    expect(refusal(room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: line }))).toBe('key_known')
+  })
+
+  test('is revoked by its owner alone, at once', () => {
+    const room = keyRegistered()
+    room.does({ type: 'RevokeKey', by: standing('ana', { responder: false, approver: false }), fingerprint })
+    expect(room.governance().keyOf(fingerprint)).toBeUndefined()
+  })
+
+  test('of somebody else is revoked by two', () => {
+    const room = keyRegistered()
+    room.does({ type: 'RevokeKey', by: standing('chi'), fingerprint })
+    expect(room.governance().keyOf(fingerprint)).toBeDefined()
+    room.does({ type: 'ApproveChange', by: standing('bao'), change: id(2), digest: digest(room, id(2)) })
+    expect(room.governance().keyOf(fingerprint)).toBeUndefined()
+  })
+
+  test('is not kept by its owner denying that it is revoked', () => {
+    const room = keyRegistered()
+    room.does({ type: 'RevokeKey', by: standing('chi'), fingerprint })
+    const executed = room.does({ type: 'DenyChange', by: standing('ana'), change: id(2), reason: 'No.' })
+    expect(refusal(executed)).toBe('key_owner_denies')
+  })
+
+  test('of the target of an open incident is not registered', () => {
+    const room = desk()
+    room.targets.push({ id: 'INC-3' as never, target: { ...alice, email: 'ana@acme.test' } })
+    const executed = room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: line })
+    expect(refusal(executed)).toBe('person_under_attack')
+  })
+
+  test('still counts after a restart', () => {
+    const room = keyRegistered()
+    room.restart(first)
+    expect(room.governance().keys()).toMatchObject([{ fingerprint }])
+  })
+})
+
+test('every refusal is a whole sentence', () => {
+  for (const code of changeRefusalCodes) expect(changeRefusalSentence({ code, about: {} })).toMatch(/^[A-Z].*\.$/)
+})
