@@ -1,7 +1,8 @@
 # One image for both roles: `start --role bot` and `start --role worker`. No build step: Node strips the types.
 FROM node:24-slim
 
-ENV NODE_ENV=production DATA_DIR=/data
+# Without the last, glibc keeps a heap for each of Node's threads (docs/performance.md).
+ENV NODE_ENV=production DATA_DIR=/data MALLOC_ARENA_MAX=2
 WORKDIR /app
 
 COPY package.json package-lock.json .npmrc ./

@@ -119,6 +119,8 @@ try {
   if (proxies?.caddy !== undefined) env['CADDY_BIN'] = proxies.caddy
   // Node keeps what it has compiled beside what it was compiled from; every start but the first is twice as fast.
   env['NODE_COMPILE_CACHE'] ??= join(root, '.runtime', 'compile-cache')
+  // glibc gives each of Node's threads a heap of its own and takes little of it back: 25 MiB more for the same work.
+  env['MALLOC_ARENA_MAX'] ??= '2'
   // Variables that are set already win over those in the file.
   const file = need.env ? [`--env-file-if-exists=${join(root, '.env')}`] : []
   // Node strips types for the browser as it does for itself, and calls only the former an experiment.
