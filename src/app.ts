@@ -14,6 +14,7 @@ import type { AutenticoConfig, Config, Secrets } from './config.ts'
 import { every } from './every.ts'
 import type { Health } from './health.ts'
 import { type Keyring, openKeyring } from './keyring.ts'
+import { settleRotations } from './rotate-key.ts'
 import { scrub } from './scrub.ts'
 
 export type AppDeps = {
@@ -33,6 +34,7 @@ const graceMs = 5_000
  */
 export async function startApp({ config, secrets, log, onStuck }: AppDeps): Promise<AsyncDisposable> {
   await using building = new AsyncDisposableStack()
+  if (config.role !== 'worker') settleRotations(config.dataDir)
   const keyring = openKeyring(config)
   const health = await healthOf({ config, secrets, log })
   if (health !== undefined) building.use(health)

@@ -27,8 +27,9 @@ import { every } from './every.ts'
 import { createIncidents, type Incidents, later, type Rules, recordedOf } from './handle.ts'
 import { createGovernance } from './handle-governance.ts'
 import type { Health } from './health.ts'
-import { type BotKeys, originOf } from './keyring.ts'
+import type { BotKeys } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
+import { ledgerName } from './rotate-key.ts'
 import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
 import { startFiler } from './start-filer.ts'
 import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
@@ -229,7 +230,7 @@ function startNotary({
   config,
   log,
 }: FollowerDeps & { readonly incidents: Incidents; readonly keys: BotKeys; readonly config: Config }): AsyncDisposable {
-  const origin = originOf(keys.ledger.publicKey)
+  const origin = ledgerName(ledger, keys.ledger)
   const handle = notary({
     sign: () => ({ size: ledger.size(), note: checkpoint(ledger, { origin, key: keys.ledger.privateKey }) }),
     record: (id, { size, note }) => void incidents.execute(id, { type: 'RecordCheckpoint', size, note }),

@@ -44,5 +44,5 @@ test('where the former key is gone the checkpoint counts as a stranger’s', asy
   loadOrMakeKey(join(dataDir, 'keys'), 'ledger', 'ed25519')
   const report = await verifyDataDir(dataDir)
   expect(report.ok).toBe(false)
-  expect(report.problems.map(({ what }) => what).join(' ')).toContain('checkpoint was refused')
+  expect(report.problems.map(({ what }) => what).join(' ')).toContain('a checkpoint was refused')
 })

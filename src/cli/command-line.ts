@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import type { IncidentId } from '#/incident/events.ts'
@@ -86,13 +86,24 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
     .action(async (file: string, options: At) => {
       answer.code = await backUp({ ...options, file, out: around.out })
     })
-  program
+  const keys = program
     .command('keys')
     .description('print the public keys that the other role has to be given')
-    .addOption(new Option('--role <role>', 'whose keys').choices(['bot', 'worker']).makeOptionMandatory())
+    .addOption(new Option('--role <role>', 'whose keys').choices(['bot', 'worker']))
     .addOption(dataDir)
-    .action((options: At & { readonly role: 'bot' | 'worker' }) => {
-      printKeys(around, options)
+    .action(({ role, ...options }: At & { readonly role?: 'bot' | 'worker' }) => {
+      if (role === undefined) return keys.error("error: required option '--role <role>' not specified")
+      return printKeys(around, { ...options, role })
+    })
+  keys
+    .command('rotate')
+    .description('replace a signing key of the bot, which has to be stopped; an entry that both keys sign says so')
+    .addOption(new Option('--role <role>', 'whose key').choices(['bot']).default('bot'))
+    .addOption(new Option('--key <key>', 'which one').choices(['ledger', 'orders']).default('ledger'))
+    .addOption(dataDir)
+    .action(async (options: At & { readonly key: 'ledger' | 'orders' }) => {
+      const { rotateKeyAndTell } = await import('./keys.ts')
+      rotateKeyAndTell({ ...options, out: around.out })
     })
   const playbook = program
     .command('playbook')
@@ -152,6 +163,7 @@ const forOperators: ReadonlySet<string> = new Set([
   'LedgerUnusable',
   'PlaybooksFaulty',
   'RedisUnfit',
+  'RotationRefused',
   'SlackRejected',
 ])
 
@@ -195,7 +207,8 @@ async function verify(
   files: readonly string[],
   { dataDir, json }: { readonly dataDir: string; readonly json?: boolean },
 ): Promise<ExitCode> {
-  const report = await verifyDataDir(dataDir, files)
+  const checkpoints = files.map((name) => ({ note: readFileSync(name, 'utf8'), where: `in ${name}` }))
+  const report = await verifyDataDir(dataDir, { checkpoints })
   if (json === true) around.out(`${JSON.stringify(report)}\n`)
   else {
     const { entries, head, checkpoints, problems, vkey } = report

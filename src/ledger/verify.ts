@@ -4,7 +4,11 @@ import { checkLink, type Head, type Problem, type Row } from './chain.ts'
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { emptyFrontier, encodeNodes, type Frontier, growingFrom, rootOf } from './merkle.ts'
 import { NoteRefused } from './note.ts'
+import type { TrustedKey } from './rotation.ts'
 import { openForReading, triggers } from './schema.ts'
+
+/** A checkpoint that was kept somewhere: the note's text, or with it the entry that holds it, or where else it was found ("in INC-7.txt"). */
+export type KeptCheckpoint = string | { readonly note: string; readonly seq?: number; readonly where?: string }
 
 /** What a verification found. `ok` means: no problem at all. */
 export type Verification = {
@@ -31,8 +35,8 @@ export async function verifyLedger({
   vkeys = [],
 }: {
   readonly file: string
-  readonly checkpoints?: readonly string[]
-  readonly vkeys?: readonly string[]
+  readonly checkpoints?: readonly KeptCheckpoint[]
+  readonly vkeys?: readonly (string | TrustedKey)[]
 }): Promise<Verification> {
   using closing = new DisposableStack()
   const db = closing.adopt(openForReading(file), (open) => void open.close())
@@ -82,36 +86,63 @@ async function readEntries(db: Database.Database, witness: Witness, problems: Pr
   }
 }
 
-function openNotes(notes: readonly string[], vkeys: readonly string[], problems: Problem[]): readonly Checkpoint[] {
-  return notes.flatMap((note) => {
+/**
+ * The checkpoints among the notes that were signed by a key while it was in force: one that was replaced may have signed for what the ledger
+ * held before its replacement, and for nothing more.
+ */
+export function openNotes(
+  notes: readonly KeptCheckpoint[],
+  vkeys: readonly (string | TrustedKey)[],
+  problems: Problem[],
+): readonly Kept[] {
+  const keys = vkeys.map((key) => (typeof key === 'string' ? { vkey: key, from: 0, until: Infinity } : key))
+  const all = keys.map(({ vkey }) => vkey)
+  return notes.flatMap((one) => {
+    const { note, seq, where: place } = typeof one === 'string' ? { note: one } : one
+    const where = place === undefined ? '' : ` ${place}`
     try {
-      return [openCheckpoint(note, vkeys)]
+      const { size } = openCheckpoint(note, all)
+      const inForce = keys.filter(({ from, until }) => size >= from && size < until)
+      return [
+        {
+          ...openCheckpoint(
+            note,
+            inForce.map(({ vkey }) => vkey),
+          ),
+          where,
+        },
+      ]
     } catch (error) {
       if (!(error instanceof NoteRefused)) throw error
-      problems.push({ what: `a checkpoint was refused: ${error.message}` })
+      problems.push({
+        ...(seq === undefined ? {} : { seq }),
+        what: `a checkpoint${where} was refused: ${error.message}`,
+      })
       return []
     }
   })
 }
 
+type Kept = Checkpoint & { readonly where: string }
+
 /** Grows the tree over the entries and compares it with each checkpoint at that checkpoint's size. */
-type Witness = {
-  readonly see: (row: Row) => void
+export type Witness = {
+  readonly see: (row: Pick<Row, 'hash'>) => void
   readonly tree: () => Frontier
   /** To be asked once all entries were seen. */
   readonly findings: () => readonly Problem[]
 }
 
-function createWitness(checkpoints: readonly Checkpoint[]): Witness {
+export function createWitness(checkpoints: readonly Kept[]): Witness {
   const problems: Problem[] = []
   const tree = growingFrom(emptyFrontier)
   const bySize = Map.groupBy(checkpoints, ({ size }) => size)
   const compare = () => {
-    for (const { size, root } of bySize.get(tree.size()) ?? []) {
+    for (const { size, root, where } of bySize.get(tree.size()) ?? []) {
       if (rootOf(tree.frontier()).equals(root)) continue
       problems.push({
         seq: size,
-        what: `entries up to ${size} are not those the checkpoint of size ${size} was signed for`,
+        what: `entries up to ${size} are not those the checkpoint of size ${size}${where} was signed for`,
       })
     }
   }
@@ -127,8 +158,8 @@ function createWitness(checkpoints: readonly Checkpoint[]): Witness {
       const ahead = checkpoints.filter(({ size }) => size > tree.size())
       return [
         ...problems,
-        ...ahead.map(({ size }) => ({
-          what: `a checkpoint was signed for ${size} entries and there are ${tree.size()}: the end was cut off`,
+        ...ahead.map(({ size, where }) => ({
+          what: `a checkpoint${where} was signed for ${size} entries and there are ${tree.size()}: the end was cut off`,
         })),
       ]
     },
