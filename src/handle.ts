@@ -253,6 +253,7 @@ function mapped(command: PersonCommand): Partial<
     case 'ReadAgain':
     case 'TakeCommand':
     case 'ShowSecret':
+    case 'AskForPack':
       return {}
   }
 }

@@ -80,6 +80,8 @@ export type PersonCommand =
       readonly note: string
     }
   | { readonly type: 'ShowSecret'; readonly by: Standing; readonly order: OrderId }
+  /** The evidence pack of the incident is wanted in its thread. */
+  | { readonly type: 'AskForPack'; readonly by: Standing }
   | { readonly type: 'CloseIncident'; readonly by: Standing; readonly reason: string }
 
 export type WorkerCommand = {
@@ -116,6 +118,7 @@ export type ProgramCommand =
   | { readonly type: 'ExpireOrder'; readonly order: OrderId; readonly sentence: string }
   | { readonly type: 'DestroySecret'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'RecordCheckpoint'; readonly size: number; readonly note: string }
+  | { readonly type: 'DoubtRecord'; readonly problems: readonly string[] }
   | {
       readonly type: 'RecordForgery'
       readonly what: Forged

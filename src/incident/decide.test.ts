@@ -629,6 +629,18 @@ describe('closing', () => {
       .isRefused('incident_not_open')
   })
 
+  test('of a closed incident the evidence pack can still be had', () => {
+    given(...restored, closes())
+      .when({ type: 'AskForPack', by: standing('ana') })
+      .happens('PackRequested')
+  })
+
+  test('nobody but a responder is given the evidence pack', () => {
+    given(...restored, closes())
+      .when({ type: 'AskForPack', by: standing('ana', { responder: false }) })
+      .isRefused('not_a_responder')
+  })
+
   test('a closed incident is not closed twice', () => {
     given(...restored, closes())
       .when(closes())

@@ -113,6 +113,8 @@ function decidePerson(
   const reviews = command.type === 'ApproveRequest' || command.type === 'BeginStepUp' || command.type === 'DenyRequest'
   const refusal = reviews ? undefined : whyNotRespond(command.by, incident.target)
   if (refusal !== undefined) return refusedFor(refusal)
+  // The record is wanted most once all is over.
+  if (command.type === 'AskForPack') return accepted({ type: 'PackRequested' })
   if (incident.status === 'closed') return refused('incident_not_open')
   const stopped = setsInMotion(incident, command) ? whyNotWhileStopped(incident) : undefined
   if (stopped !== undefined) return refusedFor(stopped)
@@ -170,6 +172,7 @@ function setsInMotion(incident: OpenedIncident, command: Exclude<PersonCommand, 
     case 'AddNote':
     case 'CorrectAwareness':
     case 'RecordNotification':
+    case 'AskForPack':
       return false
   }
 }
@@ -569,6 +572,8 @@ function decideProgram(
       return accepted({ type: 'ThreadStarted', channel: command.channel, ts: command.ts })
     case 'RecordCheckpoint':
       return accepted({ type: 'CheckpointSigned', size: command.size, note: command.note })
+    case 'DoubtRecord':
+      return accepted({ type: 'RecordDoubted', problems: command.problems })
     case 'ExpireRequests':
       return incident.status === 'closed' ? accepted() : accepted(...expiries(incident, around))
     case 'EndStepUp':

@@ -204,6 +204,10 @@ export type IncidentEvent =
       readonly digest: string
     }
   | { readonly type: 'CheckpointSigned'; readonly size: number; readonly note: string }
+  /** The thread and the ledger do not agree: one of them was changed. A sentence for each difference. */
+  | { readonly type: 'RecordDoubted'; readonly problems: readonly string[] }
+  /** The evidence pack is put into the thread. It holds what stands in the ledger up to this entry. */
+  | { readonly type: 'PackRequested' }
 
 /** What can be forged. */
 export type Forged = 'work order' | 'outcome' | 'terminal command'

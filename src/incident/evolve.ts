@@ -91,6 +91,8 @@ function applied(
     case 'NoteAdded':
     case 'ForgeryRefused':
     case 'CheckpointSigned':
+    case 'RecordDoubted':
+    case 'PackRequested':
     case 'CommandSigned':
       return incident
     case 'WorkStarted':

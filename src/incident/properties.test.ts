@@ -207,7 +207,14 @@ describe('whatever people, workers and the clock do, it never happens that', () 
   })
 
   test('anything but the record goes on after the close', () => {
-    const allowed: readonly EventType[] = ['CheckpointSigned', 'ThreadStarted', 'ClickRefused', 'ForgeryRefused']
+    const allowed: readonly EventType[] = [
+      'CheckpointSigned',
+      'ThreadStarted',
+      'ClickRefused',
+      'ForgeryRefused',
+      'RecordDoubted',
+      'PackRequested',
+    ]
     expectNever((turns) => {
       const types = lastOf(turns).map(({ event }) => event.type)
       const close = types.indexOf('IncidentClosed')

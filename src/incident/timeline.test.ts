@@ -241,6 +241,11 @@ const endingIn: Readonly<
     [opens(), { type: 'RecordForgery', what: 'outcome', why: 'signed by nobody known', digest: 'ab'.repeat(32) }],
     /^refused a forged outcome: signed by nobody known\. .*sha256 abababababab…$/,
   ],
+  RecordDoubted: [
+    [opens(), { type: 'DoubtRecord', problems: ['Entry 3 is another one.'] }],
+    /^found that this thread and the ledger do not agree: .*\. Entry 3 is another one\. Do not trust either/,
+  ],
+  PackRequested: [[opens(), { type: 'AskForPack', by: standing('ana') }], /^asked for the evidence pack$/],
   CheckpointSigned: [
     [opens(), { type: 'RecordCheckpoint', size: 7, note: 'the note' }],
     /^signed a checkpoint over 7 entries:\nthe note$/,

@@ -282,6 +282,14 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         details: [`What was found has the digest sha256 ${event.digest.slice(0, 12)}…`],
         tone: 'bad',
       }
+    case 'RecordDoubted':
+      return {
+        headline: 'found that this thread and the ledger do not agree: one of them was changed',
+        details: [...event.problems.slice(0, 10), 'Do not trust either before it is looked into.'],
+        tone: 'bad',
+      }
+    case 'PackRequested':
+      return { headline: 'asked for the evidence pack' }
     case 'CheckpointSigned':
       return { headline: `signed a checkpoint over ${event.size} entries:\n${event.note}` }
   }

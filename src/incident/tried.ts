@@ -36,6 +36,8 @@ export function whatWasTried(command: PersonCommand, incident: Incident): string
       return 'record the notification'
     case 'ShowSecret':
       return 'look at the temporary password'
+    case 'AskForPack':
+      return 'ask for the evidence pack'
     case 'CloseIncident':
       return 'close the incident'
   }
