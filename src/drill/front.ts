@@ -3,6 +3,7 @@ import { request as ask, type IncomingMessage, type ServerResponse } from 'node:
 import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { listenOnLoopback, stopListening } from './loopback.ts'
+import { nginxConfiguration } from './nginx-configuration.ts'
 import { endWatched, freePort, spawnWatched } from './watched.ts'
 
 /** The reverse proxy in front of the local Autentico. */
@@ -58,7 +59,15 @@ async function nginxFront(program: string, dir: string): Promise<Front> {
       ...(process.platform === 'linux' ? { PROXY_PROBE_FROM: '127.0.0.1,127.0.0.2' } : {}),
     },
     async leadTo(upstream) {
-      writeFileSync(mainFile, mainConfiguration({ folder, port, upstream }))
+      writeFileSync(
+        mainFile,
+        nginxConfiguration({
+          folder,
+          port,
+          upstream,
+          inServer: `include ${folder}/conf.d/*autentico-responder.locations;`,
+        }),
+      )
       const child = spawnWatched(nginx)
       closing.defer(async () => endWatched(child, 'SIGTERM'))
       for (const end = performance.now() + 20_000; performance.now() < end; await pause(20)) {
@@ -78,33 +87,6 @@ async function isWell(url: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-/** As Autentico's documentation has it, and once, by hand, the line that includes what the worker will write. */
-function mainConfiguration(at: { readonly folder: string; readonly port: number; readonly upstream: string }): string {
-  const { folder, port, upstream } = at
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  return `daemon off;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-worker_processes 2;
-pid ${folder}/pid;
-error_log ${folder}/error.log;
-events {}
-http {
-    access_log off;
-    ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n    ')}
-    include ${folder}/conf.d/*.conf;
-    server {
-        listen 127.0.0.1:${port};
-        include ${folder}/conf.d/*autentico-responder.locations;
-        location / {
-            proxy_pass ${upstream};
-            proxy_set_header Host $host;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        }
-    }
-}
-`
 }
 
 /** Passes everything on as it is. The worker may not change it, so what it is to do is handed over as a file. */

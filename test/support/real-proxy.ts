@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { nginxConfiguration } from '#/drill/nginx-configuration.ts'
 import type { ProxySetup } from '#/proxy/apply.ts'
 import { commands } from '#/proxy/command.ts'
 import type { LimitsForm } from '#/proxy/limits.ts'
@@ -43,32 +44,8 @@ export async function startNginx(options: {
   const site = siteAt({ port, upstream, configPath: join(folder, 'conf.d/autentico-responder.conf') })
   const mainFile = join(folder, 'nginx.conf')
   mkdirSync(join(folder, 'conf.d'))
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  writeFileSync(
-    mainFile,
-    `daemon off;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-worker_processes 2;
-pid ${folder}/pid;
-error_log ${folder}/error.log;
-events {}
-http {
-    access_log off;
-    ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n    ')}
-    include ${folder}/conf.d/*.conf;
-    server {
-        listen 127.0.0.1:${port};
-        ${nginxInclude(site.configPath)}
-        ${inServer}
-        location / {
-            proxy_pass ${upstream};
-            proxy_set_header Host $host;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        }
-    }
-}
-`,
-  )
+  const lines = `${nginxInclude(site.configPath)}\n${inServer}`
+  writeFileSync(mainFile, nginxConfiguration({ folder, port, upstream, inServer: lines }))
   const nginx = [binary('nginx'), '-p', folder, '-e', join(folder, 'error.log'), '-c', mainFile]
   return start({
     folder,
