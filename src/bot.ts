@@ -5,7 +5,7 @@ import { holder } from '#/followers/hold.ts'
 import { notary } from '#/followers/notary.ts'
 import { createPoster, type Poster, TryLater } from '#/followers/poster.ts'
 import { createReconciler, type QueueState } from '#/followers/reconciler.ts'
-import { expire, remind, remindOfLaw } from '#/followers/reminder.ts'
+import { expire, remindOfLaw } from '#/followers/reminder.ts'
 import { slackThread } from '#/followers/thread.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Entry } from '#/ledger/chain.ts'
@@ -32,6 +32,7 @@ import { startReadOnlyBot } from './read-only.ts'
 import { ledgerName } from './rotate-key.ts'
 import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
 import { startFiler } from './start-filer.ts'
+import { startReminding } from './start-reminding.ts'
 import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
 import { watchLedger } from './watch-ledger.ts'
 
@@ -50,7 +51,6 @@ export type BotDeps = {
 const expireEveryMs = 1_000
 const reconcileEveryMs = 2_000
 const redrawEveryMs = 20_000
-const remindEveryMs = 1_000
 /** Slack lets an app draw about one Home tab a second. */
 const redrawHomesEveryMs = 5_000
 
@@ -135,7 +135,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
       })
     }),
   )
-  building.use(startReminding({ incidents, slack, config, log, now }))
+  building.use(startReminding({ incidents, slack, config: config.slack, policy: () => rules.policy, log, now }))
   building.use(every(redrawHomesEveryMs, log, redrawnHomes(ledger, slack)))
 
   if (deps.health !== undefined) {
@@ -307,30 +307,6 @@ function startPoster({
       await running[Symbol.asyncDispose]()
     },
   }
-}
-
-/** Who could approve is asked of Slack only when a reminder is due. */
-function startReminding({
-  incidents,
-  slack,
-  config,
-  log,
-  now,
-}: {
-  readonly incidents: Incidents
-  readonly slack: Slack
-  readonly config: Config
-  readonly log: Logger
-  readonly now: () => Date
-}): AsyncDisposable {
-  const reminding = async (): Promise<void> =>
-    remind({
-      open: () => incidents.open(),
-      able: async (incident, request) => slack.roster.approversOf(incident, request),
-      remind: (id, request, able) => void incidents.execute(id, { type: 'RemindOfRequest', request, able }),
-      around: () => ({ now: now().toISOString(), later, requestTtlMs: config.requestTtlMs }),
-    })
-  return every(remindEveryMs, log, reminding)
 }
 
 /** Home tabs that are open follow the ledger: they are drawn anew when it has grown. */

@@ -25,6 +25,7 @@ import {
   asks,
   asksToResume,
   closes,
+  escalates,
   facts,
   minute,
   newestRequest,
@@ -284,6 +285,8 @@ function home(story: Played, status: readonly string[]): object {
   })
 }
 
+const reminded = [...ready, ...asked('sessions'), passes(2), reminds(['bao', 'chi'])]
+
 /** Messages that stand in the channel or the thread: their text has to say all that their blocks say. */
 const messages: readonly (readonly [string, Message])[] = [
   ['The card, while the account is read', card(at(...begun))],
@@ -294,8 +297,11 @@ const messages: readonly (readonly [string, Message])[] = [
   ['The card, while a request is open', card(shown)],
   ['The requester presses Approve', ownApproval],
   ['A guest presses Approve', guestApproval],
-  ['Nobody decides for 15 minutes', newest(at(...ready, ...asked('sessions'), passes(15), reminds(['bao', 'chi'])))],
-  ['Nobody can decide', newest(at(...ready, ...asked('sessions'), passes(15), reminds([])))],
+  ['Nobody decides for two minutes', newest(at(...reminded))],
+  ['Nobody decides for four minutes more', newest(at(...reminded, passes(4), reminds(['bao', 'chi'])))],
+  ['The next group is called upon', newest(at(...reminded, passes(8), escalates(['chi', 'gil'], ['bao', 'chi'])))],
+  ['Nobody can decide', newest(at(...ready, ...asked('sessions'), passes(2), reminds([])))],
+  ['Nothing happens for four hours', newest(at(...ready, passes(4 * 60), { type: 'NudgeStale' }))],
   ['Approved, and not taken by a worker yet: the request', request(at(...ready, ...approved('sessions')))],
   ['No worker takes it: the card', card(at(...ready, ...approved('sessions'), passes(1)))],
   ['Running: the request', request(at(...ready, ...approved('sessions'), started))],

@@ -1,10 +1,12 @@
+import type { ProgramCommand } from '#/incident/commands.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { legalRemindersDue } from '#/incident/legal-clock.ts'
 import type { Person } from '#/incident/people.ts'
-import { remindersDue } from '#/incident/requests.ts'
+import { isEscalationDue, isReminderDue, isStale } from '#/incident/reminders.ts'
 import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
 import type { RequestId } from '#/incident/work.ts'
+import type { GroupName } from '#/policy/policy.ts'
 
 /** Whether the time of a request is over by a clock that nobody can set back. */
 type Outlived = (incident: IncidentId, request: RequestId) => boolean
@@ -43,20 +45,32 @@ export type ReminderDeps = {
   readonly open: () => readonly OpenedIncident[]
   /** Who could approve the request now. Undefined: Slack does not say, so it is tried again later. */
   readonly able: (incident: OpenedIncident, request: Request) => Promise<readonly Person[] | undefined>
+  /** Who is in a group of the policy. Undefined as above. */
+  readonly members: (group: GroupName) => Promise<readonly Person[] | undefined>
   /** Records it. The rules decide once more, so a late or a double call does no harm. */
-  readonly remind: (incident: IncidentId, request: RequestId, able: readonly Person[]) => void
-  readonly around: () => Pick<Surroundings, 'now' | 'later' | 'requestTtlMs'>
+  readonly execute: (incident: IncidentId, command: ProgramCommand) => void
+  readonly around: () => Pick<Surroundings, 'now' | 'later' | 'policy'>
 }
 
-/** Calls upon those who could approve what nobody has decided yet: at half of a request's life, and once more before its end. */
-export async function remind({ open, able, remind: record, around }: ReminderDeps): Promise<void> {
-  const due = open().flatMap((incident) =>
-    openRequests(incident)
-      .filter((request) => remindersDue(request, around()) > request.reminders)
-      .map((request) => ({ incident, request })),
-  )
-  for (const { incident, request } of due) {
-    const people = await able(incident, request)
-    if (people !== undefined) record(incident.id, request.id, people)
+/**
+ * Speaks of what nobody has decided yet, calls upon the next group when that takes long, and speaks of incidents in which nothing
+ * happens. What is due follows from the ledger alone, so a restart neither forgets nor repeats any of it.
+ */
+export async function remind({ open, able, members, execute, around }: ReminderDeps): Promise<void> {
+  for (const incident of open()) {
+    for (const request of openRequests(incident)) {
+      if (isReminderDue(incident, request, around())) {
+        const people = await able(incident, request)
+        if (people !== undefined) execute(incident.id, { type: 'RemindOfRequest', request: request.id, able: people })
+      }
+      const { next } = around().policy.reminders
+      if (next !== undefined && isEscalationDue(incident, request, around())) {
+        const [people, called] = await Promise.all([able(incident, request), members(next.group)])
+        if (people === undefined || called === undefined) continue
+        const { group } = next
+        execute(incident.id, { type: 'EscalateRequest', request: request.id, group, members: called, able: people })
+      }
+    }
+    if (isStale(incident, around())) execute(incident.id, { type: 'NudgeStale' })
   }
 }

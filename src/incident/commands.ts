@@ -1,6 +1,7 @@
 import type { ActionName } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { Playbook, StepId } from '#/playbook/playbook.ts'
+import type { GroupName } from '#/policy/policy.ts'
 import type { Account } from './account.ts'
 import type { Forged, IncidentId, Severity, StepRequestKind, StepUpFailure } from './events.ts'
 import type { Person, Standing } from './people.ts'
@@ -107,6 +108,15 @@ export type ProgramCommand =
   | { readonly type: 'LinkIncident'; readonly to: IncidentId; readonly playbook: string; readonly person: Person }
   /** `able`: who could approve it now, as the roster says. */
   | { readonly type: 'RemindOfRequest'; readonly request: RequestId; readonly able: readonly Person[] }
+  /** `members`: who is in the group that the policy calls upon next. */
+  | {
+      readonly type: 'EscalateRequest'
+      readonly request: RequestId
+      readonly group: GroupName
+      readonly members: readonly Person[]
+      readonly able: readonly Person[]
+    }
+  | { readonly type: 'NudgeStale' }
   /** Everything was resumed at once, by a request that stands in another incident. */
   | {
       readonly type: 'ResumeToo'

@@ -11,7 +11,8 @@ import { longestText } from './limits.ts'
 import { fits, recordOutcome } from './outcome.ts'
 import { type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
-import { effectOfDecision, nextRequestId, ofStep, remindersDue, shown, stepsLeft } from './requests.ts'
+import { escalateRequest, nudge, remindOfRequest } from './reminders.ts'
+import { effectOfDecision, nextRequestId, ofStep, shown, stepsLeft } from './requests.ts'
 import {
   containmentSteps,
   findStep,
@@ -579,7 +580,11 @@ function decideProgram(
     case 'EndStepUp':
       return accepted(...endedStepUp(incident, command))
     case 'RemindOfRequest':
-      return accepted(...reminder(incident, command, around))
+      return accepted(...remindOfRequest(incident, command, around))
+    case 'EscalateRequest':
+      return accepted(...escalateRequest(incident, command, around))
+    case 'NudgeStale':
+      return accepted(...nudge(incident, around))
     case 'RemindOfLegalClock':
       return accepted(...remindOfLegalClock(incident, around))
     case 'LinkIncident':
@@ -614,20 +619,6 @@ function expiries(incident: OpenedIncident, { now, outlived }: Surroundings): re
   return secret?.state === 'sealed' && secret.expiresAt <= now
     ? [...requests, { type: 'SecretDestroyed', order: secret.order, why: unseen }]
     : requests
-}
-
-/** Each reminder once. Whoever was away while the first was due gives the second alone. */
-function reminder(
-  incident: OpenedIncident,
-  { request: id, able }: Extract<ProgramCommand, { type: 'RemindOfRequest' }>,
-  around: Surroundings,
-): readonly IncidentEvent[] {
-  const request = incident.requests.get(id)
-  if (request === undefined || incident.status === 'closed') return []
-  const due = remindersDue(request, around)
-  return due > request.reminders
-    ? [{ type: 'RequestReminded', request: id, ...ofStep(request), reminder: due, able }]
-    : []
 }
 
 function actionOf(

@@ -1,5 +1,6 @@
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
+import type { GroupName } from '#/policy/policy.ts'
 import type { Account } from './account.ts'
 import type { Actor, Person } from './people.ts'
 import type { RefusalCode } from './refusals.ts'
@@ -109,14 +110,26 @@ export type IncidentEvent =
       /** Five characters of it, for people to compare: `7QF-2K`. */
       readonly code: string
     }
-  /** Nobody had decided yet, so those who could were called upon. `reminder` counts them: 1, then 2. */
+  /** Nobody had decided yet. `reminder` counts them. `able`: who could decide then; `called`: whom the line calls upon; absent: all of those. */
   | {
       readonly type: 'RequestReminded'
       readonly request: RequestId
       readonly step?: StepId
       readonly reminder: number
       readonly able: readonly Person[]
+      readonly called?: readonly Person[]
     }
+  /** Nobody had decided for long, so another group was called upon as well. That allows none of them to approve. */
+  | {
+      readonly type: 'RequestEscalated'
+      readonly request: RequestId
+      readonly step?: StepId
+      readonly group: GroupName
+      readonly able: readonly Person[]
+      readonly called: readonly Person[]
+    }
+  /** Nothing had happened since then. `nudge` counts them until something does. `next`: what it waited for, a sentence. */
+  | { readonly type: 'IncidentStale'; readonly nudge: number; readonly since: string; readonly next: string }
   | {
       readonly type: 'StepApproved'
       readonly request: RequestId

@@ -2,6 +2,7 @@ import type { StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import type { Finding } from './findings.ts'
 import { type Actor, actorName, isPerson, type Person, samePerson } from './people.ts'
+import { quietAfter } from './reminders.ts'
 import {
   type Incident,
   type IncidentStep,
@@ -26,7 +27,8 @@ export function evolve(incident: Incident, recorded: Recorded): Incident {
   if (event.type === 'IncidentOpened') return opened(event, recorded)
   // A refusal or a forgery may be recorded in a stream that never opened.
   if (incident.status === 'unopened') return incident
-  return { ...applied(incident, event, recorded), lastSeq: seq, lastHash: hash }
+  const quiet = quietAfter(incident.quiet, event, recorded.at)
+  return { ...applied(incident, event, recorded), quiet, lastSeq: seq, lastHash: hash }
 }
 
 function opened(
@@ -65,6 +67,7 @@ function opened(
     resumedSeq: 0,
     followedBy: [],
     refusedClicks: 0,
+    quiet: { since: at, nudges: 0 },
     ...(from === undefined ? {} : { from }),
     ...(legalClock === undefined ? {} : { legalClock: { ...legalClock, reminders: 0 } }),
   }
@@ -89,6 +92,7 @@ function applied(
         ? incident
         : { ...incident, legalClock: { ...incident.legalClock, reminders: event.reminder } }
     case 'NoteAdded':
+    case 'IncidentStale':
     case 'ForgeryRefused':
     case 'CheckpointSigned':
     case 'RecordDoubted':
@@ -134,7 +138,18 @@ function applied(
       }))
     }
     case 'RequestReminded':
-      return withRequest(incident, event.request, (request) => ({ ...request, reminders: event.reminder }))
+      return withRequest(incident, event.request, (request) => ({
+        ...request,
+        reminders: event.reminder,
+        remindedAt: at,
+        called: [...request.called, ...(event.called ?? event.able)],
+      }))
+    case 'RequestEscalated':
+      return withRequest(incident, event.request, (request) => ({
+        ...request,
+        escalatedTo: event.group,
+        called: [...request.called, ...event.called],
+      }))
     case 'StepApproved':
       return withRequest(steppedUp(incident, event, personOf(actor)), event.request, (request) => ({
         ...request,
@@ -295,6 +310,7 @@ function requested(
     identity,
     askedAt: at,
     reminders: 0,
+    called: [],
     end: { kind: 'open' },
     ...(step === undefined ? {} : { step, before: stepState(incident, step) }),
     ...(all === undefined ? {} : { all }),

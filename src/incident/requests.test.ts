@@ -13,8 +13,6 @@ import {
   notifies,
   type Pressed,
   passes,
-  person,
-  reminds,
   reports,
   running,
   settledByWord,
@@ -424,59 +422,4 @@ test('a look that failed leaves what was done and not proven as it was', () => {
   )
   expect(newestRequest(incident).end).toMatchObject({ kind: 'failed', reason: 'Autentico answered 503.' })
   expect(incident.steps.get(steps.passkeys)).toEqual(before.steps.get(steps.passkeys))
-})
-
-describe('reminding of a request', () => {
-  const reminded = (reminder: number) => ({
-    type: 'RequestReminded' as const,
-    request: 'r1' as never,
-    step: steps.sessions,
-    reminder,
-    able: [person('bao'), person('chi')],
-  })
-
-  test('happens at half of its life, and once more at four fifths', () => {
-    given(...asked)
-      .when(reminds(['bao', 'chi']), minute(15))
-      .happens(reminded(1))
-    given(...asked, passes(15), reminds(['bao', 'chi']))
-      .when(reminds(['bao', 'chi']), minute(24))
-      .happens(reminded(2))
-  })
-
-  test('does not happen before, nor twice for the same moment', () => {
-    given(...asked)
-      .when(reminds(['bao']), '2026-11-23T03:14:59.999Z')
-      .happens()
-    given(...asked, passes(15), reminds(['bao']))
-      .when(reminds(['bao']), minute(23))
-      .happens()
-    given(...asked, passes(24), reminds(['bao']))
-      .when(reminds(['bao']), minute(29))
-      .happens()
-  })
-
-  test('is made up for once when the program was away while the first was due', () => {
-    given(...asked)
-      .when(reminds(['bao', 'chi']), minute(26))
-      .happens(reminded(2))
-  })
-
-  test.each([
-    ['decided', [approves()]],
-    ['withdrawn', [withdraws()]],
-  ] as const)('does not happen once it is %s', (_how, acts) => {
-    given(...asked, ...acts)
-      .when(reminds(['bao']), minute(20))
-      .happens()
-  })
-
-  test('does not happen when its time is over, nor while it is being looked at', () => {
-    given(...asked)
-      .when(reminds(['bao']), minute(30))
-      .happens()
-    given(...underWay, asks(steps.sessions))
-      .when(reminds(['bao']), minute(20))
-      .happens()
-  })
 })

@@ -71,19 +71,6 @@ export function ruleNameOf({
   return action
 }
 
-/**
- * How many reminders a request should have had by now: one at half of its life, another at four fifths. None once it is over:
- * then there is nothing left to decide.
- */
-export function remindersDue(
-  { shown: seen, end }: Pick<Request, 'shown' | 'end'>,
-  { now, later, requestTtlMs }: Pick<Surroundings, 'now' | 'later' | 'requestTtlMs'>,
-): number {
-  if (seen === undefined || end.kind !== 'open' || seen.expiresAt <= now) return 0
-  if (now >= later(seen.expiresAt, -requestTtlMs / 5)) return 2
-  return now >= later(seen.expiresAt, -requestTtlMs / 2) ? 1 : 0
-}
-
 // Without 0, O, 1 and I: people read these to each other over the phone.
 const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
 

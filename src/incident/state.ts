@@ -1,6 +1,7 @@
 import { onlyReads } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName, Playbook, PlaybookStep, StepId } from '#/playbook/playbook.ts'
+import type { GroupName } from '#/policy/policy.ts'
 import { type Account, type AccountFacts, type AccountId, type InstanceFacts, instanceTarget } from './account.ts'
 import type { IncidentId, LegalClock, RequesterIdentity, RequestKind, Severity } from './events.ts'
 import { accountOf, type Finding } from './findings.ts'
@@ -88,8 +89,13 @@ export type Request = {
     /** When it was shown, ISO 8601, UTC. */
     readonly at: string
   }
-  /** How often those who could approve were reminded. */
+  /** How often it was spoken of because nobody had decided, and when last. */
   readonly reminders: number
+  readonly remindedAt?: string
+  /** Everybody who was called upon for it so far. */
+  readonly called: readonly Person[]
+  /** The group that was called upon besides those who could approve. */
+  readonly escalatedTo?: GroupName
   readonly end:
     | { readonly kind: 'open' }
     | {
@@ -100,6 +106,9 @@ export type Request = {
       }
     | { readonly kind: 'expired' | 'voided' | 'failed'; readonly at: string; readonly reason?: string }
 }
+
+/** When something last happened in an incident, and how often it was spoken of since that nothing did. */
+export type Quiet = { readonly since: string; readonly nudges: number; readonly nudgedAt?: string }
 
 /** Work that was ordered and has not ended. What reconciliation looks after. */
 export type OpenOrder = OrderedWork & {
@@ -204,6 +213,7 @@ export type OpenedIncident = {
   readonly from?: IncidentId
   readonly followedBy: readonly { readonly id: IncidentId; readonly playbook: string }[]
   readonly refusedClicks: number
+  readonly quiet: Quiet
   readonly closed?: { readonly at: string; readonly by: Actor; readonly reason: string }
 }
 

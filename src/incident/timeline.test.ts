@@ -14,6 +14,7 @@ import {
   denies,
   doneResult,
   effect,
+  escalates,
   expires,
   facts,
   firstThreeProven,
@@ -92,7 +93,7 @@ const endingIn: Readonly<
   ],
   LegalClockReminded: [
     [opensWhole(), passes(72 * 60), { type: 'RemindOfLegalClock' }],
-    /^reminds: the time that the law gives was over at 2026-11-26 03:00:00 UTC, and nothing is decided$/,
+    /^reminds: the time that the law gives was over at 2026-11-26 03:00:00 UTC, and nothing is decided\. For @ana$/,
   ],
   WorkProgressed: [
     [...underWay, ...running(steps.sessions), reports('run', { kind: 'progress', done: 3, total: 10, failed: 1 })],
@@ -178,6 +179,14 @@ const endingIn: Readonly<
       },
     ],
     /^ended the sign-in of @bao without an approval: Revoke all sessions of alice\. “You said no at Autentico\.”$/,
+  ],
+  RequestEscalated: [
+    [...underWay, ...shownRequest(steps.sessions), passes(10), escalates(['gil'], ['bao'])],
+    /^calls upon security as well: Revoke all sessions of alice waits for approval until 2026-11-23 03:30:00 UTC\. Able to now: @bao\. Whoever is called upon and not named there may not approve it, but may know who can be reached\. For @gil$/,
+  ],
+  IncidentStale: [
+    [...underWay, passes(4 * 60), { type: 'NudgeStale' }],
+    /^reminds: nothing has happened here since 2026-11-23 03:00:00 UTC\. Next is “Revoke all sessions”\. For @ana$/,
   ],
   StepApproved: [
     [...underWay, ...shownRequest(steps.sessions), approves()],

@@ -5,6 +5,7 @@ import { isInstance } from './account.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import { type Actor, actorName, type Person } from './people.ts'
 import { openOf, readBack, unique } from './read-back.ts'
+import { escalatedLine, namesOf, remindedLine, staleLine } from './reminder-lines.ts'
 import { findStep, type OpenedIncident, quoted, type Request, targetOf } from './state.ts'
 import type { StepUp } from './step-up.ts'
 import type { OrderId, RequestId } from './work.ts'
@@ -26,15 +27,16 @@ export type TimelineLine = {
   readonly code?: string
   /** The message that a note was made from. */
   readonly link?: string
-  /** Who is called upon. */
+  /** Who is called upon, and the words that lead to their names. */
   readonly mentions: readonly Person[]
+  readonly calling: string
   readonly drill: boolean
   /** Whether the line belongs in the thread. The rest is in the ledger and in the full timeline only. */
   readonly forThread: boolean
 }
 
 type Said = Pick<TimelineLine, 'headline'> &
-  Partial<Pick<TimelineLine, 'details' | 'text' | 'tone' | 'forThread' | 'code' | 'link' | 'mentions'>>
+  Partial<Pick<TimelineLine, 'details' | 'text' | 'tone' | 'forThread' | 'code' | 'link' | 'mentions' | 'calling'>>
 
 /** Puts an entry into words. `incident` is the state after it, or any later one: names and codes do not change. */
 export function timelineLine({ seq, at, actor, hash, event }: Recorded, incident: OpenedIncident): TimelineLine {
@@ -47,6 +49,7 @@ export function timelineLine({ seq, at, actor, hash, event }: Recorded, incident
     tone: 'plain',
     forThread: true,
     mentions: [],
+    calling: 'For',
     details: [],
     drill: incident.drill,
     text: wholeText(said),
@@ -54,10 +57,12 @@ export function timelineLine({ seq, at, actor, hash, event }: Recorded, incident
   }
 }
 
-function wholeText({ headline, code, details = [] }: Said): string {
+function wholeText({ headline, code, details = [], mentions = [], calling = 'For' }: Said): string {
   const first = code === undefined ? headline : `${headline} (code ${code})`
-  const last = details.at(-1)
-  return last === undefined ? first : [...[first, ...details.slice(0, -1)].map(stopped), last].join(' ')
+  const called = mentions.length === 0 ? [] : [`${calling} ${namesOf(mentions)}`]
+  const rest = [...details, ...called]
+  const last = rest.at(-1)
+  return last === undefined ? first : [...[first, ...rest.slice(0, -1)].map(stopped), last].join(' ')
 }
 
 /** The whole entry as plain text, the way exports and terminals show it. */
@@ -187,7 +192,11 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
     case 'RequestShown':
       return shownLine(event, incident)
     case 'RequestReminded':
-      return remindedLine(event, at, incident)
+      return remindedLine(event, waiting(incident, event.request, at))
+    case 'RequestEscalated':
+      return escalatedLine(event, waiting(incident, event.request, at))
+    case 'IncidentStale':
+      return staleLine(event, { since: utc(event.since), commander: incident.commander })
     case 'StepApproved':
       return {
         headline: `approved: ${asked(incident, event.request)}`,
@@ -364,25 +373,6 @@ function resumedLine(
   }
 }
 
-function remindedLine(
-  { request: id, able }: Extract<IncidentEvent, { type: 'RequestReminded' }>,
-  at: string,
-  incident: OpenedIncident,
-): Said {
-  const until = incident.requests.get(id)?.shown?.expiresAt ?? at
-  const names = able.map(({ name }) => `@${name}`).join(', ')
-  return {
-    headline: `reminds: ${asked(incident, id)} waits for approval until ${utc(until)}`,
-    details: [
-      able.length === 0
-        ? 'Nobody can approve it now. An operator has to look at `APPROVERS`.'
-        : `Able to now: ${names}`,
-    ],
-    tone: 'warning',
-    mentions: able,
-  }
-}
-
 /** The code says which of several requests was meant, when two people compare what they see. */
 function coded(incident: OpenedIncident, id: RequestId): Pick<TimelineLine, 'code'> {
   const code = incident.requests.get(id)?.shown?.code
@@ -500,6 +490,14 @@ function given(text: string): readonly string[] {
 /** With a full stop, so that another sentence may follow. */
 function stopped(text: string): string {
   return /[.!?…:]”?$/.test(text) ? text : `${text}.`
+}
+
+function waiting(
+  incident: OpenedIncident,
+  id: RequestId,
+  at: string,
+): { readonly name: string; readonly until: string } {
+  return { name: asked(incident, id), until: utc(incident.requests.get(id)?.shown?.expiresAt ?? at) }
 }
 
 function asked(incident: OpenedIncident, id: RequestId): string {

@@ -132,3 +132,15 @@ test('who a person is, is asked anew for every click', async () => {
   await one.standing(ana)
   expect(calls.filter((method) => method === 'users.info')).toHaveLength(2)
 })
+
+test('those to be called upon are members of our own, each once, also where Slack does not know one of them', async () => {
+  const { roster: one } = roster({ user: {}, group: ['U0ANA', 'U0BAO'] })
+  const called = await one.members(['U0ANA', 'S0SECURITY'])
+  expect(called?.map(({ slack }) => slack.user)).toEqual(['U0ANA', 'U0BAO'])
+  expect(await roster({ user: { is_restricted: true }, group: [] }).roster.members(['U0ANA'])).toEqual([])
+})
+
+test('while Slack does not say who is in a group, it is not known who is to be called upon', async () => {
+  expect(await roster({ user: {}, group: 'silent' }).roster.members(['U0ANA', 'S0SECURITY'])).toBeUndefined()
+  expect(await roster({}).roster.members(['U0ANA'])).toBeUndefined()
+})

@@ -109,6 +109,16 @@ export class Roster {
     return isSilent || (await this.doubt()) !== undefined ? undefined : []
   }
 
+  /** The members of our own organisation among these users and user groups. Undefined: Slack does not say. */
+  async members(list: readonly string[]): Promise<readonly Person[] | undefined> {
+    const groups = await Promise.all(list.filter(isGroup).map(async (group) => this.#members(group)))
+    if (groups.includes(undefined)) return undefined
+    const ids = (await this.#expand(list)).slice(0, mostAsked)
+    const people = await Promise.all(ids.map(async (id) => this.standing(id as UserId)))
+    const members = people.filter(({ membership }) => membership === 'member').map(({ person }) => person)
+    return members.length === 0 && people.some(({ membership }) => membership === 'unknown') ? undefined : members
+  }
+
   /** How many people besides the requester could approve. With a target, the target does not count. */
   async forecast(requester: UserId, target?: Account): Promise<number> {
     const nobody = { id: '', username: '', email: '' } as Account

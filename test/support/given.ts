@@ -19,12 +19,17 @@ export const requestTtlMs: number = 30 * 60_000
 export const sweepDelayMs: number = 10 * 60_000
 export const legalDeadlineMs: number = 72 * 3_600_000
 
+const standard = standardPolicy({ ttlMs: requestTtlMs })
+
+/** The standard one, with somebody who is called upon when nobody decides for long. */
+const storyPolicy: Policy = {
+  ...standard,
+  groups: { security: ['S0SECURITY'] },
+  reminders: { ...standard.reminders, next: { group: 'security', afterMs: 10 * 60_000 } },
+}
+
 /** The world as `decide` sees it at a moment. */
-export function around(
-  now: string,
-  open: readonly OpenedIncident[] = [],
-  policy: Policy = standardPolicy({ ttlMs: requestTtlMs }),
-): Surroundings {
+export function around(now: string, open: readonly OpenedIncident[] = [], policy: Policy = storyPolicy): Surroundings {
   return { now, open, policy, requestTtlMs, sweepDelayMs, legalDeadlineMs, digestOf, later, outlived: () => false }
 }
 

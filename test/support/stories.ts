@@ -208,6 +208,17 @@ export function reminds(able: readonly Handle[]): Pressed {
   return (incident) => ({ type: 'RemindOfRequest', request: newestRequest(incident).id, able: able.map(person) })
 }
 
+/** The program calls upon the next group, these, for the newest request; the others could approve it. */
+export function escalates(members: readonly Handle[], able: readonly Handle[]): Pressed {
+  return (incident) => ({
+    type: 'EscalateRequest',
+    request: newestRequest(incident).id,
+    group: 'security',
+    members: members.map(person),
+    able: able.map(person),
+  })
+}
+
 export const expires: Command = { type: 'ExpireRequests' }
 
 /** A worker's report on the newest open order of one sort. */

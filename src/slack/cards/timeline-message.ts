@@ -95,15 +95,11 @@ function whatHappened({ actor, headline, tone }: TimelineLine): Mrkdwn {
   return mrkdwn`${literal(signs[tone])}*${at(actor)}* ${line(first, longestHeadline)}`
 }
 
-function detailLines({ details, mentions, link }: TimelineLine): readonly Mrkdwn[] {
-  const last = details.length - 1
+function detailLines({ details, mentions, calling, link }: TimelineLine): readonly Mrkdwn[] {
   const called = mentions.map(mention).join(', ') as Mrkdwn
   return [
-    // Those who are called upon are named last, and called by their names.
-    ...details.map((detail, index) =>
-      index === last && mentions.length > 0 ? mrkdwn`Able to now: ${called}` : prose(detail, longestDetail),
-    ),
-    ...(details.length === 0 && mentions.length > 0 ? [mrkdwn`For ${called}`] : []),
+    ...details.map((detail) => prose(detail, longestDetail)),
+    ...(mentions.length === 0 ? [] : [mrkdwn`${literal(calling)} ${called}`]),
     ...(link === undefined ? [] : [messageMark(link)]),
   ]
 }

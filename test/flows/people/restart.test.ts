@@ -58,21 +58,6 @@ test('a request that nobody decides ends visibly, its buttons go, and it can be 
   expect((await incident.ask(2)).id).not.toBe(asked.id)
 })
 
-test('who could decide is called upon in the thread before a request ends, and a restart does not repeat it', async () => {
-  const other = await openFor(stage, 'user-002')
-  await program.stop()
-  program = await startProgram({ ...stage.env, REQUEST_TTL: '8s' })
-  const asked = await other.ask(1)
-  await other.happens('RequestReminded', ({ event }) => event.request === asked.id)
-  await program.stop()
-  program = await startProgram({ ...stage.env, REQUEST_TTL: '8s' })
-  await other.as('bao').reads(/reminds: Revoke all sessions of user-002 waits for approval until.*<@U0BAO>, <@U0CHI>/)
-  await other.happens('RequestExpired', ({ event }) => event.request === asked.id)
-  const reminders = other.entries('RequestReminded').map(({ event }) => event.reminder)
-  expect([[1], [2], [1, 2]]).toContainEqual(reminders)
-  expect(other.entries('RequestReminded')[0]?.event.able.map(({ name }) => name)).toEqual(['bao', 'chi', 'alice'])
-})
-
 test('after all these restarts every line stands in the thread once', () => {
   const numbers = incident.thread().flatMap(({ text }) => [...text.matchAll(/ #(\d+) · /g)].map(([, n]) => Number(n)))
   expect(numbers.length).toBeGreaterThan(5)
