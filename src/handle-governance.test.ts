@@ -5,7 +5,7 @@ import type { ChangeId } from '#/governance/events.ts'
 import { changeRefusalCodes, changeRefusalSentence } from '#/governance/refusals.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
-import { fingerprintOf, writePersonKey } from '#/work/person-key.ts'
+import { fingerprintOf, publicLine } from '#/terminal/public-key.ts'
 import { alice, standing, start } from '../test/support/stories.ts'
 import { type ChangeExecuted, createGovernance, type Governance, PolicyUnreadable } from './handle-governance.ts'
 
@@ -284,7 +284,8 @@ describe('a change of the policy', () => {
 })
 
 const pair = generateKeyPairSync('ed25519')
-const line = writePersonKey(pair.publicKey)
+const line = publicLine(pair.publicKey)
+const kept = pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
 const fingerprint = fingerprintOf(pair.publicKey)
 
 function keyAsked(text = line): Desk {
@@ -304,12 +305,12 @@ describe('a terminal key', () => {
     const room = keyAsked()
     expect(room.governance().keyOf(fingerprint)).toBeUndefined()
     approves(room, 'bao')
-    expect(room.governance().keyOf(fingerprint)).toMatchObject({ person: { name: 'ana' }, publicKey: line })
+    expect(room.governance().keyOf(fingerprint)).toMatchObject({ person: { name: 'ana' }, publicKey: kept })
   })
 
   test('is read from PEM as well', () => {
     const room = keyAsked(pair.publicKey.export({ type: 'spki', format: 'pem' }).toString())
-    expect(room.governance().pending()).toMatchObject([{ change: { fingerprint, publicKey: line } }])
+    expect(room.governance().pending()).toMatchObject([{ change: { fingerprint, publicKey: kept } }])
   })
 
   test('is not approved by its owner', () => {
@@ -334,7 +335,7 @@ describe('a terminal key', () => {
   test('is registered once, also after it was revoked', () => {
     const room = keyRegistered()
     room.does({ type: 'RevokeKey', by: standing('ana'), fingerprint })
-    expect(refusal(room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: line }))).toBe('key_known')
+    expect(refusal(room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: kept }))).toBe('key_known')
   })
 
   test('is revoked by its owner alone, at once', () => {
@@ -361,7 +362,7 @@ describe('a terminal key', () => {
   test('of the target of an open incident is not registered', () => {
     const room = desk()
     room.targets.push({ id: 'INC-3' as never, target: { ...alice, email: 'ana@acme.test' } })
-    const executed = room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: line })
+    const executed = room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: kept })
     expect(refusal(executed)).toBe('person_under_attack')
   })
 

@@ -21,7 +21,7 @@ import type { Entry } from '#/ledger/chain.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
 import type { Policy } from '#/policy/policy.ts'
-import { readPersonKey } from '#/work/person-key.ts'
+import { readPublicKey } from '#/terminal/public-key.ts'
 import { digestOf, later, plain } from './handle.ts'
 import { scrub } from './scrub.ts'
 
@@ -115,7 +115,7 @@ export function createGovernance({
     const at = now().toISOString()
     // The program's own commands are nobody's, and the first of them comes before any incident was read.
     const targets = 'by' in command ? open().map(({ id, target }) => ({ incident: id, target })) : []
-    const around = { now: at, configured: offered(), targets, readKey: readPersonKey, digestOf, outlived, later }
+    const around = { now: at, configured: offered(), targets, readKey: readPublicKey, digestOf, outlived, later }
     const decision = decideChange(rulebook, command, around)
     const actor = 'by' in command ? command.by.person : { program: 'autentico' }
     if (decision.kind === 'accepted')

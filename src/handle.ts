@@ -210,7 +210,7 @@ function actorOf(command: Command): Actor {
 }
 
 /** What people typed, without anything that looks like a secret. The ledger can never forget, so it must never learn. */
-function scrubbed(command: Command): Command {
+export function scrubbed(command: Command): Command {
   if (!('by' in command)) return command
   return { ...command, ...mapped(command) }
 }

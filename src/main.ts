@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import process from 'node:process'
+import { askAt } from './cli/ask.ts'
 import { runCommandLine } from './cli/command-line.ts'
 
 const stop = new AbortController()
@@ -23,4 +24,5 @@ process.exitCode = await runCommandLine({
       stop.abort()
     })
   },
+  ask: askAt(process.stdin, process.stderr),
 })

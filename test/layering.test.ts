@@ -14,6 +14,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'every room'>> = {
   work: ['incident', 'playbook', 'autentico', 'proxy'],
   slack: ['governance', 'incident', 'playbook', 'policy'],
   followers: ['governance', 'incident', 'ledger', 'policy', 'work', 'slack'],
+  terminal: ['governance', 'incident', 'playbook', 'policy'],
   health: [],
   drill: [],
   cli: 'every room',

@@ -7,6 +7,7 @@ import { type Role, readConfig, type Secrets } from '../config.ts'
 import { openKeyring, publicKeysOf } from '../keyring.ts'
 import { createLog } from '../log.ts'
 import { verifyDataDir } from '../verify-data-dir.ts'
+import type { Ask } from './ask.ts'
 import { backUp } from './backup.ts'
 import { type ExportFormat, exportIncident } from './export.ts'
 import { exportFiles } from './export-files.ts'
@@ -20,6 +21,8 @@ export type Surroundings = {
   readonly stopped: () => Promise<void>
   readonly stop: () => void
   readonly onUncaught: (tell: (error: unknown) => void) => void
+  /** Absent: nobody is there to be asked. */
+  readonly ask?: Ask
 }
 
 type ExportOptions = { readonly format: ExportFormat; readonly out?: string; readonly files?: string }

@@ -11,7 +11,7 @@ export type ChangeId = string & { readonly __brand: 'ChangeId' }
 
 /**
  * A public key that a person acts with from a terminal. `publicKey`: the Ed25519 key as SPKI (RFC 8410), base64 of the DER on one line.
- * `fingerprint`: SHA-256 over its 32 bytes, lower-case hex.
+ * `fingerprint`: as OpenSSH names it, `SHA256:…`.
  */
 export type PersonKey = {
   readonly person: Person

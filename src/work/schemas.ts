@@ -24,6 +24,7 @@ export const actionName = z.enum(actionNames)
 export const person: z.ZodType<Person> = z.strictObject({
   slack: z.strictObject({ team: z.string().min(1), user: branded<UserId>() }),
   name: z.string(),
+  key: z.string().max(100).exactOptional(),
 })
 
 export const account: z.ZodType<Account> = z.strictObject({
