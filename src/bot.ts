@@ -83,7 +83,6 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     get policy() {
       return governance.policy().policy
     },
-    requestTtlMs,
     sweepDelayMs,
     legalDeadlineMs,
   }
@@ -101,6 +100,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   let poster: Poster | undefined
   const door = createDoor({
     incidents,
+    policy: () => rules.policy,
     playbooks: config.playbooks,
     accounts,
     vault,

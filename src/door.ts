@@ -15,6 +15,7 @@ import type { LedgerWatch } from './watch-ledger.ts'
 
 export type DoorDeps = {
   readonly incidents: Incidents
+  readonly policy: Door['policy']
   readonly playbooks: readonly Playbook[]
   readonly accounts: Door['accounts']
   readonly vault: Vault
@@ -74,6 +75,7 @@ export function createDoor(deps: DoorDeps): Door {
         return { why: `The bot could not take it out and destroy it (${why}), so nobody is shown it.` }
       }
     },
+    policy: deps.policy,
     playbooks: deps.playbooks,
     drill: deps.drill,
     status: deps.status,

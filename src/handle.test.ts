@@ -23,7 +23,6 @@ import { createIncidents, fold, type Incidents, recordedOf, systemStream } from 
 
 const rules = {
   policy: standardPolicy({ ttlMs: 30 * 60_000 }),
-  requestTtlMs: 30 * 60_000,
   sweepDelayMs: 10 * 60_000,
   legalDeadlineMs: 72 * 3_600_000,
 }
@@ -71,13 +70,13 @@ test('an approval is good for no longer because the clock was set back: a reques
   const skip: Command = { ...asks(steps.sessions), kind: 'skip', reason: 'A test account.' }
   execute(incidents, id, skip)
   clocks.wall -= 3_600_000
-  clocks.steady += rules.requestTtlMs - 1
+  clocks.steady += rules.policy.standard.ttlMs - 1
   // Started anew in the middle: it has at most a whole life left, and not the hour that the clock gave it.
   const later = start1()
   expect(later.outlived(id, 'r1' as RequestId)).toBe(false)
   clocks.steady += 1
   expect(execute(incidents, id, approves())).toMatchObject({ refusal: { code: 'request_expired' } })
-  clocks.steady += rules.requestTtlMs - 1
+  clocks.steady += rules.policy.standard.ttlMs - 1
   expect(later.outlived(id, 'r1' as RequestId)).toBe(true)
 })
 

@@ -5,6 +5,7 @@ import { decide } from '#/incident/decide.ts'
 import type { IncidentEvent, IncidentId, Recorded, SignedText } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
 import type { Actor } from '#/incident/people.ts'
+import { afterRefusal } from '#/incident/probing.ts'
 import type { Refusal } from '#/incident/refusals.ts'
 import { type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
@@ -14,6 +15,7 @@ import type { Draft, Entry, Json } from '#/ledger/chain.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
+import type { Policy } from '#/policy/policy.ts'
 import { scrub } from './scrub.ts'
 
 /** What came of a command: the state after it and what was recorded, or the refusal and its sentence. */
@@ -47,7 +49,7 @@ export type Incidents = {
 }
 
 /** Read for every decision: `policy` may be a getter, and is the one in force at that moment. */
-export type Rules = Pick<Surroundings, 'policy' | 'requestTtlMs' | 'sweepDelayMs' | 'legalDeadlineMs'>
+export type Rules = Pick<Surroundings, 'policy' | 'sweepDelayMs' | 'legalDeadlineMs'>
 
 /** Folds the open incidents once and keeps them; a click never reads the ledger again. */
 export function createIncidents({
@@ -68,13 +70,15 @@ export function createIncidents({
     if (incident !== undefined) open.set(incident.id, incident)
   }
   // What was shown before this start has at most a whole life left, whatever was done to the clock meanwhile.
-  const shownAt = new Map<string, number>()
-  const noteShown = (id: IncidentId, request: RequestId): void => void shownAt.set(`${id} ${request}`, monotonic())
-  for (const { id, requests } of open.values()) for (const request of requests.keys()) noteShown(id, request)
-  const outlived = (id: IncidentId, request: RequestId): boolean => {
-    const since = shownAt.get(`${id} ${request}`)
-    return since !== undefined && monotonic() - since >= rules.requestTtlMs
+  const endsAt = new Map<string, number>()
+  const noteShown = ({ id, requests }: OpenedIncident, request: RequestId): void => {
+    const shown = requests.get(request)?.shown
+    if (shown !== undefined) endsAt.set(`${id} ${request}`, monotonic() + shown.lifeMs)
   }
+  for (const incident of open.values()) for (const request of incident.requests.keys()) noteShown(incident, request)
+  const outlived = (id: IncidentId, request: RequestId): boolean =>
+    monotonic() >= (endsAt.get(`${id} ${request}`) ?? Number.POSITIVE_INFINITY)
+  const policyDigest = once((policy: Policy) => digestOf(policy))
   // A stream's end is not always the state's: refusals may stand in a stream that never opened.
   const positions = new Map<IncidentId, number>()
   let opened = ledger.streamCount({ having: 'IncidentOpened' })
@@ -83,7 +87,7 @@ export function createIncidents({
 
   const forget = ({ id, requests }: OpenedIncident): void => {
     open.delete(id)
-    for (const request of requests.keys()) shownAt.delete(`${id} ${request}`)
+    for (const request of requests.keys()) endsAt.delete(`${id} ${request}`)
   }
 
   const record = (id: IncidentId, before: Incident, actor: Actor, at: string, events: readonly IncidentEvent[]) => {
@@ -95,7 +99,8 @@ export function createIncidents({
     if (after.status === 'unopened') positions.set(id, entries.at(-1)?.seq ?? expected)
     else if (after.status === 'open') open.set(id, after)
     else forget(after)
-    for (const { event } of recorded) if (event.type === 'RequestShown') noteShown(id, event.request)
+    if (after.status !== 'unopened')
+      for (const { event } of recorded) if (event.type === 'RequestShown') noteShown(after, event.request)
     return { after, recorded }
   }
 
@@ -107,6 +112,7 @@ export function createIncidents({
     const proof = signed === undefined ? [] : [{ type: 'CommandSigned', ...signed } as const]
     const decision = decide(before, command, {
       ...rules,
+      policyDigest: policyDigest(rules.policy),
       now: at,
       open: [...open.values()],
       digestOf,
@@ -119,10 +125,7 @@ export function createIncidents({
         const stream = before.status === 'unopened' ? systemStream : id
         // It may repeat what was typed in place of a username.
         const tried = scrub(whatWasTried(command, before))
-        record(stream, before, command.by.person, at, [
-          ...proof,
-          { type: 'ClickRefused', tried, refusal: refusal.code, sentence },
-        ])
+        record(stream, before, command.by.person, at, [...proof, ...afterRefusal(before, command, decision, tried)])
       }
       return { kind: 'refused', refusal, sentence }
     }
@@ -199,6 +202,15 @@ export function digestOf(value: unknown): string {
     .digest('hex')
 }
 
+/** The answer for the value that was asked about last is kept. */
+function once<Value, Answer>(answerTo: (value: Value) => Answer): (value: Value) => Answer {
+  let kept: { readonly value: Value; readonly answer: Answer } | undefined
+  return (value) => {
+    if (kept?.value !== value) kept = { value, answer: answerTo(value) }
+    return kept.answer
+  }
+}
+
 /** `ms` after an ISO moment, as ISO. */
 export function later(at: string, ms: number): string {
   return new Date(Date.parse(at) + ms).toISOString()
@@ -248,6 +260,7 @@ function mapped(command: PersonCommand): Partial<
       return { channel: scrub(command.channel), identityCheck: scrub(command.identityCheck), note: scrub(command.note) }
     case 'ApproveRequest':
     case 'BeginStepUp':
+      return command.reason === undefined ? {} : { reason: scrub(command.reason) }
     case 'WithdrawRequest':
     case 'AskToResume':
     case 'ReadAgain':

@@ -4,6 +4,7 @@ import type { IncidentId } from '#/incident/events.ts'
 import { takeLock } from '#/ledger/lock.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 import type { LedgerDamaged } from '#/ledger/schema.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { saying } from '#/slack/cards/lists.ts'
 import { sentence } from '#/slack/cards/text.ts'
 import { NotRecorded } from '#/slack/door.ts'
@@ -43,6 +44,7 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
   const door = createDoor({
     closed,
     incidents: incidentsIn(reader, closed),
+    policy: () => standardPolicy({ ttlMs: config.requestTtlMs }),
     playbooks: config.playbooks,
     accounts,
     vault: openVault(join(config.dataDir, 'sealed')),

@@ -36,7 +36,6 @@ test('from the ledger into the thread, and after a restart nothing twice', async
     using ledger = openLedger({ file: join(dataDir, 'ledger.sqlite') })
     const rules = {
       policy: standardPolicy({ ttlMs: 60_000 }),
-      requestTtlMs: 60_000,
       sweepDelayMs: 60_000,
       legalDeadlineMs: 60_000,
     }

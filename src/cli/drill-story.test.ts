@@ -33,7 +33,6 @@ function followed(): {
           ledger,
           rules: {
             policy: standardPolicy({ ttlMs: 60_000 }),
-            requestTtlMs: 60_000,
             legalDeadlineMs: 3_600_000,
             sweepDelayMs: 1_000,
           },

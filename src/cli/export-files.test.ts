@@ -30,7 +30,6 @@ async function exported(): Promise<{
   const ledger = openLedger({ file: join(dataDir, 'ledger.sqlite') })
   const rules = {
     policy: standardPolicy({ ttlMs: 60_000 }),
-    requestTtlMs: 60_000,
     sweepDelayMs: 60_000,
     legalDeadlineMs: 60_000,
   }

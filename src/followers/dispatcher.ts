@@ -83,7 +83,8 @@ export function workOrder(
   const order = incident.orders.get(id)
   if (order === undefined || incident.status === 'closed' || incident.stops.length > 0) return undefined
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
-  const approvedBy = request?.end.kind === 'approved' ? [request.end.by] : []
+  const approvedBy = request?.end.kind === 'approved' ? request.approvals.map(({ by }) => by) : []
+  const needed = request?.shown?.rule?.approvals ?? 1
   const params = paramsOf(incident, request)
   const step = findStep(incident, order.step)
   const inputs = order.inputs ?? request?.inputs
@@ -98,6 +99,7 @@ export function workOrder(
     ...(order.action.startsWith('review-') ? { expected: expected() } : {}),
     ...(order.action === incident.playbook.sweep ? { again: provenBefore(incident) } : {}),
     approvedBy,
+    ...(needed === 1 ? {} : { approvalsNeeded: needed }),
     cause: { seq: cause.seq, hash: cause.hash },
     issuedAt: order.orderedAt,
     expiresAt: expiryOf(order, orderTtlMs),

@@ -76,7 +76,6 @@ async function scene(): Promise<Scene> {
     ledger,
     rules: {
       policy: standardPolicy({ ttlMs: 60_000 }),
-      requestTtlMs: 60_000,
       sweepDelayMs: 60_000,
       legalDeadlineMs: 60_000,
     },

@@ -49,7 +49,6 @@ async function scene({ spacingMs = 1 }: { readonly spacingMs?: number } = {}): P
     ledger,
     rules: {
       policy: standardPolicy({ ttlMs: 60_000 }),
-      requestTtlMs: 60_000,
       legalDeadlineMs: 3_600_000,
       sweepDelayMs: 60_000,
     },

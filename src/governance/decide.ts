@@ -1,6 +1,6 @@
 import type { Account } from '#/incident/account.ts'
 import { isAccountOf, whyNotRespond, whyNotTakePart } from '#/incident/approval.ts'
-import type { RequesterIdentity } from '#/incident/events.ts'
+import type { Identity } from '#/incident/events.ts'
 import { longestText } from '#/incident/limits.ts'
 import { type Standing, samePerson } from '#/incident/people.ts'
 import type { About } from '#/incident/refusals.ts'
@@ -324,11 +324,11 @@ function approvers({ approvals }: RequestedChange): readonly (readonly string[])
   return approvals.map(({ groups }) => groups)
 }
 
-function identityOf({ email, account }: Standing): RequesterIdentity {
+function identityOf({ email, account }: Standing): Identity {
   return { ...(email === undefined ? {} : { email }), ...(account === undefined ? {} : { account }) }
 }
 
-function isSameAccount(one: RequesterIdentity, other: RequesterIdentity): boolean {
+function isSameAccount(one: Identity, other: Identity): boolean {
   if (one.account !== undefined && one.account === other.account) return true
   return one.email !== undefined && one.email === other.email
 }

@@ -1,4 +1,4 @@
-import type { RequesterIdentity } from '#/incident/events.ts'
+import type { Identity } from '#/incident/events.ts'
 import type { Actor, Person } from '#/incident/people.ts'
 import type { GroupName, Policy, Rule } from '#/policy/policy.ts'
 import type { ChangeRefusalCode } from './refusals.ts'
@@ -56,7 +56,7 @@ export type GovernanceEvent =
       readonly id: ChangeId
       readonly change: Change
       readonly requester: Person
-      readonly identity: RequesterIdentity
+      readonly identity: Identity
       /** Made of the policy that was in force. */
       readonly rule: ChangeRule
       readonly policyDigest: string
@@ -72,7 +72,7 @@ export type GovernanceEvent =
       readonly id: ChangeId
       readonly digest: string
       readonly by: Person
-      readonly identity: RequesterIdentity
+      readonly identity: Identity
       readonly groups: readonly GroupName[]
       readonly reason?: string
     }

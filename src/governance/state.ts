@@ -1,4 +1,4 @@
-import type { RequesterIdentity } from '#/incident/events.ts'
+import type { Identity } from '#/incident/events.ts'
 import { isPerson, type Person } from '#/incident/people.ts'
 import type { GroupName, Policy } from '#/policy/policy.ts'
 import type { Change, ChangeId, ChangeRule, GovernanceEvent, PersonKey, RecordedChange } from './events.ts'
@@ -14,7 +14,7 @@ export type Adopted = {
 
 export type ChangeApproval = {
   readonly by: Person
-  readonly identity: RequesterIdentity
+  readonly identity: Identity
   readonly groups: readonly GroupName[]
   readonly at: string
   readonly reason?: string
@@ -32,7 +32,7 @@ export type RequestedChange = {
   readonly id: ChangeId
   readonly change: Change
   readonly requester: Person
-  readonly identity: RequesterIdentity
+  readonly identity: Identity
   readonly rule: ChangeRule
   readonly policyDigest: string
   readonly requestedAt: string

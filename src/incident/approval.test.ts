@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { given, play } from '../../test/support/given.ts'
+import { given, play, standard } from '../../test/support/given.ts'
 import {
   alice,
   approves,
   asks,
+  beside,
   effect,
   newestRequest,
   openOrder,
+  opens,
   reports,
   running,
   shownRequest,
@@ -15,7 +17,7 @@ import {
   steps,
   underWay,
 } from '../../test/support/stories.ts'
-import { approvalsNeeded, isAccountOf, verdict, whyNotReview } from './approval.ts'
+import { isAccountOf, type Scales, weigh, whyNotReview } from './approval.ts'
 import type { Standing } from './people.ts'
 import { utc } from './timeline.ts'
 
@@ -92,6 +94,16 @@ describe('approving', () => {
     given(...asked)
       .when(approves(standing('bao', { person: mallory, email: 'mallory@acme.test', account: 'alice' })))
       .isRefused('person_is_target')
+  })
+
+  test('the target of another open incident may not approve, and hears of which', () => {
+    const other = {
+      ...play(opens({ target: { ...alice, username: 'bao', email: 'bao@acme.test' } })).incident,
+      id: 'INC-9' as never,
+    }
+    given(...asked, beside(other))
+      .when(approves(standing('bao')))
+      .isRefused('target_elsewhere', { what: 'INC-9' })
   })
 
   test('a guest may not approve, not even one on the list', () => {
@@ -198,11 +210,12 @@ describe('the last administrator', () => {
 })
 
 describe('the verdict', () => {
-  const request = newestRequest(play(...asked).incident)
+  const { incident } = play(...asked)
+  const scales: Scales = { incident, request: newestRequest(incident), rule: standard.standard, open: [incident] }
 
   test('counts the approval of a second person', () => {
-    expect(verdict(request, alice, standing('bao'))).toEqual({
-      needed: approvalsNeeded,
+    expect(weigh(standing('bao'), scales)).toEqual({
+      needed: 1,
       approvals: [standing('bao').person],
       dismissals: [],
       satisfied: true,
@@ -210,9 +223,10 @@ describe('the verdict', () => {
   })
 
   test('keeps the dismissed candidate together with the reason', () => {
-    expect(verdict(request, alice, standing('ana'))).toEqual({
-      needed: approvalsNeeded,
+    expect(weigh(standing('ana'), scales)).toEqual({
+      needed: 1,
       approvals: [],
+      stillNeeded: { count: 1, from: ['approvers'] },
       dismissals: [{ candidate: standing('ana').person, reason: { code: 'approver_is_requester', about: {} } }],
       satisfied: false,
     })
@@ -225,7 +239,9 @@ describe('the verdict', () => {
   })
 
   test('the e-mail address is compared without regard to case', () => {
-    expect(whyNotReview(standing('alice', { approver: true }), { ...alice, email: 'Alice@Acme.test' })).toMatchObject({
+    const target = { ...alice, email: 'Alice@Acme.test' }
+    const alices = standing('alice', { approver: true })
+    expect(whyNotReview(alices, { target, groups: ['approvers'], open: [] })).toMatchObject({
       code: 'person_is_target',
     })
   })

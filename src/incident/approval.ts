@@ -1,32 +1,31 @@
+import type { GroupName, Rule } from '#/policy/policy.ts'
 import { type Account, isInstance } from './account.ts'
-import { type Person, type Standing, samePerson } from './people.ts'
+import type { Identity } from './events.ts'
+import { type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
-import type { Request } from './state.ts'
+import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
+import { groupWords, type Verdict, verdict } from './verdict.ts'
 
-/** How many people besides the requester have to say yes. */
-export const approvalsNeeded = 1
-
-/** Someone whose review does not count, and why. */
-export type Dismissal = { readonly candidate: Person; readonly reason: Refusal }
-
-/** What a request still lacks. One value feeds the card, the refusal and the timeline. */
-export type Verdict = {
-  readonly needed: number
-  readonly approvals: readonly Person[]
-  readonly dismissals: readonly Dismissal[]
-  readonly satisfied: boolean
+/** What a review is weighed by. */
+export type Scales = {
+  readonly incident: OpenedIncident
+  readonly request: Request
+  readonly rule: Rule
+  /** The incidents that are open now. */
+  readonly open: readonly OpenedIncident[]
+  /** Who could approve, as `@name, @name`, for the sentence of a refusal. */
+  readonly able?: string | undefined
 }
 
-/** Weighs one candidate for a request. */
-export function verdict(request: Request, target: Account, candidate: Standing, able?: string): Verdict {
-  const reason = whyNotApprove(request, target, candidate, able)
-  const approvals = reason === undefined ? [candidate.person] : []
-  return {
-    needed: approvalsNeeded,
-    approvals,
-    dismissals: reason === undefined ? [] : [{ candidate: candidate.person, reason }],
-    satisfied: approvals.length >= approvalsNeeded,
+/** Weighs one more yes for a request: with the candidate among those who approved, or dismissed for a reason. */
+export function weigh(candidate: Standing, scales: Scales): Verdict {
+  const { request, rule } = scales
+  const reason = whyNotApprove(candidate, scales)
+  if (reason === undefined) {
+    const { person: by } = candidate
+    return verdict(rule, [...request.approvals, { by, groups: groupsFor(candidate, rule) }])
   }
+  return { ...verdict(rule, request.approvals), dismissals: [{ candidate: candidate.person, reason }] }
 }
 
 /** Why somebody may not take part in an incident at all. Undefined: nothing speaks against it. */
@@ -43,35 +42,93 @@ export function whyNotRespond(standing: Standing, target?: Account): Refusal | u
   return whyNotTakePart(standing, target) ?? (standing.responder ? undefined : { code: 'not_a_responder', about: {} })
 }
 
-/** Why somebody may not decide on requests in this incident, whoever asked. */
-export function whyNotReview(standing: Standing, target: Account, able?: string): Refusal | undefined {
-  return (
+/** Why somebody may not decide on requests of an incident, whoever asked: not in one of the groups, or with an account at stake. */
+export function whyNotReview(
+  standing: Standing,
+  {
+    incident,
+    target,
+    groups,
+    open,
+    able,
+  }: Pick<Scales, 'open' | 'able'> & {
+    /** Absent: none is open yet. */
+    readonly incident?: OpenedIncident
+    readonly target: Account
+    readonly groups: readonly GroupName[]
+  },
+): Refusal | undefined {
+  const refusal =
     whyNotTakePart(standing, target) ??
-    (standing.approver ? undefined : { code: 'not_an_approver', about: able === undefined ? {} : { able } })
-  )
+    (incident === undefined ? undefined : whyNotTakePart(standing, incident.target)) ??
+    whyNotListed(standing, groups, able)
+  if (refusal !== undefined) return refusal
+  // A rehearsal takes nobody away from an incident that is none.
+  const others = open.filter(({ id, drill }) => id !== incident?.id && (!drill || incident?.drill === true))
+  const own = others.find((other) => isAccountOf(standing, other.target))
+  return own === undefined ? undefined : { code: 'target_elsewhere', about: { what: own.id } }
 }
 
-/** Two-person control (NIST SP 800-53 AC-3(2)): the approver is on the list, and neither the requester nor the target. */
-function whyNotApprove(request: Request, target: Account, candidate: Standing, able?: string): Refusal | undefined {
+/** The groups that a rule speaks of and the person is in: what a yes of theirs counts for. */
+export function groupsFor({ groups }: Standing, { from, including }: Rule): readonly GroupName[] {
+  return groups.filter((group) => from.includes(group) || group === including)
+}
+
+/** What somebody is compared by with those who ask or approve later. */
+export function identityOf({ email, account }: Standing): Identity {
+  return { ...(email === undefined ? {} : { email }), ...(account === undefined ? {} : { account }) }
+}
+
+/**
+ * Two-person control (NIST SP 800-53 AC-3(2)): whoever approves is in a group that the rule names, has no account at stake in any
+ * open incident, and is neither who asked nor somebody who approved before, nor known to Autentico as one of them.
+ */
+function whyNotApprove(candidate: Standing, scales: Scales): Refusal | undefined {
+  const { incident, request, rule, able } = scales
   const about = able === undefined ? {} : { able }
   if (samePerson(request.requester, candidate.person)) return { code: 'approver_is_requester', about }
-  const refusal = whyNotReview(candidate, target, able)
+  // Nobody decides about their own account, also where a review came upon it.
+  const target = targetOf(incident, findStep(incident, request.step))
+  const refusal = whyNotReview(candidate, { ...scales, target, groups: rule.from })
   if (refusal !== undefined) return refusal
-  if (isSameAccount(request, candidate))
-    return { code: 'approver_same_account', about: { ...about, who: `@${request.requester.name}` } }
-  return undefined
+  const others = [{ by: request.requester, identity: request.identity }, ...request.approvals]
+  const earlier = others.find(({ by, identity }) => !samePerson(by, candidate.person) && isSame(identity, candidate))
+  if (earlier !== undefined) return { code: 'approver_same_account', about: { ...about, who: `@${earlier.by.name}` } }
+  return request.end.kind === 'open' ? whyNoUse(candidate, scales) : undefined
+}
+
+/** Why a yes would bring an open request no further. */
+function whyNoUse(candidate: Standing, { request, rule, able }: Scales): Refusal | undefined {
+  const about = able === undefined ? {} : { able }
+  if (request.approvals.some(({ by }) => samePerson(by, candidate.person))) return { code: 'approved_before', about }
+  const { stillNeeded } = verdict(rule, request.approvals)
+  if (stillNeeded?.including === undefined || stillNeeded.count > 1) return undefined
+  return candidate.groups.includes(stillNeeded.including)
+    ? undefined
+    : { code: 'approval_left_to_group', about: { ...about, what: groupWords([stillNeeded.including]) } }
+}
+
+function whyNotListed(standing: Standing, groups: readonly GroupName[], able?: string): Refusal | undefined {
+  if (groups.some((group) => standing.groups.includes(group))) return undefined
+  const about = able === undefined ? {} : { able }
+  return groups.every((group) => group === 'approvers')
+    ? { code: 'not_an_approver', about }
+    : { code: 'not_in_group', about: { ...about, what: groupWords(groups) } }
 }
 
 /** Matched by e-mail address, and by the configured map where there is one. */
 export function isAccountOf(standing: Standing, account: Account): boolean {
-  if (isInstance(account)) return false
-  if (standing.account !== undefined && standing.account === account.username) return true
-  return standing.email !== undefined && account.email !== '' && standing.email === account.email.toLowerCase()
+  return !isInstance(account) && isSame({ account: account.username, email: account.email }, standing)
 }
 
-function isSameAccount({ identity }: Request, candidate: Standing): boolean {
-  if (identity.account !== undefined && identity.account === candidate.account) return true
-  return identity.email !== undefined && identity.email === candidate.email
+/** Whether two are one account of Autentico, as far as anything says so. A username may be an e-mail address. */
+function isSame(one: Identity, other: Identity): boolean {
+  const names = namesOf(other)
+  return namesOf(one).some((name) => names.includes(name))
+}
+
+function namesOf({ email = '', account = '' }: Identity): readonly string[] {
+  return [email, account].map((name) => name.trim().toLowerCase()).filter((name) => name !== '')
 }
 
 const membershipRefusal = {

@@ -48,6 +48,8 @@ export type PersonCommand =
       readonly digest: string
       /** What was typed where the effect wants the username typed. */
       readonly typed?: string
+      /** Why, where the rule asks for it. */
+      readonly reason?: string
       /** Who could approve, as `@name, @name`, for the sentence of a refusal. */
       readonly able?: string
       /** What proves, beside the click, who it is from. It was verified, and belongs to this person. */
@@ -60,6 +62,7 @@ export type PersonCommand =
       readonly request: RequestId
       readonly digest: string
       readonly typed?: string
+      readonly reason?: string
       readonly able?: string
     }
   /** The emergency stop. `all`: said of every open incident at once. One person is enough. */

@@ -2,17 +2,17 @@ import { type ActionName, onlyReads } from '#/playbook/actions.ts'
 import { readInputs } from '#/playbook/inputs.ts'
 import { leftOutBy } from '#/playbook/playbook.ts'
 import { isInstance } from './account.ts'
-import { verdict, whyNotRespond, whyNotReview } from './approval.ts'
+import { groupsFor, identityOf, weigh, whyNotRespond, whyNotReview } from './approval.ts'
 import type { Command, PersonCommand, ProgramCommand, WorkerCommand } from './commands.ts'
 import { accepted, because, type Decision, refused, refusedFor } from './decision.ts'
-import type { IncidentEvent, RequesterIdentity, RequestKind } from './events.ts'
+import type { IncidentEvent, RequestKind } from './events.ts'
 import { correctAwareness, legalClockFrom, remindOfLegalClock } from './legal-clock.ts'
 import { longestText } from './limits.ts'
 import { fits, recordOutcome } from './outcome.ts'
 import { type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import { escalateRequest, nudge, remindOfRequest } from './reminders.ts'
-import { effectOfDecision, nextRequestId, ofStep, shown, stepsLeft } from './requests.ts'
+import { effectOfDecision, nextRequestId, ofStep, ruleOf, shown, stepsLeft } from './requests.ts'
 import {
   containmentSteps,
   findStep,
@@ -92,6 +92,7 @@ function openIncident(
       type: 'IncidentOpened',
       playbook,
       playbookDigest: around.digestOf(playbook),
+      policyDigest: around.policyDigest,
       severity,
       summary,
       target,
@@ -216,8 +217,14 @@ function askForStep(
     return accepted(asked, { type: 'WorkOrdered', mode: 'prepare', action, step: step.id, request })
 
   // Nothing outside is touched, so there is nothing to look at first: the effect is what the words say.
-  const about = { id: request, step: step.id, kind, ...(kind === 'answer' && answer !== undefined ? { answer } : {}) }
-  const effect = effectOfDecision(incident, step, { ...about, reason: reason ?? '' })
+  const about = {
+    id: request,
+    step: step.id,
+    kind,
+    reason: reason ?? '',
+    ...(kind === 'answer' && answer !== undefined ? { answer } : {}),
+  }
+  const effect = effectOfDecision(incident, step, about)
   return accepted(asked, shown(incident, { request: about, effect }, around))
 }
 
@@ -345,16 +352,17 @@ function approveRequest(
 ): Decision {
   const { by, able } = command
   const request = incident.requests.get(command.request)
-  if (request === undefined) return refusedFor(whyNotReview(by, incident.target, able) ?? because('no_open_request'))
-  const [dismissal] = verdict(request, incident.target, by, able).dismissals
+  if (request === undefined) return refusedFor(whyNotReviewAny(incident, by, around) ?? because('no_open_request'))
+  const rule = ruleOf(request, around.policy)
+  const { dismissals, satisfied } = weigh(by, { incident, request, rule, open: around.open, able })
+  const [dismissal] = dismissals
   if (dismissal !== undefined) return refusedFor(dismissal.reason)
-  const own = whyNotReview(by, targetOf(incident, findStep(incident, request.step)), able)
-  if (own !== undefined) return refusedFor(own)
   const ended = whyEnded(request, around)
   if (ended !== undefined) return refusedFor(ended)
   const { shown: seen } = request
   if (seen === undefined) return refused('request_not_ready')
   if (seen.digest !== command.digest) return refused('shown_differs')
+  if (seen.policyDigest !== undefined && seen.policyDigest !== around.policyDigest) return refused('policy_changed')
   const notNow = whyNotNow(incident, request, by, around)
   if (notNow !== undefined) return refusedFor(notNow)
   const word = seen.effect.confirmByTyping
@@ -363,14 +371,26 @@ function approveRequest(
   const notSteppedUp = whyNotSteppedUp(incident, request, command, around)
   if (notSteppedUp !== undefined) return refusedFor(notSteppedUp)
 
-  const approved: IncidentEvent = {
-    type: 'StepApproved',
+  const reason = command.reason?.trim() ?? ''
+  if (rule.reason && reason === '') return refused('reason_missing')
+  if (reason.length > longestText) return refused('text_too_long')
+  const yes = {
     request: request.id,
     ...ofStep(request),
     digest: seen.digest,
+    ...(reason === '' ? {} : { reason }),
     ...(stepUp === undefined ? {} : { stepUp }),
   }
-  return accepted(approved, ...afterApproval(incident, request, by, around))
+  if (!satisfied)
+    return accepted({ type: 'ApprovalGiven', ...yes, identity: identityOf(by), groups: groupsFor(by, rule) })
+  return accepted({ type: 'StepApproved', ...yes }, ...afterApproval(incident, request, by, around))
+}
+
+/** Of a request that nobody made, only those who might decide on one learn that there is none. */
+function whyNotReviewAny(incident: OpenedIncident, by: Standing, { policy, open }: Surroundings): Refusal | undefined {
+  const rules = [policy.standard, ...Object.values(policy.rules)]
+  const groups = [...new Set(rules.flatMap(({ from, deny }) => [...from, ...deny]))]
+  return whyNotReview(by, { incident, target: incident.target, groups, open })
 }
 
 /** Nobody is sent to sign in for an approval that would not count anyway. */
@@ -442,10 +462,16 @@ function denyRequest(
   command: Extract<Command, { type: 'DenyRequest' }>,
   around: Surroundings,
 ): Decision {
-  const refusal = whyNotReview(command.by, incident.target)
-  if (refusal !== undefined) return refusedFor(refusal)
   const request = incident.requests.get(command.request)
-  if (request === undefined) return refused('no_open_request')
+  if (request === undefined)
+    return refusedFor(whyNotReviewAny(incident, command.by, around) ?? because('no_open_request'))
+  const refusal = whyNotReview(command.by, {
+    incident,
+    target: targetOf(incident, findStep(incident, request.step)),
+    groups: ruleOf(request, around.policy).deny,
+    open: around.open,
+  })
+  if (refusal !== undefined) return refusedFor(refusal)
   const ended = whyEnded(request, around)
   if (ended !== undefined) return refusedFor(ended)
   if (samePerson(request.requester, command.by.person)) {
@@ -627,8 +653,4 @@ function actionOf(
 ): ActionName | undefined {
   if (kind === 'run') return step.action ?? action
   return kind === 'suspend' ? 'suspend-account' : undefined
-}
-
-function identityOf({ email, account }: Standing): RequesterIdentity {
-  return { ...(email === undefined ? {} : { email }), ...(account === undefined ? {} : { account }) }
 }

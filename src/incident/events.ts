@@ -1,6 +1,6 @@
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
-import type { GroupName } from '#/policy/policy.ts'
+import type { GroupName, Rule } from '#/policy/policy.ts'
 import type { Account } from './account.ts'
 import type { Actor, Person } from './people.ts'
 import type { RefusalCode } from './refusals.ts'
@@ -21,8 +21,17 @@ export type RequestKind = 'run' | 'suspend' | 'attest' | 'expect' | 'answer' | '
 /** What can be asked for of a step. */
 export type StepRequestKind = Exclude<RequestKind, 'resume'>
 
-/** What a requester is compared by, besides the Slack id. */
-export type RequesterIdentity = { readonly email?: string; readonly account?: string }
+/** What people are compared by, besides the Slack id. */
+export type Identity = { readonly email?: string; readonly account?: string }
+
+/** What a yes says besides being one: why, where the rule asks for it, and by what the person proved to be themselves. */
+type Yes = {
+  readonly request: RequestId
+  readonly step?: StepId
+  readonly digest: string
+  readonly reason?: string
+  readonly stepUp?: StepUp
+}
 
 /**
  * What happened, in the past tense. An event is a fact: nothing here is ever edited, and a field once written is read back
@@ -44,6 +53,8 @@ export type IncidentEvent =
       readonly from?: IncidentId
       /** Where the law sets a time limit. */
       readonly legalClock?: LegalClock
+      /** SHA-256 over the canonical JSON of the policy in force, hex. Absent in ledgers from before there was one. */
+      readonly policyDigest?: string
     }
   /** Another incident was opened from here. */
   | { readonly type: 'IncidentLinked'; readonly to: IncidentId; readonly playbook: string; readonly by: Person }
@@ -92,7 +103,7 @@ export type IncidentEvent =
       /** The id of the answer that was given to the question. */
       readonly answer?: string
       readonly requester: Person
-      readonly identity: RequesterIdentity
+      readonly identity: Identity
       /** The request that this one takes the place of, because the account had changed. */
       readonly replaces?: RequestId
       /** To resume everything that was stopped at once, here and in the other incidents. */
@@ -109,6 +120,9 @@ export type IncidentEvent =
       readonly digest: string
       /** Five characters of it, for people to compare: `7QF-2K`. */
       readonly code: string
+      /** What has to be fulfilled, and the digest of the policy that says so. Absent in old ledgers: one approver. */
+      readonly rule?: Rule
+      readonly policyDigest?: string
     }
   /** Nobody had decided yet. `reminder` counts them. `able`: who could decide then; `called`: whom the line calls upon; absent: all of those. */
   | {
@@ -130,14 +144,10 @@ export type IncidentEvent =
     }
   /** Nothing had happened since then. `nudge` counts them until something does. `next`: what it waited for, a sentence. */
   | { readonly type: 'IncidentStale'; readonly nudge: number; readonly since: string; readonly next: string }
-  | {
-      readonly type: 'StepApproved'
-      readonly request: RequestId
-      readonly step?: StepId
-      readonly digest: string
-      /** What proved, beside the click, who approved. */
-      readonly stepUp?: StepUp
-    }
+  /** A yes that counts, and does not complete the request. `groups`: those that the rule speaks of and the person was in. */
+  | ({ readonly type: 'ApprovalGiven'; readonly identity: Identity; readonly groups: readonly GroupName[] } & Yes)
+  /** The yes that completes it. */
+  | ({ readonly type: 'StepApproved' } & Yes)
   /** The approval counts once the person has signed in to Autentico afresh. What was shown is named by its digest. */
   | { readonly type: 'StepUpStarted'; readonly request: RequestId; readonly step?: StepId; readonly digest: string }
   /** The sign-in led to no approval. `sentence`: what `person` was told. */
@@ -206,7 +216,16 @@ export type IncidentEvent =
   | { readonly type: 'SecretDestroyed'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'IncidentContained' }
   | { readonly type: 'IncidentClosed'; readonly reason: string }
-  | { readonly type: 'ClickRefused'; readonly tried: string; readonly refusal: RefusalCode; readonly sentence: string }
+  /** `approval`: it was an approval, turned down because of who tried. */
+  | {
+      readonly type: 'ClickRefused'
+      readonly tried: string
+      readonly refusal: RefusalCode
+      readonly sentence: string
+      readonly approval?: true
+    }
+  /** One person was refused approvals so often that somebody should ask why. */
+  | { readonly type: 'ApprovalProbed'; readonly by: Person; readonly count: number }
   /** What follows, at the same moment and by the same person, was signed at a terminal. */
   | ({ readonly type: 'CommandSigned' } & SignedText)
   /** Something signed by nobody we know turned up in Redis or at the terminal. It was not run, or not believed. */

@@ -1,9 +1,10 @@
 import type { StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import type { Finding } from './findings.ts'
-import { type Actor, actorName, isPerson, type Person, samePerson } from './people.ts'
+import { type Actor, actorName, isPerson, type Person, personKey, samePerson } from './people.ts'
 import { quietAfter } from './reminders.ts'
 import {
+  type Approval,
   type Incident,
   type IncidentStep,
   isBusy,
@@ -36,7 +37,7 @@ function opened(
   { seq, hash, incident, at, actor }: Recorded,
 ): OpenedIncident {
   const by = personOf(actor)
-  const { playbook, playbookDigest, severity, summary, target, channel, drill, from, legalClock } = event
+  const { playbook, playbookDigest, policyDigest, severity, summary, target, channel, drill, from, legalClock } = event
   return {
     status: 'open',
     id: incident,
@@ -68,6 +69,9 @@ function opened(
     followedBy: [],
     refusedClicks: 0,
     quiet: { since: at, nudges: 0 },
+    refusedApprovals: new Map(),
+    probers: [],
+    ...(policyDigest === undefined ? {} : { policyDigest }),
     ...(from === undefined ? {} : { from }),
     ...(legalClock === undefined ? {} : { legalClock: { ...legalClock, reminders: 0 } }),
   }
@@ -102,7 +106,11 @@ function applied(
     case 'WorkStarted':
       return taken(incident, event, { by: actorName(actor), at })
     case 'ClickRefused':
-      return { ...incident, refusedClicks: incident.refusedClicks + 1 }
+      return clickRefused(incident, event, actor)
+    case 'ApprovalProbed':
+      return incident.probers.some((one) => samePerson(one, event.by))
+        ? incident
+        : { ...incident, probers: [...incident.probers, event.by] }
     case 'WorkOrdered':
       return ordered(incident, event, at, seq)
     case 'WorkIssuedAgain':
@@ -130,11 +138,21 @@ function applied(
     case 'StepRequested':
       return requested(incident, event, at)
     case 'RequestShown': {
-      const { effect, expiresAt, digest, code } = event
+      const { effect, expiresAt, digest, code, rule, policyDigest } = event
       const next = endOrdersOf(incident, event.request, 'prepare')
       return withRequest(next, event.request, (request) => ({
         ...request,
-        shown: { effect, expiresAt, digest, code, seq, at },
+        shown: {
+          effect,
+          expiresAt,
+          digest,
+          code,
+          seq,
+          at,
+          lifeMs: Date.parse(expiresAt) - Date.parse(at),
+          ...(rule === undefined ? {} : { rule }),
+          ...(policyDigest === undefined ? {} : { policyDigest }),
+        },
       }))
     }
     case 'RequestReminded':
@@ -150,9 +168,15 @@ function applied(
         escalatedTo: event.group,
         called: [...request.called, ...event.called],
       }))
+    case 'ApprovalGiven':
+      return withRequest(steppedUp(incident, event, personOf(actor)), event.request, (request) => ({
+        ...request,
+        approvals: [...request.approvals, approvalOf(event, personOf(actor), at)],
+      }))
     case 'StepApproved':
       return withRequest(steppedUp(incident, event, personOf(actor)), event.request, (request) => ({
         ...request,
+        approvals: [...request.approvals, approvalOf(event, personOf(actor), at)],
         end: { kind: 'approved', by: personOf(actor), at },
       }))
     case 'StepUpStarted':
@@ -197,21 +221,21 @@ function applied(
         status: 'skipped',
         at,
         reason: event.reason,
-        by: bothOf(incident, event.request),
+        by: everybodyOf(incident, event.request),
       })
     case 'StepAttested':
       return withStep(incident, event.step, {
         status: 'attested',
         at,
         note: event.note,
-        by: bothOf(incident, event.request),
+        by: everybodyOf(incident, event.request),
       })
     case 'FindingExpected':
       return withStep(incident, event.step, {
         status: 'expected',
         at,
         note: event.note,
-        by: bothOf(incident, event.request),
+        by: everybodyOf(incident, event.request),
       })
     case 'QuestionAnswered':
       return event.leftOut.reduce(
@@ -221,7 +245,7 @@ function applied(
           at,
           label: event.label,
           note: event.note,
-          by: bothOf(incident, event.request),
+          by: everybodyOf(incident, event.request),
         }),
       )
     case 'ReadingFailed':
@@ -311,6 +335,7 @@ function requested(
     askedAt: at,
     reminders: 0,
     called: [],
+    approvals: [],
     end: { kind: 'open' },
     ...(step === undefined ? {} : { step, before: stepState(incident, step) }),
     ...(all === undefined ? {} : { all }),
@@ -554,10 +579,40 @@ function backToBefore(
   return asked?.id === request && asked.before !== undefined ? withStep(incident, step, asked.before) : incident
 }
 
-function bothOf(incident: OpenedIncident, id: RequestId): readonly Person[] {
+/** Who asked, and who said yes. */
+function everybodyOf(incident: OpenedIncident, id: RequestId): readonly Person[] {
   const request = incident.requests.get(id)
   if (request === undefined) throw new Error(`ledger out of order: ${id} was settled before it was requested`)
-  return request.end.kind === 'approved' ? [request.requester, request.end.by] : [request.requester]
+  return [request.requester, ...request.approvals.map(({ by }) => by)]
+}
+
+function approvalOf(
+  event: Extract<IncidentEvent, { type: 'ApprovalGiven' | 'StepApproved' }>,
+  by: Person,
+  at: string,
+): Approval {
+  const { reason, stepUp } = event
+  const { identity, groups } = event.type === 'ApprovalGiven' ? event : { identity: {}, groups: [] }
+  return {
+    by,
+    at,
+    identity,
+    groups,
+    ...(reason === undefined ? {} : { reason }),
+    ...(stepUp === undefined ? {} : { stepUp }),
+  }
+}
+
+function clickRefused(
+  incident: OpenedIncident,
+  { approval }: Extract<IncidentEvent, { type: 'ClickRefused' }>,
+  actor: Actor,
+): OpenedIncident {
+  const next = { ...incident, refusedClicks: incident.refusedClicks + 1 }
+  if (approval === undefined || !isPerson(actor)) return next
+  const key = personKey(actor)
+  const count = (incident.refusedApprovals.get(key) ?? 0) + 1
+  return { ...next, refusedApprovals: new Map(incident.refusedApprovals).set(key, count) }
 }
 
 function endRequest(incident: OpenedIncident, id: RequestId, at: string, reason: string): OpenedIncident {

@@ -36,6 +36,11 @@ export function samePerson(one: Person, other: Person): boolean {
   return one.slack.user === other.slack.user && one.slack.team === other.slack.team
 }
 
+/** One text for one person, to count by. */
+export function personKey({ slack: { team, user } }: Person): string {
+  return `${team} ${user}`
+}
+
 export function isPerson(actor: Actor): actor is Person {
   return 'slack' in actor
 }

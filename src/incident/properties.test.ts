@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { around, digestOf, isSame, roundTrip } from '../../test/support/given.ts'
+import { around, digestOf, isSame, roundTrip, standard } from '../../test/support/given.ts'
 import { moves, playOut, type Turn } from '../../test/support/moves.ts'
 import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
@@ -89,7 +89,7 @@ describe('whatever people, workers and the clock do, it never happens that', () 
   test('the target, a guest or an outsider moves anything', () => {
     expectNever((turns) =>
       lastOf(turns).filter(
-        ({ actor, event }) => isPerson(actor) && strangers.includes(actor.name) && event.type !== 'ClickRefused',
+        ({ actor, event }) => isPerson(actor) && strangers.includes(actor.name) && !ofRefusal.includes(event.type),
       ),
     )
   })
@@ -214,10 +214,10 @@ describe('whatever people, workers and the clock do, it never happens that', () 
     const allowed: readonly EventType[] = [
       'CheckpointSigned',
       'ThreadStarted',
-      'ClickRefused',
       'ForgeryRefused',
       'RecordDoubted',
       'PackRequested',
+      ...ofRefusal,
     ]
     expectNever((turns) => {
       const types = lastOf(turns).map(({ event }) => event.type)
@@ -270,6 +270,7 @@ const ends: readonly EventType[] = [
   'RequestExpired',
   'ApprovalVoided',
 ]
+const ofRefusal: readonly EventType[] = ['ClickRefused', 'ApprovalProbed']
 const strangers: readonly string[] = ['alice', 'gil', 'olu']
 
 function lastOf(turns: readonly Turn[]): readonly Recorded[] {
@@ -320,7 +321,10 @@ function approvedAsShown(earlier: readonly Recorded[], id: RequestId | undefined
     step: asked.step,
     kind: asked.kind,
     action: asked.action,
+    reason: asked.reason,
     effect: shown.effect,
+    rule: standard.standard,
+    policy: digestOf(standard),
   })
   return approval.event.digest === digest && shown.digest === digest && !samePerson(approval.actor, asked.requester)
 }

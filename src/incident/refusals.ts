@@ -82,6 +82,8 @@ const sentences = {
     `That request ended${a.what === undefined ? '' : ` at ${a.what}`} without a decision. Ask again if it is still needed.`,
   already_decided: (a: About) => `Already ${a.what ?? 'decided'}${a.who === undefined ? '' : ` by ${a.who}`}.`,
   shown_differs: () => 'What you saw is no longer what would be done. Look at the current request in the thread.',
+  policy_changed: () =>
+    'The rules changed after that was shown, so it cannot be approved any more. It is asked again under the new ones, further down in the thread.',
   confirm_by_typing: (a: About) => `To approve, type ${a.what ?? 'what is asked for'} exactly.`,
   step_up_needed: () =>
     'This approval counts only after you have signed in to Autentico afresh. Press Approve again: a form leads there.',
@@ -104,6 +106,12 @@ const sentences = {
     'You are not on the list of responders. Ask one of them, or have an operator add you to `RESPONDERS`.',
   not_an_approver: (a: About) =>
     `You may not approve: you are not on the list of approvers.${ableTo(a) || ' An operator can add you to `APPROVERS`.'}`,
+  not_in_group: (a: About) => `You may not decide on this: the policy leaves it to ${a.what ?? 'others'}.${ableTo(a)}`,
+  approved_before: (a: About) => `You have approved this already, so somebody else has to approve as well.${ableTo(a)}`,
+  approval_left_to_group: (a: About) =>
+    `Your approval would not complete this: the one that is still needed is of ${a.what ?? 'another group'}.${ableTo(a)}`,
+  target_elsewhere: (a: About) =>
+    `You are the target of ${a.what ?? 'another incident'}, which is open. Until it is closed, others decide.`,
   person_is_guest: () => 'Guests cannot take part in an incident. Ask a responder to do it.',
   person_is_external: () =>
     'People of another workspace cannot take part in an incident. Ask a responder of this one to do it.',

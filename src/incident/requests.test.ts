@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { digestOf, given, play } from '../../test/support/given.ts'
+import { digestOf, given, play, standard } from '../../test/support/given.ts'
 import {
   approves,
   asks,
@@ -34,7 +34,7 @@ const asked = [...underWay, ...shownRequest(steps.sessions)]
 const prepares = reports('prepare', { kind: 'prepared', effect: effect() })
 
 describe('what is shown', () => {
-  test('is bound to the incident, the playbook, the target and the effect', () => {
+  test('is bound to the incident, the playbook, the target, the effect and the rules', () => {
     const { incident } = play(...asked)
     expect(newestRequest(incident).shown?.digest).toBe(
       digestOf({
@@ -46,6 +46,8 @@ describe('what is shown', () => {
         kind: 'run',
         action: 'revoke-sessions',
         effect: effect(),
+        rule: standard.standard,
+        policy: digestOf(standard),
       }),
     )
   })

@@ -1,6 +1,5 @@
-import type { ActionName } from '#/playbook/actions.ts'
 import { leftOutBy, type StepId } from '#/playbook/playbook.ts'
-import { type RuleName, ruleFor } from '#/policy/policy.ts'
+import { type Policy, type Rule, type RuleName, ruleFor } from '#/policy/policy.ts'
 import { isInstance } from './account.ts'
 import type { IncidentEvent, StepRequestKind } from './events.ts'
 import {
@@ -21,7 +20,7 @@ export function nextRequestId(incident: OpenedIncident, ahead = 0): RequestId {
   return `r${incident.requests.size + 1 + ahead}` as RequestId
 }
 
-type Shown = Pick<Request, 'id' | 'step' | 'kind' | 'action' | 'inputs' | 'answer'>
+type Shown = Pick<Request, 'id' | 'step' | 'kind' | 'action' | 'inputs' | 'answer' | 'reason'>
 
 /** The step of a request, for the events that speak of it; absent where it has none. */
 export function ofStep({ step }: { readonly step?: StepId | undefined }): { readonly step?: StepId } {
@@ -31,10 +30,12 @@ export function ofStep({ step }: { readonly step?: StepId | undefined }): { read
 /** The request as people are shown it, with the digest that an approval of it is bound to. */
 export function shown(
   incident: OpenedIncident,
-  { request: { id, step, kind, action, inputs, answer }, effect }: { readonly request: Shown; readonly effect: Effect },
-  { now, later, policy, digestOf }: Surroundings,
+  { request, effect }: { readonly request: Shown; readonly effect: Effect },
+  { now, later, policy, policyDigest, digestOf }: Surroundings,
 ): IncidentEvent {
+  const { id, step, kind, action, inputs, answer, reason } = request
   const about = findStep(incident, step)
+  const rule = ruleFor(policy, ruleNameOf(request))
   const digest = digestOf({
     incident: incident.id,
     playbook: incident.playbookDigest,
@@ -46,29 +47,35 @@ export function shown(
     action,
     inputs,
     answer,
+    reason,
     effect,
+    rule,
+    policy: policyDigest,
   })
   return {
     type: 'RequestShown',
     request: id,
     ...ofStep({ step }),
     effect,
-    expiresAt: later(now, ruleFor(policy, ruleNameOf({ id, kind, action })).ttlMs),
+    expiresAt: later(now, rule.ttlMs),
     digest,
     code: codeOf(digest),
+    rule,
+    policyDigest,
   }
 }
 
 /** What the policy calls it that a request asks for. */
-export function ruleNameOf({
-  id,
-  kind,
-  action,
-}: Pick<Shown, 'id' | 'kind'> & { readonly action?: ActionName | undefined }): RuleName {
+export function ruleNameOf({ id, kind, action }: Pick<Shown, 'id' | 'kind' | 'action'>): RuleName {
   if (kind === 'skip-rest') return 'skip'
   if (kind !== 'run' && kind !== 'suspend') return kind
   if (action === undefined) throw new Error(`request ${id} to ${kind} names no action`)
   return action
+}
+
+/** The rule that a request was shown under; the one that holds now where it is not shown yet, or was before there were policies. */
+export function ruleOf(request: Shown & Pick<Request, 'shown'>, policy: Policy): Rule {
+  return request.shown?.rule ?? ruleFor(policy, ruleNameOf(request))
 }
 
 // Without 0, O, 1 and I: people read these to each other over the phone.

@@ -1,11 +1,12 @@
 import { onlyReads } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName, Playbook, PlaybookStep, StepId } from '#/playbook/playbook.ts'
-import type { GroupName } from '#/policy/policy.ts'
+import type { GroupName, Rule } from '#/policy/policy.ts'
 import { type Account, type AccountFacts, type AccountId, type InstanceFacts, instanceTarget } from './account.ts'
-import type { IncidentId, LegalClock, RequesterIdentity, RequestKind, Severity } from './events.ts'
+import type { Identity, IncidentId, LegalClock, RequestKind, Severity } from './events.ts'
 import { accountOf, type Finding } from './findings.ts'
 import type { Actor, Person } from './people.ts'
+import type { StepUp } from './step-up.ts'
 import type { Effect, Known, OrderedWork, OrderId, Progress, RequestId } from './work.ts'
 
 /** A step of the playbook, or something that a review came upon, which is dealt with like a step. */
@@ -72,7 +73,7 @@ export type Request = {
   readonly inputs?: Inputs
   readonly answer?: string
   readonly requester: Person
-  readonly identity: RequesterIdentity
+  readonly identity: Identity
   readonly askedAt: string
   /** The request that this one takes the place of, because the account had changed before that was run. */
   readonly replaces?: RequestId
@@ -88,7 +89,14 @@ export type Request = {
     readonly seq: number
     /** When it was shown, ISO 8601, UTC. */
     readonly at: string
+    /** From then until `expiresAt`. */
+    readonly lifeMs: number
+    /** Absent in old ledgers: one approver. */
+    readonly rule?: Rule
+    readonly policyDigest?: string
   }
+  /** Every yes so far, in order. Those of a request that was not approved in the end stay on record. */
+  readonly approvals: readonly Approval[]
   /** How often it was spoken of because nobody had decided, and when last. */
   readonly reminders: number
   readonly remindedAt?: string
@@ -105,6 +113,17 @@ export type Request = {
         readonly reason?: string
       }
     | { readonly kind: 'expired' | 'voided' | 'failed'; readonly at: string; readonly reason?: string }
+}
+
+/** A yes that counted when it was said. Who it came from is compared with those who say yes later. */
+export type Approval = {
+  readonly by: Person
+  readonly at: string
+  readonly identity: Identity
+  /** The groups that the rule speaks of and the person was in. */
+  readonly groups: readonly GroupName[]
+  readonly reason?: string
+  readonly stepUp?: StepUp
 }
 
 /** When something last happened in an incident, and how often it was spoken of since that nothing did. */
@@ -175,6 +194,8 @@ export type OpenedIncident = {
   readonly channel: string
   readonly playbook: Playbook
   readonly playbookDigest: string
+  /** The policy in force when it was opened. Absent in old ledgers. */
+  readonly policyDigest?: string
   readonly target: Account
   readonly thread?: { readonly channel: string; readonly ts: string }
   /** What the snapshot saw: of an account, or of Autentico as a whole. */
@@ -214,6 +235,10 @@ export type OpenedIncident = {
   readonly followedBy: readonly { readonly id: IncidentId; readonly playbook: string }[]
   readonly refusedClicks: number
   readonly quiet: Quiet
+  /** How often each person was refused an approval because of who they are. By Slack team and user. */
+  readonly refusedApprovals: ReadonlyMap<string, number>
+  /** Who tried so often that it was said aloud. */
+  readonly probers: readonly Person[]
   readonly closed?: { readonly at: string; readonly by: Actor; readonly reason: string }
 }
 

@@ -25,7 +25,7 @@ import type { RequestId } from './work.ts'
 
 const wanted: Act = { policy: standardPolicy({ ttlMs: requestTtlMs, stepUp: true }) }
 /** Shown at 03:02, and Bao is signing in since 03:03. */
-const asked: readonly Act[] = [...underWay, passes(2), ...shownRequest(steps.sessions), wanted, passes(1)]
+const asked: readonly Act[] = [...underWay, passes(2), wanted, ...shownRequest(steps.sessions), passes(1)]
 const signingIn: readonly Act[] = [...asked, beginsStepUp(), passes(1)]
 const request = 'r1' as RequestId
 
@@ -110,7 +110,7 @@ describe('where the rule wants a step-up, an approval', () => {
     const { incident: other } = play(...signingIn, approves(standing('bao'), { stepUp: signIn() }))
     const { incident } = play(...signingIn)
     const command = approves(standing('bao'), { stepUp: signIn() })(incident)
-    const around = { ...worldAt(minute(4), [other]), policy: standardPolicy({ ttlMs: requestTtlMs, stepUp: true }) }
+    const around = worldAt(minute(4), [other], standardPolicy({ ttlMs: requestTtlMs, stepUp: true }))
     expect(decide(incident, command, around)).toMatchObject({ kind: 'refused', refusal: { code: 'step_up_used' } })
   })
 
@@ -191,11 +191,11 @@ describe('where Autentico itself is the patient', () => {
   const read = reports('snapshot', { kind: 'snapshot', instance: instanceFacts, evidence: [], warnings: [] })
   const opened = opensWhole({ playbook: { ...everySort, patient: 'autentico' } })
   const ill: readonly Act[] = [
+    wanted,
     opened,
     read,
     asks(ids.rotate),
     reports('prepare', { kind: 'prepared', effect: effect() }),
-    wanted,
   ]
 
   test('a sign-in to it is neither begun nor believed: the sentence says how to approve', () => {

@@ -1,4 +1,4 @@
-import { whyNotTakePart } from './approval.ts'
+import { identityOf, whyNotTakePart } from './approval.ts'
 import type { PersonCommand, ProgramCommand } from './commands.ts'
 import { accepted, because, type Decision, refused, refusedFor } from './decision.ts'
 import type { IncidentEvent } from './events.ts'
@@ -51,14 +51,13 @@ export function askToResume(
   if (refusal !== undefined) return refusedFor(refusal)
 
   const request = { id: nextRequestId(incident), kind: 'resume' as const, ...(all ? { all } : {}) }
-  const { email, account, person } = by
   return accepted(
     {
       type: 'StepRequested',
       request: request.id,
       kind: 'resume',
-      requester: person,
-      identity: { ...(email === undefined ? {} : { email }), ...(account === undefined ? {} : { account }) },
+      requester: by.person,
+      identity: identityOf(by),
       ...(all ? { all } : {}),
     },
     shown(incident, { request, effect: effectOfResume(incident, request, around) }, around),
@@ -80,10 +79,11 @@ export function whyNotResume(
 
 export function afterResume(
   incident: OpenedIncident,
-  { id, all, requester }: Request,
+  { id, all, requester, approvals }: Request,
   approver: Person,
 ): readonly IncidentEvent[] {
-  return [{ type: 'WorkResumed', all: all === true, incident: incident.id, request: id, by: [requester, approver] }]
+  const by = [requester, ...approvals.map(({ by: one }) => one), approver]
+  return [{ type: 'WorkResumed', all: all === true, incident: incident.id, request: id, by }]
 }
 
 /** What was resumed in another incident holds here too, unless this one was stopped for itself or goes on already. */

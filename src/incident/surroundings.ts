@@ -10,7 +10,8 @@ export type Surroundings = {
   readonly open: readonly OpenedIncident[]
   /** What requests are decided under now. */
   readonly policy: Policy
-  readonly requestTtlMs: number
+  /** SHA-256 over its canonical JSON, lower-case hex. */
+  readonly policyDigest: string
   readonly sweepDelayMs: number
   /** How long the law gives, from when somebody became aware, where a playbook has a legal clock. */
   readonly legalDeadlineMs: number

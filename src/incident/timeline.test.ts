@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { standardPolicy } from '#/policy/policy.ts'
-import { execute, play, requestTtlMs } from '../../test/support/given.ts'
+import { execute, play, requestTtlMs, standard } from '../../test/support/given.ts'
 import {
-  type Act,
   allProven,
   approves,
   asks,
@@ -37,6 +36,9 @@ import {
   steps,
   stops,
   swept,
+  type Turn,
+  tries,
+  under,
   underWay,
   unproven,
   withdraws,
@@ -47,17 +49,20 @@ import type { OpenedIncident } from './state.ts'
 import { amount, atAndAgo, plainLine, type TimelineLine, timelineLine, utc } from './timeline.ts'
 import type { RequestId } from './work.ts'
 
-function linesOf(...acts: readonly Act[]): readonly TimelineLine[] {
+function linesOf(...acts: readonly Turn[]): readonly TimelineLine[] {
   const { incident, recorded } = play(...acts)
   return recorded.map((entry) => timelineLine(entry, incident))
 }
 
-const lastLine = (...acts: readonly Act[]) => linesOf(...acts).at(-1)
+const lastLine = (...acts: readonly Turn[]) => linesOf(...acts).at(-1)
 
 const showsSecret = (incident: OpenedIncident) => {
   if (incident.secret === undefined) throw new Error('there is no secret')
   return { type: 'ShowSecret', by: standing('ana'), order: incident.secret.order } as const
 }
+
+const threeTries = [1, 2, 3].map(() => tries(approves(standing('ana'))))
+const twoApprovers = { ...standard, standard: { ...standard.standard, approvals: 2 } }
 
 const changed = reports('run', {
   kind: 'changed',
@@ -67,16 +72,16 @@ const changed = reports('run', {
 const failed = (sort: 'snapshot' | 'run' | 'sweep') =>
   reports(sort, { kind: 'failed', sentence: 'No answer.', retry: true })
 
-const steppingUp: readonly Act[] = [
+const steppingUp: readonly Turn[] = [
   ...underWay,
-  ...shownRequest(steps.sessions),
   { policy: standardPolicy({ ttlMs: requestTtlMs, stepUp: true }) },
+  ...shownRequest(steps.sessions),
   beginsStepUp(),
 ]
 
 /** One story for every type of event, ending in it. */
 const endingIn: Readonly<
-  Record<Exclude<EventType, 'ClickRefused' | 'CommandSigned'>, readonly [acts: readonly Act[], line: RegExp]>
+  Record<Exclude<EventType, 'ClickRefused' | 'CommandSigned'>, readonly [acts: readonly Turn[], line: RegExp]>
 > = {
   IncidentOpened: [[opens()], /^opened: Compromised user account, SEV2, target alice\. “Odd sign-in/],
   WorkOrdered: [[opens()], /^ordered: snapshot-account$/],
@@ -98,6 +103,14 @@ const endingIn: Readonly<
   WorkProgressed: [
     [...underWay, ...running(steps.sessions), reports('run', { kind: 'progress', done: 3, total: 10, failed: 1 })],
     /^is at 3 of 10: “Revoke all sessions”\. 1 did not work yet and are tried again\.$/,
+  ],
+  ApprovalGiven: [
+    [under(twoApprovers), ...underWay, ...shownRequest(steps.sessions), approves()],
+    /^approved: Revoke all sessions of alice \(code [0-9A-Z]{3}-[0-9A-Z]{2}\)\. 1 of 2 · approved by @bao · still needed: one of @approvers\.$/,
+  ],
+  ApprovalProbed: [
+    [...underWay, ...shownRequest(steps.sessions), ...threeTries],
+    /^was refused 3 approvals in this incident: approval probing\. Ask @ana, but not in Slack, whether that was them: /,
   ],
   FindingExpected: [
     [

@@ -2,6 +2,7 @@ import { type ActionName, onlyReads } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import { isInstance } from './account.ts'
+import { probingWords, standingWith } from './approval-lines.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import { type Actor, actorName, type Person } from './people.ts'
 import { openOf, readBack, unique } from './read-back.ts'
@@ -40,7 +41,7 @@ type Said = Pick<TimelineLine, 'headline'> &
 
 /** Puts an entry into words. `incident` is the state after it, or any later one: names and codes do not change. */
 export function timelineLine({ seq, at, actor, hash, event }: Recorded, incident: OpenedIncident): TimelineLine {
-  const said = say({ event, at }, incident)
+  const said = say({ event, at, actor }, incident)
   return {
     seq,
     at,
@@ -94,7 +95,7 @@ function secondOfDay(at: string): number {
   return (hours * 60 + minutes) * 60 + seconds
 }
 
-function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedIncident): Said {
+function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, incident: OpenedIncident): Said {
   const who = incident.target.username
   switch (event.type) {
     case 'IncidentOpened':
@@ -197,12 +198,10 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
       return escalatedLine(event, waiting(incident, event.request, at))
     case 'IncidentStale':
       return staleLine(event, { since: utc(event.since), commander: incident.commander })
+    case 'ApprovalGiven':
+      return { ...approvedLine(event, actor, incident), tone: 'waits' }
     case 'StepApproved':
-      return {
-        headline: `approved: ${asked(incident, event.request)}`,
-        ...coded(incident, event.request),
-        ...(event.stepUp === undefined ? {} : { details: [stepUpSentence(event.stepUp)] }),
-      }
+      return approvedLine(event, actor, incident)
     case 'StepUpStarted':
       return {
         headline: `began to sign in to Autentico, to approve: ${asked(incident, event.request)}`,
@@ -283,6 +282,8 @@ function say({ event, at }: Pick<Recorded, 'event' | 'at'>, incident: OpenedInci
         text: `was refused: ${event.tried}. ${event.sentence}`,
         tone: 'warning',
       }
+    case 'ApprovalProbed':
+      return { ...probingWords(event, incident), tone: 'bad' }
     case 'CommandSigned':
       return { headline: `signed what follows with the key ${event.fingerprint}`, forThread: false }
     case 'ForgeryRefused':
@@ -363,13 +364,29 @@ function resumedLine(
   { all, incident: where, request, by }: Extract<IncidentEvent, { type: 'WorkResumed' }>,
   incident: OpenedIncident,
 ): Said {
-  const [requester, approver] = by.map(({ name }) => `@${name}`)
+  const [requester, ...approvers] = by.map(({ name }) => `@${name}`)
   const elsewhere = where === incident.id ? '' : `, in ${where}`
   return {
     headline: all ? 'resumed, with everything that was stopped' : 'resumed the work',
     details: [
-      `Asked by ${requester ?? 'nobody'}, approved by ${approver ?? 'nobody'} (request ${request}${elsewhere}).`,
+      `Asked by ${requester ?? 'nobody'}, approved by ${approvers.length === 0 ? 'nobody' : approvers.join(' and ')} (request ${request}${elsewhere}).`,
     ],
+  }
+}
+
+function approvedLine(
+  { request: id, reason = '', stepUp }: Extract<IncidentEvent, { type: 'ApprovalGiven' | 'StepApproved' }>,
+  actor: Actor,
+  incident: OpenedIncident,
+): Said {
+  return {
+    headline: `approved: ${asked(incident, id)}`,
+    details: [
+      ...given(reason),
+      ...(stepUp === undefined ? [] : [stepUpSentence(stepUp)]),
+      ...standingWith(incident.requests.get(id), actor),
+    ],
+    ...coded(incident, id),
   }
 }
 

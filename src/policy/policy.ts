@@ -63,11 +63,21 @@ export function ruleFor({ rules, standard }: Policy, name: RuleName): Rule {
 
 const minute = 60_000
 
+/** What held before there were policies, for requests in ledgers of that time. */
+export const oneApprover: Rule = {
+  approvals: 1,
+  from: ['approvers'],
+  deny: ['approvers'],
+  ttlMs: 30 * minute,
+  stepUp: false,
+  reason: false,
+}
+
 /** What holds without a policy file: one approver besides the requester, holds of half an hour, no break-glass. */
 export function standardPolicy({ ttlMs, stepUp = false }: Pick<Rule, 'ttlMs'> & Partial<Pick<Rule, 'stepUp'>>): Policy {
   return {
     groups: {},
-    standard: { approvals: 1, from: ['approvers'], deny: ['approvers'], ttlMs, stepUp, reason: false },
+    standard: { ...oneApprover, ttlMs, stepUp },
     rules: {},
     hold: { allowed: true, by: ['responders'], lengthMs: 30 * minute },
     breakGlass: { allowed: false, by: [], delayMs: 10 * minute },

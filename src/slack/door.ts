@@ -4,6 +4,7 @@ import type { Refusal } from '#/incident/refusals.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import type { OrderId, RequestId } from '#/incident/work.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
+import type { Policy } from '#/policy/policy.ts'
 
 /** What became of a person's command. */
 export type Executed =
@@ -60,6 +61,8 @@ export type Door = {
   execute(incident: IncidentId | 'new', command: PersonCommand): Executed
   incident(id: IncidentId): OpenedIncident | undefined
   openIncidents(): readonly OpenedIncident[]
+  /** What requests are decided under now. */
+  policy(): Policy
   /** Open and closed, newest first. */
   recentIncidents(count: number): readonly OpenedIncident[]
   /** Every entry of an incident, in order. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { UserId } from '#/incident/people.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { SlackUnavailable } from './failures.ts'
 import type { Call } from './lanes.ts'
 import { groupKeptMs, Roster, type RosterSettings } from './roster.ts'
@@ -29,6 +30,7 @@ function roster(answers: Answers, settings: Partial<RosterSettings> = {}) {
       settings: all,
       call,
       workspace: new Workspace(call),
+      world: { policy: () => policy, openIncidents: () => [] },
       log: keepLog(),
       monotonic: () => clock.now,
     }),
@@ -37,6 +39,7 @@ function roster(answers: Answers, settings: Partial<RosterSettings> = {}) {
   }
 }
 
+const policy = standardPolicy({ ttlMs: 60_000 })
 const ana = 'U0ANA' as UserId
 
 test.each([

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { Account } from '#/incident/account.ts'
-import { verdict, whyNotReview } from '#/incident/approval.ts'
+import { weigh, whyNotReview } from '#/incident/approval.ts'
 import type { Person, Standing, UserId } from '#/incident/people.ts'
-import { findStep, type OpenedIncident, type Request, targetOf } from '#/incident/state.ts'
+import { ruleOf } from '#/incident/requests.ts'
+import type { OpenedIncident, Request } from '#/incident/state.ts'
+import type { GroupName, Policy, Rule } from '#/policy/policy.ts'
 import type { Call } from './lanes.ts'
 import type { Log } from './log.ts'
 import type { Identity, Workspace } from './workspace.ts'
@@ -19,6 +21,8 @@ type RosterDeps = {
   readonly settings: RosterSettings
   readonly call: Call
   readonly workspace: Workspace
+  /** What requests are decided under now, and what is open. */
+  readonly world: { readonly policy: () => Policy; readonly openIncidents: () => readonly OpenedIncident[] }
   readonly log: Log
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic: () => number
@@ -61,7 +65,7 @@ export class Roster {
     { readonly until: number; readonly members: Promise<readonly string[] | undefined> }
   >()
 
-  #asking: Promise<readonly Standing[]> | undefined
+  readonly #asking = new Map<string, Promise<readonly Standing[]>>()
   readonly #known: (user: UserId) => Promise<Asked>
 
   constructor(deps: RosterDeps) {
@@ -72,11 +76,7 @@ export class Roster {
   /** Never throws: what Slack does not tell makes the standing `unknown`, and then the rules allow nothing. */
   async standing(user: UserId): Promise<Standing> {
     const { settings } = this.#deps
-    const [asked, responder, approver] = await Promise.all([
-      this.#known(user),
-      this.#isListed(settings.responders, user),
-      this.#isListed(settings.approvers, user),
-    ])
+    const [asked, groups] = await Promise.all([this.#known(user), this.#groupsOf(user)])
     const account = settings.accounts.get(user)
     const email = asked?.user.profile?.email?.trim().toLowerCase()
     return {
@@ -85,9 +85,9 @@ export class Roster {
         name: nameOf(user, asked?.user),
       },
       membership: asked === undefined ? 'unknown' : membershipOf(asked.user, asked.identity),
-      responder,
-      approver,
-      groups: [...(responder ? ['responders'] : []), ...(approver ? ['approvers'] : [])],
+      responder: groups.includes('responders'),
+      approver: groups.includes('approvers'),
+      groups,
       rosterEmpty: settings.responders.length === 0 && settings.approvers.length === 0,
       ...(email === undefined || email === '' ? {} : { email }),
       ...(account === undefined ? {} : { account }),
@@ -102,8 +102,8 @@ export class Roster {
 
   /** The same as people. Undefined: nobody is known to, but Slack does not say it of everybody. */
   async approversOf(incident: OpenedIncident, request: Request): Promise<readonly Person[] | undefined> {
-    const candidates = await this.#approvers()
-    const able = candidates.filter((candidate) => mayApprove(incident, request, candidate))
+    const candidates = await this.#candidates(ruleOf(request, this.#deps.world.policy()))
+    const able = candidates.filter((candidate) => this.mayApprove(incident, request, candidate))
     if (able.length > 0) return able.map(({ person }) => person)
     const isSilent = candidates.some(({ membership }) => membership === 'unknown')
     return isSilent || (await this.doubt()) !== undefined ? undefined : []
@@ -122,16 +122,18 @@ export class Roster {
   /** How many people besides the requester could approve. With a target, the target does not count. */
   async forecast(requester: UserId, target?: Account): Promise<number> {
     const nobody = { id: '', username: '', email: '' } as Account
-    const candidates = await this.#approvers()
+    const { world } = this.#deps
+    const { standard } = world.policy()
+    const about = { target: target ?? nobody, groups: standard.from, open: world.openIncidents() }
+    const candidates = await this.#candidates(standard)
     return candidates.filter(
-      ({ person, ...standing }) =>
-        person.slack.user !== requester && whyNotReview({ person, ...standing }, target ?? nobody) === undefined,
+      (candidate) => candidate.person.slack.user !== requester && whyNotReview(candidate, about) === undefined,
     ).length
   }
 
   /** What is in doubt because a user group cannot be read, as a sentence. Undefined: nothing. */
   async doubt(): Promise<string | undefined> {
-    const groups = [...new Set([...this.#deps.settings.responders, ...this.#deps.settings.approvers])].filter(isGroup)
+    const groups = [...new Set(Object.values(this.#lists()).flat())].filter(isGroup)
     const read = await Promise.all(groups.map(async (group) => ({ group, members: await this.#members(group) })))
     const silent = read.filter(({ members }) => members === undefined).map(({ group }) => group)
     return silent.length === 0
@@ -139,19 +141,39 @@ export class Roster {
       : `Slack does not say who is in the user group ${silent.join(', ')} right now, so its members do not count. Press again in a moment.`
   }
 
-  /**
-   * Whoever is on the list, for sentences that name them. Those who ask at the same moment share one answer: of fifty clicks at once
-   * each would ask Slack about everybody. Nobody is allowed anything by it.
-   */
-  async #approvers(): Promise<readonly Standing[]> {
-    this.#asking ??= this.#askApprovers().finally(() => {
-      this.#asking = undefined
-    })
-    return this.#asking
+  /** Whether somebody could approve a request now. */
+  mayApprove(incident: OpenedIncident, request: Request, candidate: Standing): boolean {
+    const { world } = this.#deps
+    const rule = ruleOf(request, world.policy())
+    return weigh(candidate, { incident, request, rule, open: world.openIncidents() }).dismissals.length === 0
   }
 
-  async #askApprovers(): Promise<readonly Standing[]> {
-    const ids = await this.#expand(this.#deps.settings.approvers)
+  /** Every list of people by the name that the policy calls it. */
+  #lists(): Readonly<Record<GroupName, readonly string[]>> {
+    const { settings, world } = this.#deps
+    return { ...world.policy().groups, responders: settings.responders, approvers: settings.approvers }
+  }
+
+  async #groupsOf(user: UserId): Promise<readonly GroupName[]> {
+    const lists = Object.entries(this.#lists())
+    const isIn = await Promise.all(lists.map(async ([, list]) => this.#isListed(list, user)))
+    return lists.flatMap(([name], index) => (isIn[index] === true ? [name] : []))
+  }
+
+  /**
+   * Whoever is in a group that the rule names, for sentences that name them. Those who ask at the same moment share one answer: of fifty clicks at once
+   * each would ask Slack about everybody. Nobody is allowed anything by it.
+   */
+  async #candidates({ from }: Rule): Promise<readonly Standing[]> {
+    const key = from.join()
+    const asking = this.#asking.get(key) ?? this.#askMembers(from).finally(() => this.#asking.delete(key))
+    this.#asking.set(key, asking)
+    return asking
+  }
+
+  async #askMembers(groups: readonly GroupName[]): Promise<readonly Standing[]> {
+    const lists = this.#lists()
+    const ids = await this.#expand(groups.flatMap((group) => lists[group] ?? []))
     return Promise.all(ids.slice(0, mostAsked).map(async (id) => this.standing(id as UserId)))
   }
 
@@ -200,12 +222,6 @@ export class Roster {
       return undefined
     }
   }
-}
-
-/** Whether somebody could approve a request. Nobody decides about their own account, also where a review came upon it. */
-export function mayApprove(incident: OpenedIncident, request: Request, candidate: Standing): boolean {
-  const own = targetOf(incident, findStep(incident, request.step))
-  return verdict(request, incident.target, candidate).satisfied && whyNotReview(candidate, own) === undefined
 }
 
 /**

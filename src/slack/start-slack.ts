@@ -95,7 +95,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
   const lanes = building.use(openLanes({ token: options.botToken, ...api, log, called: options.called }))
   const workspace = new Workspace(lanes.lookUps)
   const outbound = new Outbound({ lanes, log, ...api })
-  const roster = new Roster({ settings: options.roster, call: lanes.lookUps, workspace, log, monotonic })
+  const roster = new Roster({ settings: options.roster, call: lanes.lookUps, workspace, world: door, log, monotonic })
   const counter = new Counter({
     log,
     ackWithinMs: options.ackWithinMs ?? 2000,

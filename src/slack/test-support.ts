@@ -11,13 +11,14 @@ import { decide } from '#/incident/decide.ts'
 import type { IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
 import type { Actor } from '#/incident/people.ts'
+import { afterRefusal } from '#/incident/probing.ts'
 import { type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
 import type { Effect, WorkResult } from '#/incident/work.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import { builtIn } from '#/playbooks.ts'
-import { standardPolicy } from '#/policy/policy.ts'
+import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import { incidentCard } from './cards/incident-card.ts'
 import { requestMessage } from './cards/request-message.ts'
 import { type AccountHit, type Door, type Executed, NotRecorded } from './door.ts'
@@ -73,6 +74,7 @@ export class MemoryDoor implements Door {
   readonly drill = false
   readonly entries: Recorded[] = []
   closed: string | undefined
+  rules: Policy = standardPolicy({ ttlMs: 30 * 60_000 })
   /** Why the disk takes nothing. */
   unwritable: string | undefined
   readonly secrets = new Map<string, string>()
@@ -86,20 +88,17 @@ export class MemoryDoor implements Door {
     this.playbooks = playbooks
   }
 
+  policy(): Policy {
+    return this.rules
+  }
+
   execute(incident: IncidentId | 'new', command: PersonCommand): Executed {
     if (this.unwritable !== undefined) throw new NotRecorded(this.unwritable)
     const id = incident === 'new' ? (`INC-${this.#incidents + 1}` as IncidentId) : incident
-    const decision = decide(this.#states.get(id) ?? unopened, command, around(this.openIncidents()))
+    const decision = decide(this.#states.get(id) ?? unopened, command, around(this.openIncidents(), this.rules))
     if (decision.kind === 'refused') {
-      const { refusal, sentence } = decision
-      this.#append(id, command.by.person, [
-        {
-          type: 'ClickRefused',
-          tried: whatWasTried(command, this.#states.get(id) ?? unopened),
-          refusal: refusal.code,
-          sentence,
-        },
-      ])
+      const before = this.#states.get(id) ?? unopened
+      this.#append(id, command.by.person, afterRefusal(before, command, decision, whatWasTried(command, before)))
       return decision
     }
     if (incident === 'new') this.#incidents += 1
@@ -116,7 +115,7 @@ export class MemoryDoor implements Door {
 
   /** What is not done by a person: a worker's report, the start of the thread. */
   run(id: IncidentId, command: Exclude<Command, PersonCommand>): void {
-    const decision = decide(this.#states.get(id) ?? unopened, command, around(this.openIncidents()))
+    const decision = decide(this.#states.get(id) ?? unopened, command, around(this.openIncidents(), this.rules))
     if (decision.kind === 'refused') throw new Error(decision.sentence)
     this.#append(id, { worker: 'worker-1' }, decision.events)
   }
@@ -214,12 +213,12 @@ export class MemoryDoor implements Door {
   }
 }
 
-function around(open: readonly OpenedIncident[]): Surroundings {
+function around(open: readonly OpenedIncident[], policy: Policy): Surroundings {
   return {
     open,
     now: new Date().toISOString(),
-    policy: standardPolicy({ ttlMs: 30 * 60_000 }),
-    requestTtlMs: 30 * 60_000,
+    policy,
+    policyDigest: digestOf(policy),
     legalDeadlineMs: 72 * 3_600_000,
     sweepDelayMs: 10 * 60_000,
     digestOf,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Account } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Finding, FindingKind } from '#/incident/findings.ts'
-import { type Person, samePerson } from '#/incident/people.ts'
+import { type Person, personKey, samePerson } from '#/incident/people.ts'
 import type { Effect, OrderId, RequestId } from '#/incident/work.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName, StepId } from '#/playbook/playbook.ts'
@@ -28,6 +28,8 @@ export type WorkOrder = {
   readonly again?: readonly Again[]
   readonly requestedBy?: Person
   readonly approvedBy: readonly Person[]
+  /** How many different people besides the requester have to be among them. Absent: one. */
+  readonly approvalsNeeded?: number
   readonly request?: RequestId
   /** What the approved effect rested on ({@link Effect}). */
   readonly basis?: Effect['basis']
@@ -76,6 +78,7 @@ const workOrder: z.ZodType<WorkOrder> = z.strictObject({
   again: z.array(again).max(200).exactOptional(),
   requestedBy: person.exactOptional(),
   approvedBy: z.array(person).max(20),
+  approvalsNeeded: z.int().min(1).max(20).exactOptional(),
   request: branded<RequestId>().exactOptional(),
   basis: basis.exactOptional(),
   params: z.record(z.string().max(100), z.string().max(1000)).exactOptional(),
@@ -129,10 +132,11 @@ function whyNot(order: WorkOrder, jobId: string, changes: JudgeOptions['changes'
   if (order.id !== `${order.incident}-${order.cause.seq}`)
     return `It names an incident or an entry that ${order.id} is not of.`
   if (order.mode === 'prepare' || !changes(order.action)) return undefined
-  const { requestedBy, approvedBy } = order
+  const { requestedBy, approvedBy, approvalsNeeded = 1 } = order
   if (requestedBy === undefined) return `Nobody is named who asked for ${order.action}.`
-  if (!approvedBy.some((approver) => !samePerson(approver, requestedBy))) {
-    return `Nobody besides the requester approved ${order.action}.`
-  }
+  const others = new Set(approvedBy.filter((approver) => !samePerson(approver, requestedBy)).map(personKey))
+  if (others.size === 0) return `Nobody besides the requester approved ${order.action}.`
+  if (others.size < approvalsNeeded)
+    return `${others.size} of the ${approvalsNeeded} people that it takes approved ${order.action}.`
   return order.basis === undefined ? `It does not say what was approved of ${order.action}.` : undefined
 }

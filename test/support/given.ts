@@ -8,29 +8,38 @@ import type { Decision } from '#/incident/decision.ts'
 import type { EventType, IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
 import type { Actor } from '#/incident/people.ts'
+import { afterRefusal } from '#/incident/probing.ts'
 import type { About, RefusalCode } from '#/incident/refusals.ts'
 import { type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
-import { type Act, type Pressed, start } from './stories.ts'
+import { type Pressed, start, type Turn } from './stories.ts'
 
 export const requestTtlMs: number = 30 * 60_000
 export const sweepDelayMs: number = 10 * 60_000
 export const legalDeadlineMs: number = 72 * 3_600_000
 
-const standard = standardPolicy({ ttlMs: requestTtlMs })
-
-/** The standard one, with somebody who is called upon when nobody decides for long. */
-const storyPolicy: Policy = {
-  ...standard,
+/** The rules that hold in a story until it says otherwise, with somebody who is called upon when nobody decides for long. */
+export const standard: Policy = {
+  ...standardPolicy({ ttlMs: requestTtlMs }),
   groups: { security: ['S0SECURITY'] },
-  reminders: { ...standard.reminders, next: { group: 'security', afterMs: 10 * 60_000 } },
+  reminders: { firstMs: 2 * 60_000, next: { group: 'security', afterMs: 10 * 60_000 }, staleMs: 4 * 3_600_000 },
 }
 
 /** The world as `decide` sees it at a moment. */
-export function around(now: string, open: readonly OpenedIncident[] = [], policy: Policy = storyPolicy): Surroundings {
-  return { now, open, policy, requestTtlMs, sweepDelayMs, legalDeadlineMs, digestOf, later, outlived: () => false }
+export function around(now: string, open: readonly OpenedIncident[] = [], policy: Policy = standard): Surroundings {
+  return {
+    now,
+    open,
+    policy,
+    policyDigest: digestOf(policy),
+    sweepDelayMs,
+    legalDeadlineMs,
+    digestOf,
+    later,
+    outlived: () => false,
+  }
 }
 
 /** SHA-256 over the canonical JSON, as the program makes it. */
@@ -59,34 +68,36 @@ export type Story = {
   readonly incident: Incident
   readonly recorded: readonly Recorded[]
   readonly now: string
-  readonly policy?: Policy
+  readonly policy: Policy
+  readonly alsoOpen: readonly OpenedIncident[]
 }
 
-export const beginning: Story = { incident: unopened, recorded: [], now: start }
+export const beginning: Story = { incident: unopened, recorded: [], now: start, policy: standard, alsoOpen: [] }
 
 /** Executes one command the way the program does: decide, record what happened (or the refused click), fold. */
 export function execute(story: Story, command: Command): { readonly story: Story; readonly decision: Decision } {
-  const { incident, now, policy } = story
-  const decision = decide(incident, command, around(now, [], policy))
+  const { incident, now, alsoOpen, policy } = story
+  const decision = decide(incident, command, around(now, alsoOpen, policy))
   if (decision.kind === 'accepted') return { story: recordAll(story, actorOf(command), decision.events), decision }
   if (!('by' in command) || incident.status === 'unopened') return { story, decision }
-  const tried = whatWasTried(command, incident)
-  const refusal: IncidentEvent = {
-    type: 'ClickRefused',
-    tried,
-    refusal: decision.refusal.code,
-    sentence: decision.sentence,
-  }
-  return { story: recordAll(story, command.by.person, [refusal]), decision }
+  const refusal = afterRefusal(incident, command, decision, whatWasTried(command, incident))
+  return { story: recordAll(story, command.by.person, refusal), decision }
 }
 
-function recordAll({ incident, recorded, now, ...rest }: Story, actor: Actor, events: readonly IncidentEvent[]): Story {
+function recordAll({ incident, recorded, ...world }: Story, actor: Actor, events: readonly IncidentEvent[]): Story {
   const added = events.map((event, index): Recorded => {
     const seq = recorded.length + index + 1
     // The ledger's hash is not the rules' business; here it only has to differ from entry to entry.
-    return roundTrip({ seq, incident: 'INC-1' as IncidentId, at: now, actor, hash: digestOf([seq, event]), event })
+    return roundTrip({
+      seq,
+      incident: 'INC-1' as IncidentId,
+      at: world.now,
+      actor,
+      hash: digestOf([seq, event]),
+      event,
+    })
   })
-  return { incident: added.reduce(evolve, incident), recorded: [...recorded, ...added], now, ...rest }
+  return { ...world, incident: added.reduce(evolve, incident), recorded: [...recorded, ...added] }
 }
 
 function actorOf(command: Command): Actor {
@@ -95,17 +106,18 @@ function actorOf(command: Command): Actor {
 }
 
 /** Plays a whole story. A refused command is a mistake in the test, and says so. */
-export function play(...acts: readonly Act[]): Story & { readonly incident: OpenedIncident } {
+export function play(...acts: readonly Turn[]): Story & { readonly incident: OpenedIncident } {
   const { incident, ...story } = acts.reduce(turn, beginning)
   return { ...story, incident: opened(incident) }
 }
 
-function turn(story: Story, act: Act | Recorded): Story {
+function turn(story: Story, act: Turn | Recorded): Story {
   if (typeof act === 'object' && 'seq' in act) {
     return { ...story, incident: evolve(story.incident, act), recorded: [...story.recorded, act], now: act.at }
   }
-  if (typeof act === 'object' && 'policy' in act) return { ...story, policy: act.policy }
   if (typeof act === 'object' && 'passes' in act) return { ...story, now: later(story.now, act.passes) }
+  if (typeof act === 'object' && ('policy' in act || 'alsoOpen' in act)) return { ...story, ...act }
+  if (typeof act === 'object' && 'refused' in act) return execute(story, act.refused(opened(story.incident))).story
   const command = typeof act === 'function' ? act(opened(story.incident)) : act
   const { story: next, decision } = execute(story, command)
   if (decision.kind === 'refused') throw new Error(`the story stops at ${command.type}: ${decision.sentence}`)
@@ -128,14 +140,14 @@ type Outcome = {
  * `given(acts, or recorded facts).when(command).happens(events)`, or `.isRefused(reason)`. The command arrives at the moment
  * the story has got to, unless another moment is given.
  */
-export function given(...history: readonly (Act | Recorded)[]): {
+export function given(...history: readonly (Turn | Recorded)[]): {
   when: (command: Command | Pressed, now?: string) => Outcome
 } {
   const story = history.reduce(turn, beginning)
   return {
     when(asked, now = story.now) {
       const command = typeof asked === 'function' ? asked(opened(story.incident)) : asked
-      const decision = decide(story.incident, command, around(now, [], story.policy))
+      const decision = decide(story.incident, command, around(now, story.alsoOpen, story.policy))
       return {
         happens(...events) {
           const expected = events.map((event): unknown =>

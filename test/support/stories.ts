@@ -117,6 +117,24 @@ export type Pressed = (incident: OpenedIncident) => Command
 /** A turn in a story: a command, a command that depends on the state, time passing, or other rules from here on. */
 export type Act = Command | Pressed | { readonly passes: number } | { readonly policy: Policy }
 
+/** Besides acts: other incidents are open, or something is tried that is refused. */
+export type Turn = Act | { readonly alsoOpen: readonly OpenedIncident[] } | { readonly refused: Pressed }
+
+/** From here on requests are decided under these rules. */
+export function under(policy: Policy): Act {
+  return { policy }
+}
+
+/** From here on these incidents are open besides. */
+export function beside(...alsoOpen: readonly OpenedIncident[]): Turn {
+  return { alsoOpen }
+}
+
+/** Somebody tries what they may not; it goes on record. */
+export function tries(refused: Pressed): Turn {
+  return { refused }
+}
+
 export function passes(minutes: number): { readonly passes: number } {
   return { passes: minutes * 60_000 }
 }

@@ -9,7 +9,9 @@ export function summaryMessage(incident: OpenedIncident): Message {
   const { id, target, containedAt, closed, lastSeq, lastHash, refusedClicks } = incident
   const word = containedAt === undefined ? '⚠️ not contained' : '✅ contained and proven'
   const requests = [...incident.requests.values()]
-  const approvers = requests.flatMap(({ end }) => (end.kind === 'approved' ? [end.by] : []))
+  const approvers = requests.flatMap(({ end, approvals }) =>
+    end.kind === 'approved' ? approvals.map(({ by }) => by) : [],
+  )
   const body = lines(
     course(incident),
     mrkdwn`Asked by ${counted(requests.map(({ requester }) => requester))} · approved by ${counted(approvers)} · refused clicks ${refusedClicks}`,

@@ -78,16 +78,18 @@ export async function refusalText(
   desk: Desk,
   { sentence: said, refusal }: Extract<Executed, { kind: 'refused' }>,
 ): Promise<string> {
-  if (refusal.code !== 'not_a_responder' && refusal.code !== 'not_an_approver') return said
+  if (!aboutLists.has(refusal.code)) return said
   const doubt = await desk.roster.doubt()
   return doubt === undefined ? said : `${said} ${doubt}`
 }
+
+const aboutLists: ReadonlySet<string> = new Set(['not_a_responder', 'not_an_approver', 'not_in_group'])
 
 /** Why somebody may not look: only people of the lists may, and never the target. */
 export function whyNotRead(standing: Standing, incident?: OpenedIncident): string | undefined {
   const refusal = whyNotTakePart(standing, incident?.target)
   if (refusal !== undefined) return refusalSentence(refusal)
-  return standing.responder || standing.approver ? undefined : refusalSentence({ code: 'not_a_responder', about: {} })
+  return standing.groups.length > 0 ? undefined : refusalSentence({ code: 'not_a_responder', about: {} })
 }
 
 const opened = z.object({ view: z.object({ id: z.string(), hash: z.string().optional() }) })

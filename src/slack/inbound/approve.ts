@@ -4,7 +4,6 @@ import type { Standing } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { approveByTypingForm } from '../cards/forms.ts'
 import { fields, type Reference } from '../references.ts'
-import { mayApprove } from '../roster.ts'
 import { act, actOnForm, incidentOf, showForm, strangeForm } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
 
@@ -63,7 +62,7 @@ async function ableNow(
   by: Standing,
 ): Promise<string | undefined> {
   const request = incident.requests.get(id)
-  if (request === undefined || mayApprove(incident, request, by)) return undefined
+  if (request === undefined || desk.roster.mayApprove(incident, request, by)) return undefined
   const refusal = whyNotRespond(by, incident.target)
   if (refusal !== undefined && refusal.code !== 'not_a_responder') return undefined
   const late = Promise.withResolvers<undefined>()

@@ -4,7 +4,6 @@ import { type OpenedIncident, openRequests } from '#/incident/state.ts'
 import { section } from '../cards/blocks.ts'
 import { homeView, type Waiting } from '../cards/home.ts'
 import { sentence } from '../cards/text.ts'
-import { mayApprove } from '../roster.ts'
 import { whyNotRead } from './answers.ts'
 import type { Desk, HomeOpened } from './desk.ts'
 
@@ -44,7 +43,7 @@ async function homeOf(desk: Desk, by: Standing): Promise<ReturnType<typeof homeV
 /** The open requests that this person can approve now, and where they stand. */
 function waitingFor(desk: Desk, by: Standing, incident: OpenedIncident): readonly Waiting[] {
   return openRequests(incident)
-    .filter((request) => request.shown !== undefined && mayApprove(incident, request, by))
+    .filter((request) => request.shown !== undefined && desk.roster.mayApprove(incident, request, by))
     .map((request) => {
       const place = desk.door.requestPlace(incident.id, request.id) ?? incident.thread
       return { incident, request, link: place === undefined ? undefined : desk.workspace.linkTo(place) }
