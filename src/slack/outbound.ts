@@ -6,6 +6,7 @@ import { isSlacks } from './hosts.ts'
 import type { Lanes } from './lanes.ts'
 import type { Log } from './log.ts'
 import { type Found, readBack } from './read-back.ts'
+import { Turns } from './turns.ts'
 
 export type Place = { readonly channel: string; readonly ts: string }
 export type EntryMark = { readonly seq: number; readonly hash: string }
@@ -20,6 +21,9 @@ const quietly = { unfurl_links: false, unfurl_media: false, link_names: false, p
 
 const posted = z.object({ ts: z.string(), channel: z.string() })
 
+/** So many private answers are on their way at once: a crowd of clicks is answered late rather than never, and forms find a connection free. */
+const answersAtOnce = 6
+
 /**
  * Everything we send to Slack. The functions for cards and the timeline throw the three failures of `failures.ts`; the
  * private answers never throw, because there is nobody left to tell.
@@ -28,6 +32,7 @@ export class Outbound {
   readonly #lanes: Lanes
   readonly #log: Log
   readonly #apiUrl: string | undefined
+  readonly #answers = new Turns(answersAtOnce)
 
   constructor(deps: { readonly lanes: Lanes; readonly log: Log; readonly apiUrl?: string }) {
     this.#lanes = deps.lanes
@@ -167,6 +172,13 @@ export class Outbound {
           ]),
       ['direct message', async () => this.dm(user, answer)],
     ]
+    return this.#answers.take(async () => this.#byOneOf(ways, user))
+  }
+
+  async #byOneOf(
+    ways: readonly (readonly [way: string, send: () => Promise<unknown>])[],
+    user: string,
+  ): Promise<boolean> {
     const failed: string[] = []
     for (const [way, send] of ways) {
       try {
