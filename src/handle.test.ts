@@ -10,14 +10,19 @@ import {
   approves,
   asks,
   closes,
+  deletes,
+  edits,
   facts,
   type Handle,
+  messageTs,
   openOrder,
   opens,
   type Pressed,
+  person,
   standing,
   start,
   steps,
+  writes,
 } from '../test/support/stories.ts'
 import { createIncidents, fold, type Incidents, recordedOf, systemStream } from './handle.ts'
 
@@ -181,6 +186,25 @@ test('nothing that people type goes on record with something that looks like a t
   const all = JSON.stringify([...store.ledger.stream(id), ...store.ledger.stream(systemStream)])
   expect(all).not.toContain(token)
   expect(all).toContain('[removed]')
+})
+
+test('what people write in the thread goes on record in their name, without what looks like a token', () => {
+  const { store, incidents } = desk()
+  const token = 'xoxb-123456-abcdefghij'
+  const id = open(incidents)
+  execute(incidents, id, writes('gil', `is it ${token}?`))
+  execute(incidents, id, edits('gil', `it is not ${token}`))
+  execute(incidents, id, { ...deletes(messageTs(7)), author: person('gil'), before: token } as Command)
+  const entries = store.ledger.stream(id).map(recordedOf)
+  expect(JSON.stringify(entries)).not.toContain(token)
+  expect(entries.slice(-3)).toMatchObject([
+    { actor: person('gil'), event: { type: 'MessageWritten', text: 'is it [removed]?' } },
+    {
+      actor: person('gil'),
+      event: { type: 'MessageEdited', before: 'is it [removed]?', after: 'it is not [removed]' },
+    },
+    { actor: { program: 'autentico' }, event: { type: 'MessageDeleted', before: '[removed]' } },
+  ])
 })
 
 test('a closed incident is no longer open, and still found', () => {

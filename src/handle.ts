@@ -218,13 +218,27 @@ export function later(at: string, ms: number): string {
 
 function actorOf(command: Command): Actor {
   if ('by' in command) return command.by.person
-  return command.type === 'RecordOutcome' ? { worker: command.worker } : { program: 'autentico' }
+  if (command.type === 'RecordOutcome') return { worker: command.worker }
+  const isTheirs = command.type === 'RecordMessage' || command.type === 'RecordEdit'
+  return isTheirs && command.person !== undefined ? command.person : { program: 'autentico' }
 }
 
 /** What people typed, without anything that looks like a secret. The ledger can never forget, so it must never learn. */
 export function scrubbed(command: Command): Command {
-  if (!('by' in command)) return command
-  return { ...command, ...mapped(command) }
+  if ('by' in command) return { ...command, ...mapped(command) }
+  return { ...command, ...written(command) }
+}
+
+/** What they wrote in the thread, which may be anything. */
+function written(command: Exclude<Command, PersonCommand>): Partial<Record<'text' | 'before' | 'after', string>> & {
+  readonly files?: readonly string[]
+} {
+  if (command.type === 'RecordMessage') return { text: scrub(command.text), files: command.files.map(scrub) }
+  const isChange = command.type === 'RecordEdit' || command.type === 'RecordDeletion'
+  return {
+    ...(isChange && command.before !== undefined ? { before: scrub(command.before) } : {}),
+    ...(command.type === 'RecordEdit' ? { after: scrub(command.after) } : {}),
+  }
 }
 
 /** A fingerprint looks like a secret and is none; what is no such thing is free text. */

@@ -120,6 +120,37 @@ export type ProgramCommand =
       readonly able: readonly Person[]
     }
   | { readonly type: 'NudgeStale' }
+  /** Somebody wrote in the thread. `late`: it was found by reading the thread again. */
+  | {
+      readonly type: 'RecordMessage'
+      readonly ts: string
+      readonly person: Person
+      readonly text: string
+      readonly files: readonly string[]
+      readonly editedTs?: string
+      readonly late: boolean
+    }
+  /** `person`: who edited it, where Slack says so. `before`: as Slack says it was, for a message that was not recorded. */
+  | {
+      readonly type: 'RecordEdit'
+      readonly ts: string
+      readonly person?: Person
+      readonly author: Person
+      readonly before?: string
+      readonly after: string
+      readonly editedTs: string
+      readonly late: boolean
+    }
+  /** `author` and `before`: as Slack says they were, for a message that was not recorded. */
+  | {
+      readonly type: 'RecordDeletion'
+      readonly ts: string
+      readonly author?: Person
+      readonly before?: string
+      readonly late: boolean
+    }
+  /** Our own posts are not in the thread any more: the lines of these entries, or the card. */
+  | { readonly type: 'RecordLostPosts'; readonly entries: readonly number[]; readonly card: boolean }
   /** Everything was resumed at once, by a request that stands in another incident. */
   | {
       readonly type: 'ResumeToo'

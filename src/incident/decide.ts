@@ -8,6 +8,7 @@ import { accepted, because, type Decision, refused, refusedFor } from './decisio
 import type { IncidentEvent, RequestKind } from './events.ts'
 import { correctAwareness, legalClockFrom, remindOfLegalClock } from './legal-clock.ts'
 import { longestText } from './limits.ts'
+import { recordDeletion, recordEdit, recordLostPosts, recordMessage } from './messages.ts'
 import { fits, recordOutcome } from './outcome.ts'
 import { type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
@@ -611,6 +612,14 @@ function decideProgram(
       return accepted(...escalateRequest(incident, command, around))
     case 'NudgeStale':
       return accepted(...nudge(incident, around))
+    case 'RecordMessage':
+      return accepted(...recordMessage(incident, command, around))
+    case 'RecordEdit':
+      return accepted(...recordEdit(incident, command, around))
+    case 'RecordDeletion':
+      return accepted(...recordDeletion(incident, command, around))
+    case 'RecordLostPosts':
+      return accepted(...recordLostPosts(incident, command))
     case 'RemindOfLegalClock':
       return accepted(...remindOfLegalClock(incident, around))
     case 'LinkIncident':

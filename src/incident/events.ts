@@ -235,6 +235,42 @@ export type IncidentEvent =
       readonly why: string
       readonly digest: string
     }
+  /**
+   * The actor wrote it in the thread. `ts`: Slack's name for the message, which is its moment; `writtenAt`: the same as ISO 8601, UTC.
+   * `editedTs`: it had been edited before it was recorded.
+   * `late`: it was found when the thread was read again. `last`: no further ones are recorded.
+   */
+  | {
+      readonly type: 'MessageWritten'
+      readonly ts: string
+      readonly writtenAt: string
+      readonly text: string
+      readonly files?: readonly string[]
+      readonly editedTs?: string
+      readonly late?: true
+      readonly last?: true
+    }
+  /** The actor, where Slack names one, edited what `author` had written. Without `before` it had not been recorded. */
+  | {
+      readonly type: 'MessageEdited'
+      readonly ts: string
+      readonly writtenAt: string
+      readonly author: Person
+      readonly before?: string
+      readonly after: string
+      readonly editedTs: string
+      readonly late?: true
+    }
+  | {
+      readonly type: 'MessageDeleted'
+      readonly ts: string
+      readonly writtenAt: string
+      readonly author: Person
+      readonly before?: string
+      readonly late?: true
+    }
+  /** Posts of our own are no longer in the thread: the lines of these entries, or the card. */
+  | { readonly type: 'PostsDeleted'; readonly entries: readonly number[]; readonly card?: true }
   | { readonly type: 'CheckpointSigned'; readonly size: number; readonly note: string }
   /** The thread and the ledger do not agree: one of them was changed. A sentence for each difference. */
   | { readonly type: 'RecordDoubted'; readonly problems: readonly string[] }

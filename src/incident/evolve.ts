@@ -1,6 +1,7 @@
 import type { StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import type { Finding } from './findings.ts'
+import { heard } from './messages.ts'
 import { type Actor, actorName, isPerson, type Person, personKey, samePerson } from './people.ts'
 import { quietAfter } from './reminders.ts'
 import {
@@ -72,6 +73,8 @@ function opened(
     refusedApprovals: new Map(),
     probers: [],
     ...(policyDigest === undefined ? {} : { policyDigest }),
+    messages: new Map(),
+    postsGone: { entries: new Set(), card: false },
     ...(from === undefined ? {} : { from }),
     ...(legalClock === undefined ? {} : { legalClock: { ...legalClock, reminders: 0 } }),
   }
@@ -103,6 +106,11 @@ function applied(
     case 'PackRequested':
     case 'CommandSigned':
       return incident
+    case 'MessageWritten':
+    case 'MessageEdited':
+    case 'MessageDeleted':
+    case 'PostsDeleted':
+      return heard(incident, event, actor)
     case 'WorkStarted':
       return taken(incident, event, { by: actorName(actor), at })
     case 'ClickRefused':

@@ -125,6 +125,8 @@ export type Approval = {
   readonly reason?: string
   readonly stepUp?: StepUp
 }
+/** A message that somebody wrote in the thread, as it is recorded last. `editedTs`: Slack's name for its last edit. */
+export type Spoken = { readonly by: Person; readonly text: string; readonly editedTs?: string; readonly gone?: true }
 
 /** When something last happened in an incident, and how often it was spoken of since that nothing did. */
 export type Quiet = { readonly since: string; readonly nudges: number; readonly nudgedAt?: string }
@@ -239,6 +241,10 @@ export type OpenedIncident = {
   readonly refusedApprovals: ReadonlyMap<string, number>
   /** Who tried so often that it was said aloud. */
   readonly probers: readonly Person[]
+  /** What people wrote in the thread, by Slack's name for each message. */
+  readonly messages: ReadonlyMap<string, Spoken>
+  /** Our own posts that are no longer in the thread, as far as that is recorded. */
+  readonly postsGone: { readonly entries: ReadonlySet<number>; readonly card: boolean }
   readonly closed?: { readonly at: string; readonly by: Actor; readonly reason: string }
 }
 

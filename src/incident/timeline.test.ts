@@ -10,8 +10,10 @@ import {
   check,
   closes,
   contained,
+  deletes,
   denies,
   doneResult,
+  edits,
   effect,
   escalates,
   expires,
@@ -42,8 +44,10 @@ import {
   underWay,
   unproven,
   withdraws,
+  writes,
 } from '../../test/support/stories.ts'
 import { found, ids, opensWhole, reviewed, strangeClient, wholeUnderWay } from '../../test/support/whole-instance.ts'
+import type { Command } from './commands.ts'
 import type { EventType, IncidentId } from './events.ts'
 import type { OpenedIncident } from './state.ts'
 import { amount, atAndAgo, plainLine, type TimelineLine, timelineLine, utc } from './timeline.ts'
@@ -268,6 +272,22 @@ const endingIn: Readonly<
     /^found that this thread and the ledger do not agree: .*\. Entry 3 is another one\. Do not trust either/,
   ],
   PackRequested: [[opens(), { type: 'AskForPack', by: standing('ana') }], /^asked for the evidence pack$/],
+  MessageWritten: [
+    [opens(), { ...writes('gil', 'I saw it\nat three.'), files: ['shot.png'] } as Command],
+    /^wrote: “I saw it at three\.” With “shot\.png”\.$/,
+  ],
+  MessageEdited: [
+    [opens(), writes('gil', 'I saw it.'), edits('gil', 'I did not see it.')],
+    /^edited their message of 2026-11-23 03:01:00 UTC\. Before: “I saw it\.” After: “I did not see it\.”$/,
+  ],
+  MessageDeleted: [
+    [opens(), writes('gil', 'I saw it.'), deletes()],
+    /^noticed that a message of @gil of 2026-11-23 03:01:00 UTC was deleted\. It said: “I saw it\.”$/,
+  ],
+  PostsDeleted: [
+    [opens(), { type: 'RecordLostPosts', entries: [33, 31, 40, 32], card: true }],
+    /^noticed that the card of this incident was deleted, and lines of the record were deleted from this thread: entries 31 to 33 and 40\. The ledger still holds every entry/,
+  ],
   CheckpointSigned: [
     [opens(), { type: 'RecordCheckpoint', size: 7, note: 'the note' }],
     /^signed a checkpoint over 7 entries:\nthe note$/,

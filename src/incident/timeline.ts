@@ -4,6 +4,7 @@ import type { StepId } from '#/playbook/playbook.ts'
 import { isInstance } from './account.ts'
 import { probingWords, standingWith } from './approval-lines.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
+import { deletedLine, editedLine, postsDeletedLine, writtenLine } from './message-lines.ts'
 import { type Actor, actorName, type Person } from './people.ts'
 import { openOf, readBack, unique } from './read-back.ts'
 import { escalatedLine, namesOf, remindedLine, staleLine } from './reminder-lines.ts'
@@ -300,6 +301,14 @@ function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, inc
       }
     case 'PackRequested':
       return { headline: 'asked for the evidence pack' }
+    case 'MessageWritten':
+      return writtenLine(event)
+    case 'MessageEdited':
+      return editedLine(event, { actor, when: utc(event.writtenAt) })
+    case 'MessageDeleted':
+      return deletedLine(event, { when: utc(event.writtenAt) })
+    case 'PostsDeleted':
+      return postsDeletedLine(event)
     case 'CheckpointSigned':
       return { headline: `signed a checkpoint over ${event.size} entries:\n${event.note}` }
   }

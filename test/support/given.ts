@@ -102,7 +102,9 @@ function recordAll({ incident, recorded, ...world }: Story, actor: Actor, events
 
 function actorOf(command: Command): Actor {
   if ('by' in command) return command.by.person
-  return command.type === 'RecordOutcome' ? { worker: command.worker } : { program: 'autentico' }
+  if (command.type === 'RecordOutcome') return { worker: command.worker }
+  const isTheirs = command.type === 'RecordMessage' || command.type === 'RecordEdit'
+  return isTheirs && command.person !== undefined ? command.person : { program: 'autentico' }
 }
 
 /** Plays a whole story. A refused command is a mistake in the test, and says so. */

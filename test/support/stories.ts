@@ -237,6 +237,27 @@ export function escalates(members: readonly Handle[], able: readonly Handle[]): 
   })
 }
 
+/** Slack's name for a message that was written `minutes` after the story began. */
+export function messageTs(minutes: number): string {
+  return `${Date.parse(minute(minutes)) / 1000}.000100`
+}
+
+/** Somebody writes in the thread. */
+export function writes(handle: Handle, text: string, ts: string = messageTs(1)): Command {
+  return { type: 'RecordMessage', ts, person: person(handle), text, files: [], late: false }
+}
+
+/** Somebody edits what they wrote; `edit` tells one edit from another. */
+export function edits(handle: Handle, after: string, edit: number = 1, ts: string = messageTs(1)): Command {
+  const author = person(handle)
+  return { type: 'RecordEdit', ts, person: author, author, after, editedTs: messageTs(1 + edit), late: false }
+}
+
+/** Slack says that a message is gone. */
+export function deletes(ts: string = messageTs(1)): Command {
+  return { type: 'RecordDeletion', ts, late: false }
+}
+
 export const expires: Command = { type: 'ExpireRequests' }
 
 /** A worker's report on the newest open order of one sort. */
