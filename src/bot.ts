@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { breakDueGlass, endHolds } from '#/followers/alone.ts'
 import { dispatcher, entryOf } from '#/followers/dispatcher.ts'
 import { holder } from '#/followers/hold.ts'
 import { notary } from '#/followers/notary.ts'
@@ -13,7 +14,7 @@ import { checkpoint } from '#/ledger/checkpoint.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { LedgerDamaged, orDamaged } from '#/ledger/schema.ts'
-import { standardPolicy } from '#/policy/policy.ts'
+import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
@@ -51,6 +52,7 @@ export type BotDeps = {
 const expireEveryMs = 1_000
 const reconcileEveryMs = 2_000
 const redrawEveryMs = 20_000
+const settleEveryMs = 1_000
 /** Slack lets an app draw about one Home tab a second. */
 const redrawHomesEveryMs = 5_000
 
@@ -121,7 +123,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startDispatcher({ ledger, incidents, queue, stops, config, log }))
   building.use(startNotary({ ledger, incidents, keys, config, log }))
   building.use(startVaultKeeper({ ledger, vault, log }))
-  poster = posterOf({ ledger, incidents, slack, config, log, now })
+  poster = posterOf({ ledger, incidents, slack, policy: () => rules.policy, config, log, now })
   building.use(startPoster({ ledger, incidents, poster, log }))
   building.use(startFiler({ ledger, incidents, slack, dataDir: config.dataDir, log, onFailure: onFailure(log) }))
   building.use(startReconciling({ ledger, incidents, queue, stops, outcomes, config, log, now }))
@@ -136,6 +138,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     }),
   )
   building.use(startReminding({ incidents, slack, config: config.slack, policy: () => rules.policy, log, now }))
+  building.use(startSettling({ incidents, slack, log, now }))
   building.use(every(redrawHomesEveryMs, log, redrawnHomes(ledger, slack)))
 
   if (deps.health !== undefined) {
@@ -261,12 +264,14 @@ function posterOf({
   ledger,
   incidents,
   slack,
+  policy,
   config,
   log,
   now,
 }: FollowerDeps & {
   readonly incidents: Incidents
   readonly slack: Slack
+  readonly policy: () => Policy
   readonly config: Config
   readonly now: () => Date
 }): Poster {
@@ -274,6 +279,7 @@ function posterOf({
     outbound: slack.outbound,
     linkTo: (place) => slack.linkTo(place),
     timeline: (id) => incidents.timeline(id),
+    policy,
     now,
   })
   return createPoster({
@@ -307,6 +313,32 @@ function startPoster({
       await running[Symbol.asyncDispose]()
     },
   }
+}
+
+/** What one person may do alone ends, or begins, by the clock. */
+function startSettling({
+  incidents,
+  slack,
+  log,
+  now,
+}: {
+  readonly incidents: Incidents
+  readonly slack: Slack
+  readonly log: Logger
+  readonly now: () => Date
+}): AsyncDisposable {
+  return every(settleEveryMs, log, async () => {
+    endHolds(incidents.open(), { now: now().toISOString(), later }, (id) => {
+      incidents.execute(id, { type: 'SettleHolds' })
+    })
+    await breakDueGlass({
+      open: () => incidents.open(),
+      now: () => now().toISOString(),
+      ripe: incidents.ripe,
+      standing: async ({ slack: { user } }) => slack.roster.standing(user),
+      breakNow: (id, request, standing) => void incidents.execute(id, { type: 'BreakGlassNow', request, standing }),
+    })
+  })
 }
 
 /** Home tabs that are open follow the ledger: they are drawn anew when it has grown. */

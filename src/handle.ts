@@ -4,6 +4,7 @@ import type { Command, PersonCommand } from '#/incident/commands.ts'
 import { decide } from '#/incident/decide.ts'
 import type { IncidentEvent, IncidentId, Recorded, SignedText } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
+import { holdInForce } from '#/incident/hold-state.ts'
 import type { Actor } from '#/incident/people.ts'
 import { afterRefusal } from '#/incident/probing.ts'
 import type { Refusal } from '#/incident/refusals.ts'
@@ -46,6 +47,8 @@ export type Incidents = {
    * the record shows, can be set; setting it back must not make an approval good for longer.
    */
   readonly outlived: (incident: IncidentId, request: RequestId) => boolean
+  /** Whether what was announced to be done alone has waited for its delay by that clock as well. */
+  readonly ripe: (incident: IncidentId, request: RequestId) => boolean
 }
 
 /** Read for every decision: `policy` may be a getter, and is the one in force at that moment. */
@@ -78,6 +81,8 @@ export function createIncidents({
   for (const incident of open.values()) for (const request of incident.requests.keys()) noteShown(incident, request)
   const outlived = (id: IncidentId, request: RequestId): boolean =>
     monotonic() >= (endsAt.get(`${id} ${request}`) ?? Number.POSITIVE_INFINITY)
+  const delays = new Map<string, number>()
+  const ripe = (id: IncidentId, request: RequestId): boolean => monotonic() >= (delays.get(`${id} ${request}`) ?? 0)
   const policyDigest = once((policy: Policy) => digestOf(policy))
   // A stream's end is not always the state's: refusals may stand in a stream that never opened.
   const positions = new Map<IncidentId, number>()
@@ -87,7 +92,10 @@ export function createIncidents({
 
   const forget = ({ id, requests }: OpenedIncident): void => {
     open.delete(id)
-    for (const request of requests.keys()) endsAt.delete(`${id} ${request}`)
+    for (const request of requests.keys()) {
+      endsAt.delete(`${id} ${request}`)
+      delays.delete(`${id} ${request}`)
+    }
   }
 
   const record = (id: IncidentId, before: Incident, actor: Actor, at: string, events: readonly IncidentEvent[]) => {
@@ -99,8 +107,10 @@ export function createIncidents({
     if (after.status === 'unopened') positions.set(id, entries.at(-1)?.seq ?? expected)
     else if (after.status === 'open') open.set(id, after)
     else forget(after)
-    if (after.status !== 'unopened')
-      for (const { event } of recorded) if (event.type === 'RequestShown') noteShown(after, event.request)
+    for (const { event } of recorded) {
+      if (event.type === 'RequestShown' && after.status !== 'unopened') noteShown(after, event.request)
+      if (event.type === 'GlassAnnounced') delays.set(`${id} ${event.request}`, monotonic() + between(at, event.dueAt))
+    }
     return { after, recorded }
   }
 
@@ -118,6 +128,7 @@ export function createIncidents({
       digestOf,
       later,
       outlived: (request) => outlived(id, request),
+      ripe: (request) => ripe(id, request),
     })
     if (decision.kind === 'refused') {
       const { refusal, sentence } = decision
@@ -145,6 +156,7 @@ export function createIncidents({
     if (after.status === 'unopened')
       return { kind: 'refused', refusal: { code: 'no_such_incident', about: {} }, sentence: '' }
     resumeOthers(id, recorded)
+    supersedeHolds(after, recorded)
     return { kind: 'accepted', incident: after, recorded }
   }
 
@@ -158,11 +170,25 @@ export function createIncidents({
     }
   }
 
+  /** Two people had an account suspended here: a hold on it that another incident placed must not lift that. */
+  function supersedeHolds({ id, target }: OpenedIncident, recorded: readonly Recorded[]): void {
+    const suspended = recorded.some(
+      ({ event }) =>
+        event.type === 'HoldConfirmed' ||
+        (event.type === 'StepDone' && event.action === 'suspend-account' && event.proven),
+    )
+    if (!suspended) return
+    for (const other of open.values())
+      if (other.id !== id && other.target.id === target.id && holdInForce(other) !== undefined)
+        execute(other.id, { type: 'SupersedeHold', incident: id })
+  }
+
   return {
     execute,
     find,
     open: () => [...open.values()],
     outlived,
+    ripe,
     // Their numbers say which are the newest, so that nothing has to be looked for.
     recent: (count) =>
       Array.from({ length: Math.min(count, opened) }, (_, back) => `INC-${opened - back}` as IncidentId).flatMap(
@@ -216,6 +242,10 @@ export function later(at: string, ms: number): string {
   return new Date(Date.parse(at) + ms).toISOString()
 }
 
+function between(one: string, other: string): number {
+  return Date.parse(other) - Date.parse(one)
+}
+
 function actorOf(command: Command): Actor {
   if ('by' in command) return command.by.person
   if (command.type === 'RecordOutcome') return { worker: command.worker }
@@ -265,10 +295,12 @@ function mapped(command: PersonCommand): Partial<
       return command.reason === undefined ? {} : { reason: scrub(command.reason) }
     case 'DenyRequest':
     case 'CloseIncident':
+    case 'BreakGlass':
       return { reason: scrub(command.reason) }
     case 'AddNote':
       return { text: scrub(command.text) }
     case 'CorrectAwareness':
+    case 'ReviewGlass':
       return { note: scrub(command.note) }
     case 'RecordNotification':
       return { channel: scrub(command.channel), identityCheck: scrub(command.identityCheck), note: scrub(command.note) }
@@ -277,6 +309,8 @@ function mapped(command: PersonCommand): Partial<
       return command.reason === undefined ? {} : { reason: scrub(command.reason) }
     case 'WithdrawRequest':
     case 'AskToResume':
+    case 'HoldTarget':
+    case 'LiftAgain':
     case 'ReadAgain':
     case 'TakeCommand':
     case 'ShowSecret':

@@ -135,6 +135,7 @@ function incidentsIn(reader: Reader | undefined, closed: string): Incidents {
         from.latestStreams({ having: 'IncidentOpened', limit }).flatMap((id) => fold(from, id as IncidentId) ?? []),
       ),
     outlived: () => false,
+    ripe: () => false,
     timeline: (id) => orSay((from) => from.stream(id).map(recordedOf)),
   }
 }

@@ -1,5 +1,6 @@
 import type { EventType, IncidentId, Recorded } from '#/incident/events.ts'
 import { accountOf } from '#/incident/findings.ts'
+import { isHoldWork } from '#/incident/hold-state.ts'
 import {
   findStep,
   type IncidentStep,
@@ -12,7 +13,7 @@ import {
 } from '#/incident/state.ts'
 import { owedProofs } from '#/incident/sweep.ts'
 import type { OrderId } from '#/incident/work.ts'
-import type { Again, WorkOrder } from '#/work/work-order.ts'
+import type { Again, Alone, HeldFor, WorkOrder } from '#/work/work-order.ts'
 
 export type DispatcherDeps = {
   readonly find: (id: IncidentId) => OpenedIncident | undefined
@@ -85,6 +86,8 @@ export function workOrder(
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   const approvedBy = request?.end.kind === 'approved' ? request.approvals.map(({ by }) => by) : []
   const needed = request?.shown?.rule?.approvals ?? 1
+  const alone = aloneOf(incident, request)
+  const hold = holdOf(incident, order)
   const params = paramsOf(incident, request)
   const step = findStep(incident, order.step)
   const inputs = order.inputs ?? request?.inputs
@@ -100,9 +103,11 @@ export function workOrder(
     ...(order.action === incident.playbook.sweep ? { again: provenBefore(incident) } : {}),
     approvedBy,
     ...(needed === 1 ? {} : { approvalsNeeded: needed }),
+    ...(hold === undefined ? {} : { hold }),
+    ...(alone === undefined ? {} : { alone }),
     cause: { seq: cause.seq, hash: cause.hash },
     issuedAt: order.orderedAt,
-    expiresAt: expiryOf(order, orderTtlMs),
+    expiresAt: expiryOf(incident, order, orderTtlMs),
     drill: incident.drill,
     ...(incident.resumedSeq === 0 ? {} : { resumed: incident.resumedSeq }),
     ...(request === undefined ? {} : { requestedBy: request.requester, request: request.id }),
@@ -112,9 +117,35 @@ export function workOrder(
   }
 }
 
-/** When an order stops being good: so long after it could have begun. ISO 8601, UTC. */
-export function expiryOf({ notBefore, orderedAt }: OpenOrder, orderTtlMs: number): string {
-  return new Date(Date.parse(notBefore ?? orderedAt) + orderTtlMs).toISOString()
+/** When an order stops being good: so long after it could have begun. A hold is not placed any more when its time is over. ISO 8601, UTC. */
+export function expiryOf(
+  { holds }: Pick<OpenedIncident, 'holds'>,
+  { notBefore, orderedAt, action, request }: OpenOrder,
+  orderTtlMs: number,
+): string {
+  const after = new Date(Date.parse(notBefore ?? orderedAt) + orderTtlMs).toISOString()
+  const endsAt = action === 'hold-account' && request !== undefined ? holds.get(request)?.endsAt : undefined
+  return endsAt !== undefined && endsAt < after ? endsAt : after
+}
+
+/** The hold that an order places or lifts. */
+function holdOf({ holds }: OpenedIncident, { id, action, request }: OpenOrder): HeldFor | undefined {
+  const hold = request === undefined || !isHoldWork(action) ? undefined : holds.get(request)
+  if (hold === undefined) return undefined
+  const { placing, endsAt: until } = hold
+  return {
+    until,
+    placedBy: placing.order ?? id,
+    ...(action === 'lift-hold' && placing.status === 'done' ? { wasActive: placing.wasActive } : {}),
+  }
+}
+
+/** Done without a second person: what was announced, and when. */
+function aloneOf({ glass }: OpenedIncident, request: Request | undefined): Alone | undefined {
+  const broken = request?.end.kind === 'alone' ? glass.get(request.id) : undefined
+  return broken?.brokenAt === undefined
+    ? undefined
+    : { reason: broken.reason, announcedAt: broken.at, brokenAt: broken.brokenAt }
 }
 
 /** `INC-7-31` was given by entry 31. */

@@ -338,7 +338,8 @@ async function drawRequests(deps: PosterDeps, memory: Memory, incident: OpenedIn
 }
 
 async function drawCard(deps: PosterDeps, memory: Memory, incident: OpenedIncident, thread: Place): Promise<void> {
-  const [open] = openRequests(incident)
+  // A hold has its buttons on the card itself.
+  const open = openRequests(incident).find(({ kind }) => kind !== 'hold')
   const posted = open === undefined ? undefined : memory.requests.get(open.id)
   const request = posted === undefined ? undefined : { channel: thread.channel, ts: posted }
   const look = deps.thread.looks.card(incident, request)

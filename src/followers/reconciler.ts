@@ -43,7 +43,7 @@ export function createReconciler(deps: ReconcilerDeps): () => Promise<void> {
     for (const { incident, order } of orders) {
       const now = deps.now()
       if (!deps.dispatched(order.id) || deps.outcomeWaits(order.id)) continue
-      if (now > Date.parse(expiryOf(order, deps.orderTtlMs)) + expiryGraceMs) {
+      if (now > Date.parse(expiryOf(incident, order, deps.orderTtlMs)) + expiryGraceMs) {
         deps.expire(incident.id, order.id, 'No worker did it in time, so the approval is no longer good. Ask again.')
         continue
       }

@@ -1,6 +1,7 @@
 import type { Recorded } from '#/incident/events.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import { type TimelineLine, timelineLine } from '#/incident/timeline.ts'
+import type { Policy } from '#/policy/policy.ts'
 import { type Message, message } from '#/slack/cards/blocks.ts'
 import { incidentCard } from '#/slack/cards/incident-card.ts'
 import { requestMessage } from '#/slack/cards/request-message.ts'
@@ -24,17 +25,24 @@ export function slackThread({
   outbound,
   linkTo,
   timeline,
+  policy,
   now,
 }: {
   readonly outbound: Outbound
   /** The address of a message, once the workspace's own is known. */
   readonly linkTo: (place: Place) => string | undefined
   readonly timeline: (incident: OpenedIncident['id']) => readonly Recorded[]
+  /** What may be done by one alone, now. */
+  readonly policy: () => Policy
   readonly now: () => Date
 }): ThreadPort {
   const card = (incident: OpenedIncident, request?: Place) => {
     const requestLink = request === undefined ? undefined : linkTo(request)
-    return incidentCard(incident, { now: now().toISOString(), ...(requestLink === undefined ? {} : { requestLink }) })
+    return incidentCard(incident, {
+      now: now().toISOString(),
+      policy: policy(),
+      ...(requestLink === undefined ? {} : { requestLink }),
+    })
   }
 
   const update = async (place: Place, edited: Message): Promise<'updated' | 'gone'> => {
@@ -81,10 +89,10 @@ export function slackThread({
       return taken
     },
     postRequest: async (incident, thread, request, line) =>
-      post(incident, thread, requestMessage(incident, request), [line]),
+      post(incident, thread, requestMessage(incident, request, policy()), [line]),
     async updateRequest(incident, place, request) {
       // A request that somebody deleted is not posted again: what came of it stands in the lines below it.
-      await update(place, requestMessage(incident, request))
+      await update(place, requestMessage(incident, request, policy()))
     },
     async postSummary(incident, thread, line) {
       // The closing words stand in the summary already.
@@ -111,7 +119,8 @@ export function slackThread({
     },
     looks: {
       card: (incident, request) => JSON.stringify(card(incident, request)),
-      request: (incident: OpenedIncident, request: Request) => JSON.stringify(requestMessage(incident, request)),
+      request: (incident: OpenedIncident, request: Request) =>
+        JSON.stringify(requestMessage(incident, request, policy())),
     },
   }
 }

@@ -92,7 +92,9 @@ function whyNotApprove(candidate: Standing, scales: Scales): Refusal | undefined
   const refusal = whyNotReview(candidate, { ...scales, target, groups: rule.from })
   if (refusal !== undefined) return refusal
   const others = [{ by: request.requester, identity: request.identity }, ...request.approvals]
-  const earlier = others.find(({ by, identity }) => !samePerson(by, candidate.person) && isSame(identity, candidate))
+  const earlier = others.find(
+    ({ by, identity }) => !samePerson(by, candidate.person) && isSameAccount(identity, candidate),
+  )
   if (earlier !== undefined) return { code: 'approver_same_account', about: { ...about, who: `@${earlier.by.name}` } }
   return request.end.kind === 'open' ? whyNoUse(candidate, scales) : undefined
 }
@@ -118,11 +120,11 @@ function whyNotListed(standing: Standing, groups: readonly GroupName[], able?: s
 
 /** Matched by e-mail address, and by the configured map where there is one. */
 export function isAccountOf(standing: Standing, account: Account): boolean {
-  return !isInstance(account) && isSame({ account: account.username, email: account.email }, standing)
+  return !isInstance(account) && isSameAccount({ account: account.username, email: account.email }, standing)
 }
 
 /** Whether two are one account of Autentico, as far as anything says so. A username may be an e-mail address. */
-function isSame(one: Identity, other: Identity): boolean {
+export function isSameAccount(one: Identity, other: Identity): boolean {
   const names = namesOf(other)
   return namesOf(one).some((name) => names.includes(name))
 }

@@ -4,6 +4,7 @@ import type { Playbook, StepId } from '#/playbook/playbook.ts'
 import type { GroupName } from '#/policy/policy.ts'
 import type { Account } from './account.ts'
 import type { Forged, IncidentId, Severity, StepRequestKind, StepUpFailure } from './events.ts'
+import type { GlassVerdict } from './glass-state.ts'
 import type { Person, Standing } from './people.ts'
 import type { StepUp } from './step-up.ts'
 import type { OrderId, RequestId, WorkResult } from './work.ts'
@@ -71,6 +72,26 @@ export type PersonCommand =
   | { readonly type: 'AskToResume'; readonly by: Standing; readonly all: boolean }
   | { readonly type: 'DenyRequest'; readonly by: Standing; readonly request: RequestId; readonly reason: string }
   | { readonly type: 'WithdrawRequest'; readonly by: Standing; readonly request: RequestId }
+  /** Suspend the target at once, alone and for a while. Ended early by withdrawing or denying its request, confirmed by approving it. */
+  | { readonly type: 'HoldTarget'; readonly by: Standing }
+  /** Nothing more may be lifted by itself: somebody has it tried once more. */
+  | { readonly type: 'LiftAgain'; readonly by: Standing; readonly request: RequestId }
+  /** Do it alone when the delay of the policy is over. `told`: everybody in the roster. `digest`: of what was shown. */
+  | {
+      readonly type: 'BreakGlass'
+      readonly by: Standing
+      readonly request: RequestId
+      readonly digest: string
+      readonly reason: string
+      readonly told: readonly Person[]
+    }
+  | {
+      readonly type: 'ReviewGlass'
+      readonly by: Standing
+      readonly request: RequestId
+      readonly verdict: GlassVerdict
+      readonly note: string
+    }
   /** Make the snapshot or the sweep anew. Both only read, so nobody has to approve. */
   | { readonly type: 'ReadAgain'; readonly by: Standing; readonly what: 'snapshot' | 'sweep' }
   | { readonly type: 'TakeCommand'; readonly by: Standing }
@@ -106,6 +127,12 @@ export type ProgramCommand =
       readonly why: StepUpFailure
       readonly sentence: string
     }
+  /** Lift the holds that are over. */
+  | { readonly type: 'SettleHolds' }
+  /** Elsewhere two people had the account suspended: a hold on it lifts nothing any more. */
+  | { readonly type: 'SupersedeHold'; readonly incident: IncidentId }
+  /** The delay of what is to be done alone is over. `standing`: what Slack and the roster say of that person now. */
+  | { readonly type: 'BreakGlassNow'; readonly request: RequestId; readonly standing: Standing }
   | { readonly type: 'RemindOfLegalClock' }
   /** An incident was opened from this one. */
   | { readonly type: 'LinkIncident'; readonly to: IncidentId; readonly playbook: string; readonly person: Person }

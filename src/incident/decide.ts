@@ -3,9 +3,21 @@ import { readInputs } from '#/playbook/inputs.ts'
 import { leftOutBy } from '#/playbook/playbook.ts'
 import { isInstance } from './account.ts'
 import { groupsFor, identityOf, weigh, whyNotRespond, whyNotReview } from './approval.ts'
+import { breakGlass, breakGlassNow, type RequestRules, reviewGlass, whyNotCloseUnreviewed } from './break-glass.ts'
 import type { Command, PersonCommand, ProgramCommand, WorkerCommand } from './commands.ts'
 import { accepted, because, type Decision, refused, refusedFor } from './decision.ts'
 import type { IncidentEvent, RequestKind } from './events.ts'
+import {
+  afterConfirming,
+  isHoldOrder,
+  liftAgain,
+  placeHold,
+  settleHolds,
+  supersede,
+  whyNotCloseHeld,
+  whyNotWhileHeld,
+  whyNotWhileLifting,
+} from './hold.ts'
 import { correctAwareness, legalClockFrom, remindOfLegalClock } from './legal-clock.ts'
 import { longestText } from './limits.ts'
 import { recordDeletion, recordEdit, recordLostPosts, recordMessage } from './messages.ts'
@@ -112,9 +124,8 @@ function decidePerson(
   command: Exclude<PersonCommand, { type: 'OpenIncident' }>,
   around: Surroundings,
 ): Decision {
-  // Reviewing has its own list of people; everything else is for responders.
-  const reviews = command.type === 'ApproveRequest' || command.type === 'BeginStepUp' || command.type === 'DenyRequest'
-  const refusal = reviews ? undefined : whyNotRespond(command.by, incident.target)
+  // Some have their own list of people; everything else is for responders.
+  const refusal = hasOwnPeople(command) ? undefined : whyNotRespond(command.by, incident.target)
   if (refusal !== undefined) return refusedFor(refusal)
   // The record is wanted most once all is over.
   if (command.type === 'AskForPack') return accepted({ type: 'PackRequested' })
@@ -133,6 +144,14 @@ function decidePerson(
       return denyRequest(incident, command, around)
     case 'WithdrawRequest':
       return withdrawRequest(incident, command, around)
+    case 'HoldTarget':
+      return placeHold(incident, command.by, around)
+    case 'LiftAgain':
+      return liftAgain(incident, command.request, around)
+    case 'BreakGlass':
+      return breakGlass(incident, command, around, rulesOf(incident, around))
+    case 'ReviewGlass':
+      return reviewGlass(incident, command, around)
     case 'ReadAgain':
       return readAgain(incident, command.what, around)
     case 'StopWork':
@@ -156,6 +175,17 @@ function decidePerson(
   }
 }
 
+function hasOwnPeople({ type }: PersonCommand): boolean {
+  return (
+    type === 'ApproveRequest' ||
+    type === 'BeginStepUp' ||
+    type === 'DenyRequest' ||
+    type === 'HoldTarget' ||
+    type === 'BreakGlass' ||
+    type === 'ReviewGlass'
+  )
+}
+
 /** What an emergency stop holds up. What is read, noted, turned down or taken back goes on. */
 function setsInMotion(incident: OpenedIncident, command: Exclude<PersonCommand, { type: 'OpenIncident' }>): boolean {
   switch (command.type) {
@@ -163,9 +193,12 @@ function setsInMotion(incident: OpenedIncident, command: Exclude<PersonCommand, 
     case 'ReadAgain':
     case 'ShowSecret':
     case 'CloseIncident':
+    case 'HoldTarget':
+    case 'LiftAgain':
       return true
     case 'ApproveRequest':
     case 'BeginStepUp':
+    case 'BreakGlass':
       return incident.requests.get(command.request)?.kind !== 'resume'
     case 'StopWork':
     case 'AskToResume':
@@ -176,6 +209,7 @@ function setsInMotion(incident: OpenedIncident, command: Exclude<PersonCommand, 
     case 'CorrectAwareness':
     case 'RecordNotification':
     case 'AskForPack':
+    case 'ReviewGlass':
       return false
   }
 }
@@ -266,7 +300,10 @@ function whyNotAsk(
   if (!isRead(incident)) {
     return because('snapshot_first', incident.snapshotFailed === undefined ? {} : { what: incident.snapshotFailed })
   }
-  return step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined
+  return (
+    whyNotWhileHeld(incident, { action: actionOf(step, command), account: targetOf(incident, step).id }) ??
+    (step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined)
+  )
 }
 
 /** States that nothing leads out of. */
@@ -315,9 +352,10 @@ function whyNotNow(
 ): Refusal | undefined {
   const { step: id, kind, action, shown: seen } = request
   if (kind === 'resume') return whyNotResume(incident, request, by, around)
+  if (kind === 'hold') return undefined
   const step = findStep(incident, id)
   if (step === undefined) return because('no_such_step')
-  const early = whyTooEarly(incident, step)
+  const early = whyTooEarly(incident, step) ?? whyNotWhileLifting(incident, action)
   if (early !== undefined) return early
   // A worker compares what it is about to do with what was shown. Where no worker is asked, it is compared here.
   if (
@@ -413,6 +451,7 @@ function afterApproval(
   around: Surroundings,
 ): readonly IncidentEvent[] {
   if (request.kind === 'resume') return afterResume(incident, request, person)
+  if (request.kind === 'hold') return afterConfirming(request, person)
   const { step, id, reason = '' } = request
   if (step === undefined) throw new Error(`request ${id} to ${request.kind} names no step`)
   switch (request.kind) {
@@ -500,6 +539,15 @@ function withdrawRequest(
   return accepted({ type: 'RequestWithdrawn', request: request.id, ...ofStep(request) })
 }
 
+/** What holds for a request whoever decides on it, for those who do it alone. */
+function rulesOf(incident: OpenedIncident, around: Surroundings): RequestRules {
+  return {
+    whyEnded: (request) => whyEnded(request, around),
+    whyNotNow: (request, by) => whyNotNow(incident, request, by, around),
+    then: (request, by) => afterApproval(incident, request, by, around),
+  }
+}
+
 /** Why a request can no longer be decided. Undefined: it is open. */
 function whyEnded({ id, end, shown: seen }: Request, { now, outlived }: Surroundings): Refusal | undefined {
   switch (end.kind) {
@@ -508,10 +556,11 @@ function whyEnded({ id, end, shown: seen }: Request, { now, outlived }: Surround
         ? because('request_expired', { what: utc(seen.expiresAt) })
         : undefined
     case 'approved':
+    case 'alone':
     case 'denied':
     case 'withdrawn':
       return because('already_decided', {
-        what: end.kind,
+        what: end.kind === 'alone' ? 'done alone' : end.kind,
         who: `@${end.by.name} ${atAndAgo(end.at, now)}`,
       })
     case 'expired':
@@ -563,6 +612,8 @@ function showSecret(
 }
 
 function closeIncident(incident: OpenedIncident, reason: string): Decision {
+  const held = whyNotCloseHeld(incident)
+  if (held !== undefined) return refusedFor(held)
   const [request] = openRequests(incident)
   if (request !== undefined) return refused('requests_open', { what: `“${requestName(request, incident)}”` })
   const running = stepsOf(incident).find(({ id }) => stepState(incident, id).status === 'running')
@@ -571,6 +622,8 @@ function closeIncident(incident: OpenedIncident, reason: string): Decision {
     return refused('work_in_flight', { what: `the sweep is due at ${utc(incident.sweep.at)}` })
   const left = nextStep(incident)
   if (left !== undefined) return refused('steps_unsettled', { what: `${quoted(left)} is` })
+  const unreviewed = whyNotCloseUnreviewed(incident)
+  if (unreviewed !== undefined) return refusedFor(unreviewed)
   if (reason.length > longestText) return refused('text_too_long')
 
   const { secret } = incident
@@ -606,6 +659,14 @@ function decideProgram(
       return incident.status === 'closed' ? accepted() : accepted(...expiries(incident, around))
     case 'EndStepUp':
       return accepted(...endedStepUp(incident, command))
+    case 'SettleHolds':
+      return accepted(...settleHolds(incident, around))
+    case 'SupersedeHold':
+      return accepted(
+        ...supersede(incident, `${incident.target.username} stays suspended, as decided in ${command.incident}.`),
+      )
+    case 'BreakGlassNow':
+      return accepted(...breakGlassNow(incident, command, around, rulesOf(incident, around)))
     case 'RemindOfRequest':
       return accepted(...remindOfRequest(incident, command, around))
     case 'EscalateRequest':
@@ -633,8 +694,15 @@ function decideProgram(
     case 'ExpireOrder': {
       const order = incident.orders.get(command.order)
       if (order === undefined || incident.status === 'closed') return refused('order_unknown')
+      // Nobody heard of it, so it may have begun.
+      const begun = isHoldOrder(order) ? ({ begun: true } as const) : {}
       return accepted(
-        ...recordOutcome(incident, order, { kind: 'failed', sentence: command.sentence, retry: true }, around),
+        ...recordOutcome(
+          incident,
+          order,
+          { kind: 'failed', sentence: command.sentence, retry: true, ...begun },
+          around,
+        ),
       )
     }
     case 'DestroySecret':

@@ -2,6 +2,8 @@ import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
 import type { GroupName, Rule } from '#/policy/policy.ts'
 import type { Account } from './account.ts'
+import type { GlassEvent } from './glass-state.ts'
+import type { HoldEvent } from './hold-state.ts'
 import type { Actor, Person } from './people.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { StepUp } from './step-up.ts'
@@ -14,12 +16,12 @@ export const severities: readonly Severity[] = ['sev1', 'sev2', 'sev3']
 /**
  * What a request asks for: the step's own action (or one that a finding offers), suspending the account in its place, taking
  * somebody's word that it was done by hand, that a finding was expected, or what the answer to a question is, or leaving the step (or
- * all that are left) undone; or, of no step at all, letting stopped work go on.
+ * all that are left) undone; or, of no step at all, letting stopped work go on, or a hold going on after its time.
  */
-export type RequestKind = 'run' | 'suspend' | 'attest' | 'expect' | 'answer' | 'skip' | 'skip-rest' | 'resume'
+export type RequestKind = 'run' | 'suspend' | 'attest' | 'expect' | 'answer' | 'skip' | 'skip-rest' | 'resume' | 'hold'
 
 /** What can be asked for of a step. */
-export type StepRequestKind = Exclude<RequestKind, 'resume'>
+export type StepRequestKind = Exclude<RequestKind, 'resume' | 'hold'>
 
 /** What people are compared by, besides the Slack id. */
 export type Identity = { readonly email?: string; readonly account?: string }
@@ -276,6 +278,8 @@ export type IncidentEvent =
   | { readonly type: 'RecordDoubted'; readonly problems: readonly string[] }
   /** The evidence pack is put into the thread. It holds what stands in the ledger up to this entry. */
   | { readonly type: 'PackRequested' }
+  | HoldEvent
+  | GlassEvent
 
 /** What can be forged. */
 export type Forged = 'work order' | 'outcome' | 'terminal command'

@@ -1,6 +1,8 @@
 import type { StepId } from '#/playbook/playbook.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import type { Finding } from './findings.ts'
+import { withGlassEvent } from './glass-state.ts'
+import { withHoldEvent, withHoldOrder } from './hold-state.ts'
 import { heard } from './messages.ts'
 import { type Actor, actorName, isPerson, type Person, personKey, samePerson } from './people.ts'
 import { quietAfter } from './reminders.ts'
@@ -65,6 +67,8 @@ function opened(
     sweep: { status: 'none' },
     stepUps: [],
     stepUpsUsed: new Set(),
+    holds: new Map(),
+    glass: new Map(),
     stops: [],
     resumedSeq: 0,
     followedBy: [],
@@ -120,7 +124,19 @@ function applied(
         ? incident
         : { ...incident, probers: [...incident.probers, event.by] }
     case 'WorkOrdered':
-      return ordered(incident, event, at, seq)
+      return withHoldOrder(ordered(incident, event, at, seq), event, { id: orderIdOf(incident.id, seq), at })
+    case 'HoldPlaced':
+    case 'HoldApplied':
+    case 'HoldConfirmed':
+    case 'HoldLifted':
+    case 'HoldFailed':
+    case 'HoldSuperseded':
+      return withHoldEvent(incident, event, at)
+    case 'GlassAnnounced':
+    case 'GlassBroken':
+    case 'GlassCalledOff':
+    case 'GlassReviewed':
+      return withGlassEvent(incident, event, { at, by: isPerson(actor) ? actor : undefined })
     case 'WorkIssuedAgain':
       return withOrder(incident, event.order, (order) => ({ ...order, issuedAgain: order.issuedAgain + 1 }))
     case 'WorkStopped':

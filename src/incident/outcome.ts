@@ -1,5 +1,6 @@
 import { onlyReads } from '#/playbook/actions.ts'
 import type { IncidentEvent } from './events.ts'
+import { holdOutcome, isHoldOrder, supersededBy } from './hold.ts'
 import { nextRequestId, shown } from './requests.ts'
 import { containmentSteps, isGood, type OpenedIncident, type OpenOrder, stepState } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -10,6 +11,7 @@ type Final<K extends WorkResult['kind']> = Extract<WorkResult, { kind: K }>
 
 /** Whether a result is one that the order can have. What is only to be looked at cannot have been done. */
 export function fits({ playbook }: OpenedIncident, order: OpenOrder, { kind }: WorkResult): boolean {
+  if (isHoldOrder(order) && (kind === 'changed' || kind === 'prepared')) return false
   switch (kind) {
     case 'started':
     case 'waiting':
@@ -25,7 +27,7 @@ export function fits({ playbook }: OpenedIncident, order: OpenOrder, { kind }: W
     case 'changed':
       return order.mode === 'run' && order.request !== undefined
     case 'done':
-      return order.mode === 'run' && (order.step !== undefined || order.action === playbook.sweep)
+      return order.mode === 'run' && (order.step !== undefined || order.action === playbook.sweep || isHoldOrder(order))
   }
 }
 
@@ -68,9 +70,10 @@ export function recordOutcome(
     case 'changed':
       return changed(incident, order, result, around)
     case 'done':
+      if (isHoldOrder(order)) return holdOutcome(order, result)
       return order.step === undefined ? swept(incident, order, result) : done(incident, order, result, around)
     case 'failed':
-      return failed(order, result)
+      return isHoldOrder(order) ? holdOutcome(order, result) : failed(order, result)
   }
 }
 
@@ -130,6 +133,7 @@ function done(
       ? [{ type: 'SecretDestroyed', order: secret.order, why: 'a new one was made' } as const]
       : []),
     { type: 'StepDone', order: order.id, step, action: order.action, proven: allProven(result.checks), ...rest },
+    ...supersededBy(incident, order, allProven(result.checks)),
     // What a review came upon has to be dealt with first.
     ...(opensMore(incident, order, rest) ? [] : afterSettling(incident, (id) => id === step, around)),
   ]
@@ -171,7 +175,7 @@ function swept(incident: OpenedIncident, order: OpenOrder, result: Final<'done'>
   return contained ? [sweep, { type: 'IncidentContained' }] : [sweep]
 }
 
-function failed(order: OpenOrder, { kind: _kind, ...why }: Final<'failed'>): readonly IncidentEvent[] {
+function failed(order: OpenOrder, { kind: _kind, begun: _begun, ...why }: Final<'failed'>): readonly IncidentEvent[] {
   return order.step === undefined
     ? [{ type: 'ReadingFailed', order: order.id, sentence: why.sentence, retry: why.retry }]
     : [{ type: 'StepFailed', order: order.id, step: order.step, ...why }]

@@ -99,6 +99,44 @@ const sentences = {
     `Only ${a.who ?? 'the person who asked'} or the commander can withdraw that request. An approver can deny it.`,
   already_commander: () => 'You are the commander already.',
 
+  // Holds
+  hold_not_allowed: () => 'The policy allows no holds. Ask for the account to be suspended; a second person approves.',
+  not_a_holder: (a: About) =>
+    a.what === undefined
+      ? 'Nobody may place a hold: the policy names no group for it.'
+      : `You may not place a hold: the policy names ${a.what} for that, and you are not among them. Ask one of them.`,
+  hold_needs_account: () => 'This incident is about Autentico as a whole, so there is no account to hold.',
+  hold_in_force: (a: About) =>
+    `Nothing to do: ${a.who ?? 'the account'} is on hold already${a.what === undefined ? '' : `, ${a.what}`}.`,
+  hold_not_renewable: (a: About) =>
+    `You have placed a hold on ${a.who ?? 'this account'} before${a.what === undefined ? '' : `, at ${a.what}`}. One person cannot go on suspending alone: somebody else places the next one, or a second person approves that it stays suspended.`,
+  hold_being_lifted: (a: About) =>
+    `Not yet: the hold on ${a.who ?? 'the account'} is being lifted, which would undo this. Press again when that has ended.`,
+  hold_in_the_way: (a: About) =>
+    `Not yet: ${a.who ?? 'the account'} is on hold${a.what === undefined ? '' : ` until ${a.what}`}, and Autentico changes nothing about a suspended account. Have the hold lifted first.`,
+  no_hold_to_lift: () => 'There is no hold that waits to be lifted by hand.',
+  target_suspended: (a: About) =>
+    `Nothing to do: ${a.who ?? 'the account'} is suspended already${a.what === undefined ? '' : `, ${a.what}`}. A hold would change nothing.`,
+
+  // Doing something alone
+  glass_not_allowed: () => 'The policy lets nobody do anything alone. A second person has to approve.',
+  not_a_breaker: (a: About) =>
+    a.what === undefined
+      ? 'Nobody may do anything alone: the policy names no group for it.'
+      : `You may not do this alone: the policy names ${a.what} for that, and you are not among them.`,
+  glass_not_requester: (a: About) =>
+    `Only ${a.who ?? 'the person who asked'} can do alone what was asked for. You can approve it, or ask for it yourself.`,
+  glass_not_for_holds: () => 'A hold is confirmed by a second person, or it lifts. Nobody keeps it alone.',
+  glass_announced: (a: About) =>
+    `It is announced already${a.what === undefined ? '' : `, and will be done at ${a.what}`} unless somebody stops it.`,
+  glass_too_late: (a: About) =>
+    `The request ends${a.what === undefined ? '' : ` at ${a.what}`}, before the delay would be over. Withdraw it, ask again, and announce it at once.`,
+  glass_not_broken: () => 'Nothing of that was done alone, so there is nothing to review.',
+  glass_reviewed: (a: About) => `That was reviewed already${a.who === undefined ? '' : ` by ${a.who}`}.`,
+  glass_unreviewed: (a: About) =>
+    `Not closed: ${a.who ?? 'somebody'} did ${a.what ?? 'something'} alone, and nobody else has reviewed it. Another approver does that with “Review…” on the card.`,
+  reviewer_is_breaker: () => 'You did this alone, so somebody else has to review it.',
+
   // The person
   roster_empty: () =>
     'Nobody may do this: the lists of responders and approvers are empty. An operator has to set `RESPONDERS` and `APPROVERS`.',

@@ -30,7 +30,16 @@ export function ofStep({ step }: { readonly step?: StepId | undefined }): { read
 /** The request as people are shown it, with the digest that an approval of it is bound to. */
 export function shown(
   incident: OpenedIncident,
-  { request, effect }: { readonly request: Shown; readonly effect: Effect },
+  {
+    request,
+    effect,
+    lifeMs,
+  }: {
+    readonly request: Shown
+    readonly effect: Effect
+    /** How long it can be decided, where that is not for its rule to say. */
+    readonly lifeMs?: number
+  },
   { now, later, policy, policyDigest, digestOf }: Surroundings,
 ): IncidentEvent {
   const { id, step, kind, action, inputs, answer, reason } = request
@@ -57,7 +66,7 @@ export function shown(
     request: id,
     ...ofStep({ step }),
     effect,
-    expiresAt: later(now, rule.ttlMs),
+    expiresAt: later(now, lifeMs ?? rule.ttlMs),
     digest,
     code: codeOf(digest),
     rule,
@@ -68,6 +77,7 @@ export function shown(
 /** What the policy calls it that a request asks for. */
 export function ruleNameOf({ id, kind, action }: Pick<Shown, 'id' | 'kind' | 'action'>): RuleName {
   if (kind === 'skip-rest') return 'skip'
+  if (kind === 'hold') return 'hold-account'
   if (kind !== 'run' && kind !== 'suspend') return kind
   if (action === undefined) throw new Error(`request ${id} to ${kind} names no action`)
   return action

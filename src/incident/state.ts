@@ -5,6 +5,8 @@ import type { GroupName, Rule } from '#/policy/policy.ts'
 import { type Account, type AccountFacts, type AccountId, type InstanceFacts, instanceTarget } from './account.ts'
 import type { Identity, IncidentId, LegalClock, RequestKind, Severity } from './events.ts'
 import { accountOf, type Finding } from './findings.ts'
+import type { Glass } from './glass-state.ts'
+import type { Hold } from './hold-state.ts'
 import type { Actor, Person } from './people.ts'
 import type { StepUp } from './step-up.ts'
 import type { Effect, Known, OrderedWork, OrderId, Progress, RequestId } from './work.ts'
@@ -112,6 +114,8 @@ export type Request = {
         readonly at: string
         readonly reason?: string
       }
+    /** One person alone, after the delay that everybody was told of. */
+    | { readonly kind: 'alone'; readonly by: Person; readonly at: string; readonly reason: string }
     | { readonly kind: 'expired' | 'voided' | 'failed'; readonly at: string; readonly reason?: string }
 }
 
@@ -223,6 +227,10 @@ export type OpenedIncident = {
   readonly stepUps: readonly StepUpUnderWay[]
   /** The digests of the tokens that approvals were stepped up with. */
   readonly stepUpsUsed: ReadonlySet<string>
+  /** By the requests that they are confirmed through. */
+  readonly holds: ReadonlyMap<RequestId, Hold>
+  /** What somebody wants to do, or did, alone; by its request. */
+  readonly glass: ReadonlyMap<RequestId, Glass>
   /** In the order they were pulled; none: the work goes on. */
   readonly stops: readonly Stop[]
   /** The last entry that let stopped work go on; 0: it never was stopped. */

@@ -19,6 +19,11 @@ export type Surroundings = {
   readonly digestOf: (value: unknown) => string
   /** Whether the time of a request is over by a clock that nobody can set back. */
   readonly outlived: (request: RequestId) => boolean
+  /**
+   * Whether what was announced to be done alone has waited for its delay by that clock as well: setting the other one ahead must not cut
+   * short the time in which it can be stopped. What was announced before this start is taken by its times.
+   */
+  readonly ripe: (request: RequestId) => boolean
   /** `ms` after an ISO moment, as ISO. */
   readonly later: (at: string, ms: number) => string
 }

@@ -7,6 +7,9 @@ import {
   asks,
   asksToResume,
   beginsStepUp,
+  breaks,
+  breaksNow,
+  brokenGlass,
   check,
   closes,
   contained,
@@ -19,6 +22,9 @@ import {
   expires,
   facts,
   firstThreeProven,
+  held,
+  holds,
+  lifted,
   minute,
   newestRequest,
   openOrder,
@@ -29,8 +35,10 @@ import {
   reminds,
   reports,
   restored,
+  reviews,
   running,
   settledByWord,
+  settles,
   shownRequest,
   snapshots,
   standing,
@@ -44,6 +52,7 @@ import {
   underWay,
   unproven,
   withdraws,
+  withGlass,
   writes,
 } from '../../test/support/stories.ts'
 import { found, ids, opensWhole, reviewed, strangeClient, wholeUnderWay } from '../../test/support/whole-instance.ts'
@@ -73,7 +82,7 @@ const changed = reports('run', {
   effect: effect('revoke 4 sessions of alice.'),
   differences: ['4 sessions instead of 3.'],
 })
-const failed = (sort: 'snapshot' | 'run' | 'sweep') =>
+const failed = (sort: 'snapshot' | 'run' | 'sweep' | 'hold') =>
   reports(sort, { kind: 'failed', sentence: 'No answer.', retry: true })
 
 const steppingUp: readonly Turn[] = [
@@ -139,6 +148,48 @@ const endingIn: Readonly<
       approves(),
     ],
     /^decided “Choose the way”: It is ours\. “It is nginx\.” Left out: “Call the provider”\.$/,
+  ],
+  HoldPlaced: [
+    [...underWay, holds()],
+    /^placed a hold on alice until 2026-11-23 03:30:00 UTC\. One responder is enough/,
+  ],
+  HoldApplied: [held, /^proved: alice is on hold\. Did it\. hold-account is proven$/],
+  HoldConfirmed: [
+    [...held, approves()],
+    /^confirmed the hold on alice\. The account stays suspended until two people restore access\.$/,
+  ],
+  HoldLifted: [
+    [...held, withdraws(), settles, lifted],
+    /^proved: the hold on alice is lifted\. Did it\. lift-hold is proven$/,
+  ],
+  HoldFailed: [[...underWay, holds(), failed('hold')], /^did not suspend alice for the hold\. No answer\.$/],
+  HoldSuperseded: [
+    [...held, { type: 'SupersedeHold', incident: 'INC-9' as IncidentId }],
+    /^ended the hold on alice: it lifts nothing any more\. alice stays suspended, as decided in INC-9\.$/,
+  ],
+  GlassAnnounced: [
+    [{ policy: withGlass() }, ...underWay, ...shownRequest(steps.sessions), breaks()],
+    /^BREAKS THE GLASS: Revoke all sessions of alice will be done at 2026-11-23 03:10:00 UTC without a second person\. “Nobody answers/,
+  ],
+  GlassBroken: [
+    brokenGlass,
+    /^BROKE THE GLASS: Revoke all sessions of alice is done on the word of @ana alone\. “Nobody answers, and the attacker is in\.” Announced 2026-11-23 03:00:00 UTC/,
+  ],
+  GlassCalledOff: [
+    [
+      { policy: withGlass() },
+      ...underWay,
+      ...shownRequest(steps.sessions),
+      breaks(),
+      { policy: withGlass([]) },
+      passes(10),
+      breaksNow(),
+    ],
+    /^did not break the glass: Revoke all sessions of alice waits for a second person\. The policy does not name this person for it any more\.$/,
+  ],
+  GlassReviewed: [
+    [...brokenGlass, reviews('bao', { verdict: 'not-justified' })],
+    /^reviewed what was done alone: Revoke all sessions of alice was NOT justified\. “I read the log of that night\.”$/,
   ],
   ThreadStarted: [[opens(), { type: 'StartThread', channel: 'C0INCIDENTS', ts: '1.2' }], /^started the thread$/],
   CommanderNamed: [[opens(), { type: 'TakeCommand', by: standing('chi') }], /^took command$/],

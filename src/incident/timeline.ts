@@ -4,13 +4,19 @@ import type { StepId } from '#/playbook/playbook.ts'
 import { isInstance } from './account.ts'
 import { probingWords, standingWith } from './approval-lines.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
+import { glassLine } from './glass-words.ts'
+import { isHoldWork } from './hold-state.ts'
+import { holdEndLine, holdLine, holdWorkName } from './hold-words.ts'
 import { deletedLine, editedLine, postsDeletedLine, writtenLine } from './message-lines.ts'
 import { type Actor, actorName, type Person } from './people.ts'
 import { openOf, readBack, unique } from './read-back.ts'
 import { escalatedLine, namesOf, remindedLine, staleLine } from './reminder-lines.ts'
 import { findStep, type OpenedIncident, quoted, type Request, targetOf } from './state.ts'
 import type { StepUp } from './step-up.ts'
+import { utc } from './times.ts'
 import type { OrderId, RequestId } from './work.ts'
+
+export { utc } from './times.ts'
 
 /** One entry as a line that a person reads. Derived, never stored. */
 export type TimelineLine = {
@@ -37,7 +43,8 @@ export type TimelineLine = {
   readonly forThread: boolean
 }
 
-type Said = Pick<TimelineLine, 'headline'> &
+/** An entry in words, as far as it differs from the ordinary. */
+export type Said = Pick<TimelineLine, 'headline'> &
   Partial<Pick<TimelineLine, 'details' | 'text' | 'tone' | 'forThread' | 'code' | 'link' | 'mentions' | 'calling'>>
 
 /** Puts an entry into words. `incident` is the state after it, or any later one: names and codes do not change. */
@@ -70,11 +77,6 @@ function wholeText({ headline, code, details = [], mentions = [], calling = 'For
 /** The whole entry as plain text, the way exports and terminals show it. */
 export function plainLine({ seq, at, actor, text, hash }: TimelineLine): string {
   return `#${seq}  ${utc(at)}  ${actorName(actor)} ${text}  ${hash.slice(0, 4)}…`
-}
-
-/** `2026-11-23 03:18:02 UTC` */
-export function utc(at: string): string {
-  return `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`
 }
 
 /** "at 2026-11-23 03:19:01 UTC, 4 seconds ago"; of another day, the moment alone. */
@@ -215,12 +217,24 @@ function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, inc
         tone: 'warning',
         forThread: event.why !== 'replaced',
       }
-    case 'StepDenied':
-      return { headline: `denied: ${asked(incident, event.request)}`, details: given(event.reason), tone: 'warning' }
+    case 'StepDenied': {
+      const hold = holdEndLine(incident, event.request, 'denied')
+      const headline = hold?.headline ?? `denied: ${asked(incident, event.request)}`
+      return { headline, details: [...given(event.reason), ...(hold?.details ?? [])], tone: 'warning' }
+    }
     case 'RequestWithdrawn':
-      return { headline: `withdrew the request: ${asked(incident, event.request)}` }
+      return (
+        holdEndLine(incident, event.request, 'withdrawn') ?? {
+          headline: `withdrew the request: ${asked(incident, event.request)}`,
+        }
+      )
     case 'RequestExpired':
-      return { headline: `let the request end without a decision: ${asked(incident, event.request)}`, tone: 'warning' }
+      return {
+        ...(holdEndLine(incident, event.request, 'expired') ?? {
+          headline: `let the request end without a decision: ${asked(incident, event.request)}`,
+        }),
+        tone: 'warning',
+      }
     case 'ApprovalVoided':
       return {
         headline: 'did nothing: the situation changed since it was shown',
@@ -309,6 +323,18 @@ function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, inc
       return deletedLine(event, { when: utc(event.writtenAt) })
     case 'PostsDeleted':
       return postsDeletedLine(event)
+    case 'HoldPlaced':
+    case 'HoldApplied':
+    case 'HoldConfirmed':
+    case 'HoldLifted':
+    case 'HoldFailed':
+    case 'HoldSuperseded':
+      return holdLine(event, incident)
+    case 'GlassAnnounced':
+    case 'GlassBroken':
+    case 'GlassCalledOff':
+    case 'GlassReviewed':
+      return glassLine(event, asked(incident, event.request))
     case 'CheckpointSigned':
       return { headline: `signed a checkpoint over ${event.size} entries:\n${event.note}` }
   }
@@ -533,6 +559,7 @@ function asked(incident: OpenedIncident, id: RequestId): string {
 
 /** What a request asks for, in a few words: "Reset MFA of alice". */
 export function requestName({ kind, step, all, action }: Request, incident: OpenedIncident): string {
+  if (kind === 'hold') return `Keep ${incident.target.username} suspended`
   if (kind === 'resume')
     return all === true ? 'Resume everything that was stopped' : `Resume the work of ${incident.id}`
   if (step === undefined) throw new Error(`ledger out of order: a request to ${kind} names no step`)
@@ -583,6 +610,7 @@ function workName(incident: OpenedIncident, id: OrderId): string {
   const order = incident.work.get(id)
   if (order === undefined) return id
   if (order.step !== undefined) return quotedTitle(incident, order.step)
+  if (isHoldWork(order.action)) return holdWorkName(incident, order.action)
   if (order.action === incident.playbook.sweep) return 'the sweep'
   return `the reading of ${isInstance(incident.target) ? 'Autentico' : 'the account'}`
 }

@@ -24,6 +24,14 @@ export function whatWasTried(command: PersonCommand, incident: Incident): string
       return command.all ? 'stop everything' : 'stop the work'
     case 'AskToResume':
       return command.all ? 'ask to resume everything' : 'ask to resume the work'
+    case 'HoldTarget':
+      return incident.status === 'unopened' ? 'place a hold' : `place a hold on ${incident.target.username}`
+    case 'LiftAgain':
+      return 'have a hold lifted'
+    case 'BreakGlass':
+      return `do alone: ${nameOf(incident, command.request)}`
+    case 'ReviewGlass':
+      return `review what was done alone: ${nameOf(incident, command.request)}`
     case 'ReadAgain':
       return `make the ${command.what} again`
     case 'TakeCommand':

@@ -68,8 +68,17 @@ export type WorkResult =
       /** Facts that later steps go by, such as the fingerprint of a key. Never a secret. */
       readonly known?: Known
     }
-  /** Not done. `retry`: whether asking again may help. `instructions`: what people do in its place, letter for letter. */
-  | { readonly kind: 'failed'; readonly sentence: string; readonly retry: boolean; readonly instructions?: string }
+  /**
+   * Not done. `retry`: whether asking again may help. `instructions`: what people do in its place, letter for letter. `begun`: something
+   * may have been changed all the same.
+   */
+  | {
+      readonly kind: 'failed'
+      readonly sentence: string
+      readonly retry: boolean
+      readonly instructions?: string
+      readonly begun?: true
+    }
 
 /** How far a long piece of work is. */
 export type Progress = {

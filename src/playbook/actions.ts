@@ -15,6 +15,9 @@ export const actionTable = {
   'suspend-account': { of: 'account', reads: false },
   'restore-access': { of: 'account', reads: false },
   'demote-admin': { of: 'account', reads: false },
+  /** One responder's, for a while; and its end. Neither is ever a step. */
+  'hold-account': { of: 'account', reads: false },
+  'lift-hold': { of: 'account', reads: false },
   // Autentico as a whole
   'snapshot-instance': { of: 'instance', reads: true },
   'rotate-admin-token': { of: 'instance', reads: false },

@@ -70,7 +70,7 @@ const dashed = 'small letters, digits and hyphens, beginning with a letter, at m
 const name = () => named(/^[a-z][a-z0-9-]{0,40}$/, `an id: ${dashed}`)
 const stepName = () => name().transform((id) => id as StepId)
 
-/** What only reads by itself, or needs a finding to be about, is no step of a playbook. */
+/** What only reads by itself, needs a finding to be about, or is a hold, is no step of a playbook. */
 const notForSteps: ReadonlySet<ActionName> = new Set<ActionName>([
   'snapshot-account',
   'snapshot-instance',
@@ -78,6 +78,8 @@ const notForSteps: ReadonlySet<ActionName> = new Set<ActionName>([
   'disable-client',
   'disable-provider',
   'close-setting',
+  'hold-account',
+  'lift-hold',
 ])
 
 /** The actions that a step may name. The others are done at the beginning and the end of each incident, or about what a review came upon. */

@@ -61,8 +61,6 @@ export type Door = {
   execute(incident: IncidentId | 'new', command: PersonCommand): Executed
   incident(id: IncidentId): OpenedIncident | undefined
   openIncidents(): readonly OpenedIncident[]
-  /** What requests are decided under now. */
-  policy(): Policy
   /** Open and closed, newest first. */
   recentIncidents(count: number): readonly OpenedIncident[]
   /** Every entry of an incident, in order. */
@@ -80,6 +78,8 @@ export type Door = {
    */
   takeSecret(incident: IncidentId, order: OrderId): string | { readonly why: string }
   readonly playbooks: readonly Playbook[]
+  /** What requests are decided under now. */
+  policy(): Policy
   readonly drill: boolean
   /** How the program itself is, a sign and a sentence each. Answers within two seconds, whatever is away. */
   status(): Promise<readonly string[]>

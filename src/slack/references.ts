@@ -98,6 +98,11 @@ export const presses = {
   skip: 'skip',
   notify: 'notify',
   secret: 'secret',
+  hold: 'hold',
+  liftHold: 'lift_hold',
+  liftAgain: 'lift_again',
+  breakGlass: 'break_glass',
+  reviewGlass: 'review_glass',
   note: 'note',
   take: 'take_command',
   stop: 'stop',
@@ -137,6 +142,8 @@ export const forms = {
   note: 'note_form',
   noteFromMessage: 'note_from_message_form',
   close: 'close_form',
+  breakGlass: 'break_glass_form',
+  reviewGlass: 'review_glass_form',
   stop: 'stop_form',
   stopAll: 'stop_all_form',
   secret: 'secret_shown',
@@ -160,6 +167,7 @@ export const fields = {
   extent: 'extent',
   step: 'step',
   answer: 'answer',
+  verdict: 'verdict',
   awareSince: 'aware_since',
 } as const
 

@@ -119,6 +119,23 @@ export class Roster {
     return members.length === 0 && people.some(({ membership }) => membership === 'unknown') ? undefined : members
   }
 
+  /** Everybody on the lists who is here, for being told. Whoever Slack does not name in time is called by the id. */
+  async everybody(withinMs: number): Promise<readonly Person[]> {
+    const { responders, approvers } = this.#deps.settings
+    const ids = (await this.#expand([...responders, ...approvers])).slice(0, mostAsked)
+    const { promise: late, resolve } = Promise.withResolvers<undefined>()
+    const timer = setTimeout(() => resolve(undefined), withinMs)
+    const named = await Promise.all(
+      ids.map(async (id) => {
+        const standing = await Promise.race([this.standing(id as UserId), late])
+        if (standing === undefined) return [{ slack: { team: 'unknown', user: id as UserId }, name: id }]
+        return standing.membership === 'deactivated' || standing.membership === 'bot' ? [] : [standing.person]
+      }),
+    )
+    clearTimeout(timer)
+    return named.flat()
+  }
+
   /** How many people besides the requester could approve. With a target, the target does not count. */
   async forecast(requester: UserId, target?: Account): Promise<number> {
     const nobody = { id: '', username: '', email: '' } as Account

@@ -8,6 +8,8 @@ import { decide, decided } from './inbound/decide.ts'
 import { denied, deny } from './inbound/deny.ts'
 import type { Desk, Press, Shortcut, Submission } from './inbound/desk.ts'
 import { expectFinding, findingExpected } from './inbound/expect.ts'
+import { breakGlass, glassAnnounced, glassReviewed, reviewGlass } from './inbound/glass.ts'
+import { hold, liftAgain, liftHold } from './inbound/hold.ts'
 import { addToTimeline, note, noted, notedFromMessage } from './inbound/note.ts'
 import { notified, notify } from './inbound/notify.ts'
 import { followUp, opened, openIncident, playbookChosen } from './inbound/open-incident.ts'
@@ -39,6 +41,11 @@ export const pressed: Readonly<Record<string, Handler<Press>>> = {
   [presses.skip]: skip,
   [presses.notify]: notify,
   [presses.secret]: showSecret,
+  [presses.hold]: hold,
+  [presses.liftHold]: liftHold,
+  [presses.liftAgain]: liftAgain,
+  [presses.breakGlass]: breakGlass,
+  [presses.reviewGlass]: reviewGlass,
   [presses.note]: note,
   [presses.take]: takeCommand,
   [presses.stop]: stop,
@@ -69,6 +76,8 @@ export const sent: Readonly<Record<string, Handler<Submission>>> = {
   [forms.lookAgain]: lookedAgain,
   [forms.awareness]: awarenessCorrected,
   [forms.notify]: notified,
+  [forms.breakGlass]: glassAnnounced,
+  [forms.reviewGlass]: glassReviewed,
   [forms.note]: noted,
   [forms.noteFromMessage]: notedFromMessage,
   [forms.close]: closed,

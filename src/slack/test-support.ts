@@ -223,6 +223,7 @@ function around(open: readonly OpenedIncident[], policy: Policy): Surroundings {
     sweepDelayMs: 10 * 60_000,
     digestOf,
     outlived: () => false,
+    ripe: () => true,
     later: (at, ms) => new Date(Date.parse(at) + ms).toISOString(),
   }
 }

@@ -185,6 +185,7 @@ export const workResult: z.ZodType<WorkResult> = z.discriminatedUnion('kind', [
     sentence: z.string(),
     retry: z.boolean(),
     instructions: z.string().max(3000).exactOptional(),
+    begun: z.literal(true).exactOptional(),
   }),
 ])
 

@@ -57,7 +57,7 @@ export function orderTaker(deps: TakerDeps): (message: Taken) => Promise<void> {
 
     const { order } = judged
     journal.take(order.id, laterBy(order.expiresAt, 86_400_000))
-    const known = await recall(deps, order)
+    const known = await recall(deps, order.id)
     if (known.final !== undefined) return repeat(deps, order, known.final)
     const say = speaker(deps, order, message.attempt)
     if (judged.kind === 'expired') {
@@ -85,13 +85,13 @@ function tell({ ended, now }: TakerDeps, order: WorkOrder, result: WorkResult['k
   ended?.({ action: order.action, result, ms: Math.max(0, now().getTime() - since) })
 }
 
-async function recall({ memory }: TakerDeps, order: WorkOrder): Promise<Remembered> {
+async function recall({ memory }: TakerDeps, order: WorkOrder['id']): Promise<Remembered> {
   try {
-    return await memory.recall(order.id)
+    return await memory.recall(order)
   } catch (error) {
     throw new TryAgain(
       1_000,
-      `Redis could not be asked about ${order.id}: ${error instanceof Error ? error.name : 'no answer'}.`,
+      `Redis could not be asked about ${order}: ${error instanceof Error ? error.name : 'no answer'}.`,
     )
   }
 }
@@ -278,6 +278,7 @@ async function contextOf(
         return begunAt
       },
       note: (name) => notes[name],
+      noteOf: async (other, name) => (await recall(deps, other)).notes[name],
       async begin(found) {
         notes = { ...notes, ...found }
         await keep()
@@ -339,13 +340,14 @@ function notice(
 /** Tries again later, says that it failed, or lets go: the only place where a failure of the outside decides about an order. */
 function afterFailure(deps: TakerDeps, what: Attempt, error: unknown): Report {
   const { log, now, backOff } = deps
-  const { order, message } = what
+  const { order, message, known } = what
+  const begun = begunOf(deps.journal.recall(order.id) ?? known)
   const meaning = meaningOf(error)
   switch (meaning.kind) {
     case 'leave':
       throw meaning.error
     case 'fail':
-      return { result: { ...meaning, kind: 'failed' } }
+      return { result: { ...meaning, kind: 'failed', ...begun } }
     case 'bug':
       log.error({ err: error, order: order.id }, 'a fault of our own stopped an order')
       return {
@@ -353,6 +355,7 @@ function afterFailure(deps: TakerDeps, what: Attempt, error: unknown): Report {
           kind: 'failed',
           sentence: 'The worker stopped on a fault of its own; its log says more.',
           retry: true,
+          ...begun,
         },
       }
     case 'wait': {
@@ -372,7 +375,12 @@ function tooLate({ expiresAt, issuedAt }: WorkOrder, { waits, begunAt }: Remembe
   const age = `The approval is older than ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`
   const state = begunAt === undefined ? 'so nothing was done' : 'and the work, though begun, could not be ended'
   const why = waits === undefined ? '' : ` The last thing in the way: ${waits}`
-  return { kind: 'failed', sentence: `${age}, ${state}; ask again.${why}`, retry: true }
+  return { kind: 'failed', sentence: `${age}, ${state}; ask again.${why}`, retry: true, ...begunOf({ begunAt }) }
+}
+
+/** Whether something may have been changed before it failed. */
+function begunOf({ begunAt }: { readonly begunAt?: string | undefined }): { readonly begun?: true } {
+  return begunAt === undefined ? {} : { begun: true }
 }
 
 function laterBy(at: string, ms: number): string {

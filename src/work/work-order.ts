@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
-import type { Account } from '#/incident/account.ts'
+import { type Account, isInstance } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Finding, FindingKind } from '#/incident/findings.ts'
+import { isHoldWork } from '#/incident/hold-state.ts'
+import { longestText } from '#/incident/limits.ts'
 import { type Person, personKey, samePerson } from '#/incident/people.ts'
 import type { Effect, OrderId, RequestId } from '#/incident/work.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
@@ -35,6 +37,10 @@ export type WorkOrder = {
   readonly basis?: Effect['basis']
   /** What an action may need besides, such as `passwordResetAt`. */
   readonly params?: Readonly<Record<string, string>>
+  /** For a hold: what one responder alone had done for a while, and what of it is to be undone. */
+  readonly hold?: HeldFor
+  /** Nobody else approved: the requester does it alone, announced beforehand, and somebody else reviews it afterwards. */
+  readonly alone?: Alone
   /** The entry in the ledger that ordered it. */
   readonly cause: { readonly seq: number; readonly hash: string }
   readonly issuedAt: string
@@ -46,6 +52,17 @@ export type WorkOrder = {
 }
 
 export type Subject = { readonly kind: FindingKind } & Pick<Finding['subject'], 'id' | 'name'>
+
+export type HeldFor = {
+  /** When it lifts by itself. */
+  readonly until: string
+  /** The order that placed it. */
+  readonly placedBy: OrderId
+  /** To lift it: whether it found the account active. Absent: the ledger does not know, so the worker that placed it is asked. */
+  readonly wasActive?: boolean
+}
+
+export type Alone = { readonly reason: string; readonly announcedAt: string; readonly brokenAt: string }
 
 /** Something that was proven, and by which action. */
 export type Again = {
@@ -66,6 +83,21 @@ const again: z.ZodType<Again> = z.strictObject({
   inputs: inputs.exactOptional(),
 })
 
+const heldFor: z.ZodType<HeldFor> = z.strictObject({
+  until: moment,
+  placedBy: branded<OrderId>(),
+  wasActive: z.boolean().exactOptional(),
+})
+
+const alone: z.ZodType<Alone> = z.strictObject({
+  reason: z
+    .string()
+    .min(1)
+    .max(2 * longestText),
+  announcedAt: moment,
+  brokenAt: moment,
+})
+
 const workOrder: z.ZodType<WorkOrder> = z.strictObject({
   id: branded<OrderId>(),
   incident: branded<IncidentId>(),
@@ -82,6 +114,8 @@ const workOrder: z.ZodType<WorkOrder> = z.strictObject({
   request: branded<RequestId>().exactOptional(),
   basis: basis.exactOptional(),
   params: z.record(z.string().max(100), z.string().max(1000)).exactOptional(),
+  hold: heldFor.exactOptional(),
+  alone: alone.exactOptional(),
   cause: z.strictObject({ seq: z.int().positive(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
   issuedAt: moment,
   notBefore: moment.exactOptional(),
@@ -131,12 +165,33 @@ function whyNot(order: WorkOrder, jobId: string, changes: JudgeOptions['changes'
   if (order.id !== jobId) return `It is the order ${order.id}, put into the queue again under another name.`
   if (order.id !== `${order.incident}-${order.cause.seq}`)
     return `It names an incident or an entry that ${order.id} is not of.`
+  const hold = whyNotHold(order)
+  if (hold !== undefined) return hold
   if (order.mode === 'prepare' || !changes(order.action)) return undefined
   const { requestedBy, approvedBy, approvalsNeeded = 1 } = order
   if (requestedBy === undefined) return `Nobody is named who asked for ${order.action}.`
+  if (order.hold !== undefined) return undefined
+  if (order.alone !== undefined) return whyNotAlone(order, order.alone)
   const others = new Set(approvedBy.filter((approver) => !samePerson(approver, requestedBy)).map(personKey))
   if (others.size === 0) return `Nobody besides the requester approved ${order.action}.`
   if (others.size < approvalsNeeded)
     return `${others.size} of the ${approvalsNeeded} people that it takes approved ${order.action}.`
   return order.basis === undefined ? `It does not say what was approved of ${order.action}.` : undefined
+}
+
+/** A hold is the one thing that a single responder has done at once: suspending an account, and undoing that. It stretches to nothing else. */
+function whyNotHold({ hold, mode, action, target, incident, alone: glass }: WorkOrder): string | undefined {
+  if (!isHoldWork(action)) return hold === undefined ? undefined : `It runs ${action} as if it were a hold.`
+  if (hold === undefined || mode === 'prepare') return `It does not say which hold ${action} is of.`
+  if (isInstance(target)) return 'It holds no account.'
+  if (glass !== undefined) return 'It is a hold, and says that it is done alone besides.'
+  return hold.placedBy.startsWith(`${incident}-`) ? undefined : 'It is of a hold in another incident.'
+}
+
+/** Alone means alone: announced before it was done, with a reason, and with nobody who approved. */
+function whyNotAlone({ approvedBy, action, basis: seen }: WorkOrder, glass: Alone): string | undefined {
+  if (approvedBy.length > 0) return `It names who approved ${action}, and says that it is done alone.`
+  if (glass.brokenAt <= glass.announcedAt)
+    return `It does not say that ${action} was announced before it is done alone.`
+  return seen === undefined ? `It does not say what was shown of ${action}.` : undefined
 }

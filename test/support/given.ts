@@ -39,6 +39,7 @@ export function around(now: string, open: readonly OpenedIncident[] = [], policy
     digestOf,
     later,
     outlived: () => false,
+    ripe: () => true,
   }
 }
 

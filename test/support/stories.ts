@@ -6,7 +6,7 @@ import type { OpenedIncident, Request } from '#/incident/state.ts'
 import type { OrderId, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName, StepId } from '#/playbook/playbook.ts'
 import { builtIn } from '#/playbooks.ts'
-import type { Policy } from '#/policy/policy.ts'
+import { type Policy, standardPolicy } from '#/policy/policy.ts'
 
 const accountCompromise = builtIn('account-compromise')
 
@@ -260,8 +260,10 @@ export function deletes(ts: string = messageTs(1)): Command {
 
 export const expires: Command = { type: 'ExpireRequests' }
 
+type OrderSort = 'snapshot' | 'prepare' | 'run' | 'sweep' | 'hold' | 'lift'
+
 /** A worker's report on the newest open order of one sort. */
-export function reports(sort: 'snapshot' | 'prepare' | 'run' | 'sweep', result: WorkResult): Pressed {
+export function reports(sort: OrderSort, result: WorkResult): Pressed {
   return (incident) => ({
     type: 'RecordOutcome',
     worker: 'worker-1',
@@ -270,10 +272,11 @@ export function reports(sort: 'snapshot' | 'prepare' | 'run' | 'sweep', result: 
   })
 }
 
-export function openOrder(incident: OpenedIncident, sort: 'snapshot' | 'prepare' | 'run' | 'sweep'): OrderId {
+export function openOrder(incident: OpenedIncident, sort: OrderSort): OrderId {
   const found = [...incident.orders.values()].findLast(({ mode, step, action }) => {
     if (sort === 'snapshot') return action === incident.playbook.snapshot
     if (sort === 'sweep') return action === incident.playbook.sweep
+    if (sort === 'hold' || sort === 'lift') return action === (sort === 'hold' ? 'hold-account' : 'lift-hold')
     return mode === sort && step !== undefined
   })
   if (found === undefined) throw new Error(`no ${sort} order is open`)
@@ -335,4 +338,80 @@ export const restored: readonly Act[] = [
   notifies,
   ...running(steps.notify),
   reports('run', doneResult({ checks: [check('restore-access')], sealed: { expiresAt: minute(25) } })),
+]
+
+/** One responder suspends the target for a while. */
+export function holds(handle: Handle = 'ana', change: Partial<Standing> = {}): Command {
+  return { type: 'HoldTarget', by: standing(handle, change) }
+}
+
+/** A worker has suspended the account for the hold. */
+export function applied(wasActive: 'yes' | 'no' = 'yes'): Pressed {
+  return reports('hold', doneResult({ checks: [check('hold-account')], known: { wasActive } }))
+}
+
+/** Ana's hold is in force. */
+export const held: readonly Act[] = [...underWay, holds(), applied()]
+
+/** Its time is over, or somebody ended it: the program has it lifted. */
+export const settles: Command = { type: 'SettleHolds' }
+
+export const lifted: Pressed = reports('lift', doneResult({ checks: [check('lift-hold')] }))
+
+/** The standard policy, but one of `by` may do something alone after ten minutes. */
+export function withGlass(by: readonly string[] = ['responders']): Policy {
+  const policy = standardPolicy({ ttlMs: 30 * 60_000 })
+  return { ...policy, breakGlass: { allowed: true, by, delayMs: 10 * 60_000 } }
+}
+
+/** The requester says of the newest request that it has to be done alone. */
+export function breaks(
+  handle: Handle = 'ana',
+  change: Partial<Extract<Command, { type: 'BreakGlass' }>> = {},
+): Pressed {
+  return (incident) => {
+    const { id, shown } = newestRequest(incident)
+    return {
+      type: 'BreakGlass',
+      by: standing(handle),
+      request: id,
+      digest: shown?.digest ?? 'not shown yet',
+      reason: 'Nobody answers, and the attacker is in.',
+      told: [person('bao'), person('chi')],
+      ...change,
+    }
+  }
+}
+
+/** The delay is over, and the program asks whether it is still right. */
+export function breaksNow(handle: Handle = 'ana', change: Partial<Standing> = {}): Pressed {
+  return (incident) => ({
+    type: 'BreakGlassNow',
+    request: newestRequest(incident).id,
+    standing: standing(handle, change),
+  })
+}
+
+export function reviews(
+  handle: Handle = 'bao',
+  change: Partial<Extract<Command, { type: 'ReviewGlass' }>> = {},
+): Pressed {
+  return (incident) => ({
+    type: 'ReviewGlass',
+    by: standing(handle),
+    request: [...incident.glass.keys()].at(-1) ?? newestRequest(incident).id,
+    verdict: 'justified',
+    note: 'I read the log of that night.',
+    ...change,
+  })
+}
+
+/** Ana revokes the sessions alone, after the delay. */
+export const brokenGlass: readonly Act[] = [
+  { policy: withGlass() },
+  ...underWay,
+  ...shownRequest(steps.sessions),
+  breaks(),
+  passes(10),
+  breaksNow(),
 ]

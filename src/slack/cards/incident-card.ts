@@ -10,10 +10,13 @@ import {
   stepsOf,
   stopOf,
 } from '#/incident/state.ts'
+import type { Policy } from '#/policy/policy.ts'
 import { presses, type Reference } from '../references.ts'
 import { isClosable } from './asking.ts'
 import { type Blocks, button, context, divider, linkButton, type Message, message, row, section } from './blocks.ts'
 import { stepBlocks, stepLines } from './findings.ts'
+import { glassLines, reviewButton } from './glass-cards.ts'
+import { holdButtons, holdLine } from './hold-cards.ts'
 import { legalClockLine } from './legal-clock.ts'
 import { isReading, moreMenu } from './more-menu.ts'
 import { fallbackRows, restoreAgain, stepButtons } from './step-buttons.ts'
@@ -26,6 +29,8 @@ export type CardContext = {
   readonly now: string
   /** The message in the thread that holds the open request, where it is known. */
   readonly requestLink?: string
+  /** What may be done by one alone. Absent: nothing is offered. */
+  readonly policy?: Pick<Policy, 'hold' | 'breakGlass'>
 }
 
 /**
@@ -38,7 +43,9 @@ export function incidentCard(incident: OpenedIncident, card: CardContext): Messa
   const next = whatNext(incident, card.now)
   const nextLine = next === undefined ? closedLine(incident) : mrkdwn`*Next:* ${next}`
   const meter = lines(
+    ...glassLines(incident),
     stopLine(incident),
+    holdLine(incident),
     progress(incident),
     legalClockLine(incident, card.now),
     exposure(incident, card.now),
@@ -95,10 +102,12 @@ function closedLine({ closed, containedAt, openedAt }: OpenedIncident): Mrkdwn {
 }
 
 function openPart(incident: OpenedIncident, card: CardContext): Blocks {
-  const { menu, rest } = moreMenu(incident)
+  const { menu, rest } = moreMenu(incident, card.policy)
+  const alone = row([...holdButtons(incident), reviewButton(incident)])
   if (stopOf(incident) !== undefined)
-    return [...row([...resumeButtons(incident, card), noteButton(incident), menu]), ...row(rest)]
+    return [...alone, ...row([...resumeButtons(incident, card), noteButton(incident), menu]), ...row(rest)]
   return [
+    ...alone,
     ...row([...nextButtons(incident, card), noteButton(incident), ...stopButtons(incident), menu]),
     ...row(rest),
     // While something is being decided or done, that comes first.
@@ -129,7 +138,7 @@ function stopButtons(incident: OpenedIncident): readonly Button[] {
 
 function isUnderWay(incident: OpenedIncident): boolean {
   return (
-    openRequests(incident).length > 0 ||
+    openRequests(incident).some(({ kind }) => kind !== 'hold') ||
     stepsOf(incident).some(({ id }) => stepState(incident, id).status === 'running')
   )
 }

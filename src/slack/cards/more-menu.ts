@@ -1,6 +1,9 @@
 import type { Button, Overflow } from '@slack/types'
+import { isInstance } from '#/incident/account.ts'
+import { holdInForce } from '#/incident/hold-state.ts'
 import {
   type IncidentStep,
+  isRead,
   isRepeatable,
   isRestored,
   nextStep,
@@ -9,19 +12,24 @@ import {
   stopOf,
 } from '#/incident/state.ts'
 import { onlyReads } from '#/playbook/actions.ts'
+import type { HoldRule, Policy } from '#/policy/policy.ts'
 import { limits } from '../limits.ts'
 import { presses, type Reference, writeReference } from '../references.ts'
 import { isAskable } from './asking.ts'
 import { button, option } from './blocks.ts'
 import { aboutStep, stepsToRepeat } from './step-buttons.ts'
+import { minutes, shortened } from './text.ts'
 import { stepName, stepNumber, subject } from './words.ts'
 
 /**
  * What is possible besides what is next. Nothing stands here that would be refused to everybody. A menu takes five lines; what
  * does not fit, the rarest, becomes buttons.
  */
-export function moreMenu(incident: OpenedIncident): { readonly menu: Overflow; readonly rest: readonly Button[] } {
-  const choices = choicesOf(incident)
+export function moreMenu(
+  incident: OpenedIncident,
+  policy?: Pick<Policy, 'hold'>,
+): { readonly menu: Overflow; readonly rest: readonly Button[] } {
+  const choices = choicesOf(incident, policy)
   return {
     menu: {
       type: 'overflow',
@@ -63,7 +71,7 @@ export function readingWords(incident: OpenedIncident, what: 'snapshot' | 'sweep
 type Choice = { readonly words: string; readonly press: string; readonly about: Reference }
 
 /** The most wanted first. */
-function choicesOf(incident: OpenedIncident): readonly Choice[] {
+function choicesOf(incident: OpenedIncident, policy: Pick<Policy, 'hold'> | undefined): readonly Choice[] {
   const about: Reference = { of: 'incident', incident: incident.id }
   const take: Choice = { words: 'Take command', press: presses.take, about }
   const timeline: Choice = { words: 'Timeline', press: presses.timeline, about }
@@ -74,7 +82,24 @@ function choicesOf(incident: OpenedIncident): readonly Choice[] {
     { words: 'Start a follow-up…', press: presses.followUp, about },
   ]
   if (stopOf(incident) !== undefined) return [take, timeline, ...goesOn]
-  return [take, ...stepChoices(incident), timeline, ...lookAgain(incident), ...goesOn]
+  return [
+    take,
+    ...holdChoice(incident, policy?.hold),
+    ...stepChoices(incident),
+    timeline,
+    ...lookAgain(incident),
+    ...goesOn,
+  ]
+}
+
+/** Offered where one responder could suspend the target now. */
+function holdChoice(incident: OpenedIncident, rule: HoldRule | undefined): readonly Choice[] {
+  const { target, suspendedAt } = incident
+  if (rule?.allowed !== true || rule.by.length === 0 || isInstance(target)) return []
+  if (suspendedAt !== undefined || holdInForce(incident) !== undefined) return []
+  if (!isRead(incident) && incident.snapshotFailed === undefined) return []
+  const about: Reference = { of: 'incident', incident: incident.id }
+  return [{ words: `Hold ${shortened(target.username, 40)} for ${minutes(rule.lengthMs)}`, press: presses.hold, about }]
 }
 
 function stepChoices(incident: OpenedIncident): readonly Choice[] {

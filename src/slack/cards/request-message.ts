@@ -1,10 +1,14 @@
+import { glassPending } from '#/incident/glass-state.ts'
 import { merged } from '#/incident/read-back.ts'
 import { findStep, type OpenedIncident, type Request, type StepState, stepState } from '#/incident/state.ts'
 import { filledIn } from '#/incident/timeline.ts'
+import type { Policy } from '#/policy/policy.ts'
 import { limits } from '../limits.ts'
 import { presses, type Reference } from '../references.ts'
 import { isAskable } from './asking.ts'
 import { type Blocks, button, confirm, contexts, type Message, message, row, section, sections } from './blocks.ts'
+import { glassState } from './glass-cards.ts'
+import { holdState, keepOrLift } from './hold-cards.ts'
 import { filledInLines, foundLines, requestTitle } from './request-words.ts'
 import { aboutStep, fallbackRows } from './step-buttons.ts'
 import { heldWords, lookedAt, progressOf } from './step-words.ts'
@@ -15,7 +19,7 @@ import { drillMark, stepName } from './words.ts'
  * A request in the thread. The first lines are enough on a phone: what is asked, what it does, and who decides until when, or
  * what came of it. Once it has ended the text stays and the buttons go.
  */
-export function requestMessage(incident: OpenedIncident, request: Request): Message {
+export function requestMessage(incident: OpenedIncident, request: Request, policy?: Alone): Message {
   const code = request.shown === undefined ? literal('') : mrkdwn`   code \`${literal(request.shown.code)}\``
   const title = mrkdwn`${drillMark(incident)}${requestTitle(incident, request)}`
   const state = stateLine(incident, request)
@@ -39,7 +43,7 @@ export function requestMessage(incident: OpenedIncident, request: Request): Mess
     section(lines(mrkdwn`*${title}*${code}`, first)),
     ...sections(decided),
     ...contexts(origin),
-    ...buttonsOf(incident, request),
+    ...buttonsOf(incident, request, policy),
   ])
 }
 
@@ -79,6 +83,11 @@ function askedLine({ requester, askedAt }: Request): Mrkdwn {
 
 /** Where the request stands: a sign, a word, who, and when. */
 function stateLine(incident: OpenedIncident, request: Request): Mrkdwn | undefined {
+  return lines(glassState(incident, request), whereItStands(incident, request))
+}
+
+function whereItStands(incident: OpenedIncident, request: Request): Mrkdwn | undefined {
+  if (request.kind === 'hold') return holdState(incident, request)
   const { end, shown, askedAt, requester } = request
   const time = (iso: string) => literal(hour(iso, askedAt))
   switch (end.kind) {
@@ -88,6 +97,8 @@ function stateLine(incident: OpenedIncident, request: Request): Mrkdwn | undefin
         : mrkdwn`🟡 *Waits for approval* by somebody other than ${mention(requester)} until ${clock(shown.expiresAt, askedAt)}`
     case 'approved':
       return outcomeLines(incident, request, mrkdwn`approved by ${mention(end.by)} ${time(end.at)}`)
+    case 'alone':
+      return outcomeLines(incident, request, mrkdwn`done alone by ${mention(end.by)} ${time(end.at)}`)
     case 'denied':
       return mrkdwn`🚫 *Denied* by ${mention(end.by)} ${time(end.at)}: ${line(end.reason ?? '', 600)}`
     case 'withdrawn':
@@ -181,12 +192,20 @@ function isLatest({ requests }: OpenedIncident, { id, step }: Request): boolean 
   return [...requests.values()].findLast((one) => one.step === step)?.id === id
 }
 
-function buttonsOf(incident: OpenedIncident, request: Request): Blocks {
+function buttonsOf(incident: OpenedIncident, request: Request, policy: Alone | undefined): Blocks {
   if (incident.status === 'closed') return []
-  return request.end.kind === 'open' ? row(decisionButtons(incident, request)) : afterwards(incident, request)
+  if (request.end.kind !== 'open') return afterwards(incident, request)
+  return row(request.kind === 'hold' ? keepOrLift(incident, request) : decisionButtons(incident, request, policy))
 }
 
-function decisionButtons(incident: OpenedIncident, request: Request): readonly ReturnType<typeof button>[] {
+/** What may be done by one alone. */
+type Alone = Pick<Policy, 'breakGlass'>
+
+function decisionButtons(
+  incident: OpenedIncident,
+  request: Request,
+  policy: Alone | undefined,
+): readonly ReturnType<typeof button>[] {
   const { id, shown, step } = request
   const about: Reference = {
     of: 'request',
@@ -211,7 +230,18 @@ function decisionButtons(incident: OpenedIncident, request: Request): readonly R
           }),
         })
       : button('Approve…', presses.approveByTyping, about, { style: 'primary' })
-  return [approve, button('Deny…', presses.deny, about), withdraw]
+  return [approve, button('Deny…', presses.deny, about), withdraw, ...glassButton(incident, request, { about, policy })]
+}
+
+/** Offered only where the policy lets somebody do it alone; whether this person may is asked when it is pressed. */
+function glassButton(
+  incident: OpenedIncident,
+  { id }: Request,
+  { about, policy }: { readonly about: Reference; readonly policy: Alone | undefined },
+): readonly ReturnType<typeof button>[] {
+  const { allowed = false, by = [] } = policy?.breakGlass ?? {}
+  if (!allowed || by.length === 0 || glassPending(incident).some(({ request }) => request === id)) return []
+  return [button('Break glass…', presses.breakGlass, about, { style: 'danger' })]
 }
 
 /** What is asked before an approval counts, with what was filled in as far as there is room for it; the message has all of it. */

@@ -23,6 +23,7 @@ const kindSign = {
   skip: '⏭️ ',
   'skip-rest': '⏭️ ',
   resume: '▶️ ',
+  hold: '⏸ ',
 } as const
 
 /** What a review came upon: what was seen, and every reason to look, the gravest first. */

@@ -1,6 +1,8 @@
 import type { Person } from '#/incident/people.ts'
 import { type OpenedIncident, openRequests, stepState, unprovenSteps } from '#/incident/state.ts'
 import { context, type Message, message, section } from './blocks.ts'
+import { glassSummary } from './glass-cards.ts'
+import { holdSummary } from './hold-cards.ts'
 import { at, capital, hour, line, lines, listed, literal, type Mrkdwn, minute, mrkdwn, span } from './text.ts'
 import { drillMark } from './words.ts'
 
@@ -15,7 +17,9 @@ export function summaryMessage(incident: OpenedIncident): Message {
   const body = lines(
     course(incident),
     mrkdwn`Asked by ${counted(requests.map(({ requester }) => requester))} · approved by ${counted(approvers)} · refused clicks ${refusedClicks}`,
+    ...glassSummary(incident),
     notified(incident),
+    ...holdSummary(incident),
     ...decisions(incident),
     findingsLine(incident),
     awareLine(incident),

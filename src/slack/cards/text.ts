@@ -177,3 +177,10 @@ export function span(from: string, to: string): string {
   if (hours === 0) return `${minutes} min`
   return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`
 }
+
+/** `30 minutes`; less than one, `20 seconds`. */
+export function minutes(ms: number): string {
+  const whole = Math.round(ms / 60_000)
+  if (whole < 1) return `${Math.round(ms / 1000)} seconds`
+  return whole === 1 ? '1 minute' : `${whole} minutes`
+}

@@ -58,12 +58,16 @@ export function acting<S>({
         if (changed.length > 0) return { result: { kind: 'changed', effect: now, differences: changed } }
         await ctx.progress.begin(found(seen))
       }
-      const done = await execute(ctx, seen)
-      return reportOf(ctx, done, await confirmed(ctx, name, done.prove))
+      return carriedOut(ctx, name, await execute(ctx, seen))
     },
 
     ...(again === undefined ? {} : { again }),
   }
+}
+
+/** What an action that changed something reports, once what it made true has been read back. */
+export async function carriedOut(ctx: ActionContext, name: ActionName, done: Done): Promise<Report> {
+  return reportOf(ctx, done, await confirmed(ctx, name, done.prove))
 }
 
 /** What was approved, with the counts that may grow as they are now, where they have grown. */

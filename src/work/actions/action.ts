@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Autentico } from '#/autentico/connect.ts'
 import type { FileRef } from '#/incident/account.ts'
-import type { Known, StepCheck, Progress as Told, WorkResult } from '#/incident/work.ts'
+import type { Known, OrderId, StepCheck, Progress as Told, WorkResult } from '#/incident/work.ts'
 import type { Proxy } from '#/proxy/apply.ts'
 import type { ProxyKind } from '#/proxy/rendered.ts'
 import type { SealedEvidence } from '../outcome.ts'
@@ -93,6 +93,8 @@ export type Progress = {
   /** Set once something may have been changed: the approval has been checked then, and is not checked again. */
   readonly begunAt: string | undefined
   note(name: string): string | undefined
+  /** What was noted for another order, by any worker. Undefined: nothing, or nobody remembers. */
+  noteOf(order: OrderId, name: string): Promise<string | undefined>
   /** Records that changes begin, and what was found then, durably; must have returned before the first one. */
   begin(found: Readonly<Record<string, string>>): Promise<void>
   /** Records a fact for the next attempt, at most 48 KiB. Never a secret. */

@@ -1,6 +1,8 @@
 import type { ActionName } from '#/playbook/playbook.ts'
 import { closeDoors } from './account/close-doors.ts'
 import { demoteAdmin } from './account/demote-admin.ts'
+import { holdAccount } from './account/hold-account.ts'
+import { liftHold } from './account/lift-hold.ts'
 import { resetMfa } from './account/reset-mfa.ts'
 import { resetPassword } from './account/reset-password.ts'
 import { restoreAccess } from './account/restore-access.ts'
@@ -60,6 +62,8 @@ export const actions: Readonly<Record<ActionName, Action>> = {
   'review-limits': reviewLimits,
   'list-affected': listAffected,
   'demote-admin': demoteAdmin,
+  'hold-account': holdAccount,
+  'lift-hold': liftHold,
   'limit-requests': limitRequests,
   'restrict-admin-api': restrictAdminApi,
   sweep: sweepOver((name) => actions[name].again),
