@@ -18,7 +18,7 @@ export type RequestRules = {
   readonly whyEnded: (request: Request) => Refusal | undefined
   readonly whyNotNow: (request: Request, by: Standing) => Refusal | undefined
   /** What follows when it counts as approved. */
-  readonly then: (request: Request, by: Standing) => readonly IncidentEvent[]
+  readonly following: (request: Request, by: Standing) => readonly IncidentEvent[]
 }
 
 /** Announces that something will be done alone. Nothing happens before the delay of the policy is over, and anybody who may deny can stop it. */
@@ -103,7 +103,7 @@ export function breakGlassNow(
     rules.whyNotNow(request, standing)
   if (refusal !== undefined) return [{ type: 'GlassCalledOff', ...about, why: calledOffWords(refusal) }]
   const { by, reason, at: announcedAt, digest } = glass
-  return [{ type: 'GlassBroken', ...about, digest, by, reason, announcedAt }, ...rules.then(request, standing)]
+  return [{ type: 'GlassBroken', ...about, digest, by, reason, announcedAt }, ...rules.following(request, standing)]
 }
 
 function calledOffWords({ code }: Refusal): string {

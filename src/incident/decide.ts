@@ -544,7 +544,7 @@ function rulesOf(incident: OpenedIncident, around: Surroundings): RequestRules {
   return {
     whyEnded: (request) => whyEnded(request, around),
     whyNotNow: (request, by) => whyNotNow(incident, request, by, around),
-    then: (request, by) => afterApproval(incident, request, by, around),
+    following: (request, by) => afterApproval(incident, request, by, around),
   }
 }
 
