@@ -102,8 +102,13 @@ export function settleRotations(dataDir: string): void {
 
 /** The name that a ledger's checkpoints are signed under: it follows from its first key, whatever key signs by now. */
 export function ledgerName(ledger: Pick<LedgerReader, 'stream'>, key: Pick<KeyPair, 'publicKey'>): string {
-  const [first] = rotationsIn(ledger, 'ledger')
-  return first === undefined ? originOf(key.publicKey) : parseVkey(first.from).name
+  const first = firstLedgerKey(ledger)
+  return first === undefined ? originOf(key.publicKey) : parseVkey(first).name
+}
+
+/** The first key that a ledger was signed with, as a verifier key; undefined where it was never replaced. */
+export function firstLedgerKey(ledger: Pick<LedgerReader, 'stream'>): string | undefined {
+  return rotationsIn(ledger, 'ledger')[0]?.from
 }
 
 const purposes: readonly KeyPurpose[] = ['ledger', 'orders']

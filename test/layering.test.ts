@@ -15,6 +15,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'every room'>> = {
   slack: ['governance', 'incident', 'playbook', 'policy'],
   followers: ['governance', 'incident', 'ledger', 'policy', 'work', 'slack'],
   terminal: ['governance', 'incident', 'playbook', 'policy'],
+  pack: ['incident', 'ledger', 'autentico'],
   health: [],
   drill: [],
   cli: 'every room',

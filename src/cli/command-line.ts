@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import type { IncidentId } from '#/incident/events.ts'
@@ -6,11 +6,11 @@ import { openLedgerReader } from '#/ledger/reader.ts'
 import { type Role, readConfig, type Secrets } from '../config.ts'
 import { openKeyring, publicKeysOf } from '../keyring.ts'
 import { createLog } from '../log.ts'
-import { verifyDataDir } from '../verify-data-dir.ts'
 import type { Ask } from './ask.ts'
 import { backUp } from './backup.ts'
 import { type ExportFormat, exportIncident } from './export.ts'
 import { exportFiles } from './export-files.ts'
+import { type VerifyOptions, verifyAndTell } from './verify.ts'
 
 /** The process, as far as the commands need it. */
 export type Surroundings = {
@@ -25,7 +25,12 @@ export type Surroundings = {
   readonly ask?: Ask
 }
 
-type ExportOptions = { readonly format: ExportFormat; readonly out?: string; readonly files?: string }
+type ExportOptions = {
+  readonly format: ExportFormat | 'pack'
+  readonly out?: string
+  readonly files?: string
+  readonly askAutentico?: boolean
+}
 
 /** 0: done. 1: it ran and found something wrong. 2: it could not run as asked: usage, configuration, keys, ledger. */
 type ExitCode = 0 | 1 | 2
@@ -57,29 +62,29 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
     })
   program
     .command('verify')
-    .description('recompute the whole ledger and compare it with every checkpoint')
-    .argument('[checkpoints...]', 'files, each with a checkpoint that was kept elsewhere')
+    .description('recompute the whole ledger, or an evidence pack, and compare it with every checkpoint')
+    .argument('[files...]', 'a pack (.zip) first, if one is meant; checkpoints that were kept elsewhere')
     .addOption(dataDir)
+    .option('--key <vkey>', 'the first verifier key, as it was kept elsewhere')
     .option('--json', 'one JSON object')
-    .action(async (files: readonly string[], options: At & { readonly json?: boolean }) => {
-      answer.code = await verify(around, files, options)
+    .action(async (files: readonly string[], options: VerifyOptions) => {
+      answer.code = await verifyAndTell(files, { ...options, out: around.out })
     })
   program
     .command('export')
     .description('write one incident out')
     .argument('<incident>', 'such as INC-7')
     .addOption(
-      new Option('--format <format>', 'for people, or every entry as it stands')
-        .choices(['markdown', 'jsonl'])
-        .default('markdown'),
+      new Option('--format <format>', 'for people, every entry as it stands, or all of it in one zip')
+        .choices(['markdown', 'jsonl', 'pack'])
+        .default('markdown', 'pack where the file ends in .zip, else markdown'),
     )
     .option('--out <file>', 'a file instead of standard output; it must not exist')
     .option('--files <folder>', 'its evidence, each piece as a file in this folder, instead of the text')
+    .option('--ask-autentico', 'for a pack: with what the audit log of AUTENTICO_URL says now')
     .addOption(dataDir)
     .action(async (id: string, options: At & ExportOptions) => {
-      answer.code = options.files === undefined || options.out !== undefined ? exportTo(around, id, options) : 0
-      if (options.files !== undefined && answer.code === 0)
-        answer.code = await exportFilesTo(around, id, { ...options, folder: options.files })
+      answer.code = await exportAs(around, id, options)
     })
   program
     .command('backup')
@@ -205,24 +210,43 @@ function valuesOf(secrets: Secrets): readonly string[] {
   return [...Object.values(others).filter((value) => value !== undefined), password]
 }
 
-async function verify(
+async function exportAs(around: Surroundings, id: string, options: ExportOptions & { readonly dataDir: string }) {
+  const { format, out, files, dataDir } = options
+  if (format === 'pack' || out?.toLowerCase().endsWith('.zip') === true) return exportPackTo(around, id, options)
+  const code =
+    files === undefined || out !== undefined ? exportTo(around, id, { dataDir, format, ...optional(out) }) : 0
+  return files === undefined || code !== 0 ? code : exportFilesTo(around, id, { dataDir, folder: files })
+}
+
+function optional(out: string | undefined): { readonly out?: string } {
+  return out === undefined ? {} : { out }
+}
+
+async function exportPackTo(
   around: Surroundings,
-  files: readonly string[],
-  { dataDir, json }: { readonly dataDir: string; readonly json?: boolean },
+  id: string,
+  { dataDir, out, askAutentico: asks }: ExportOptions & { readonly dataDir: string },
 ): Promise<ExitCode> {
-  const checkpoints = files.map((name) => ({ note: readFileSync(name, 'utf8'), where: `in ${name}` }))
-  const report = await verifyDataDir(dataDir, { checkpoints })
-  if (json === true) around.out(`${JSON.stringify(report)}\n`)
-  else {
-    const { entries, head, checkpoints, problems, vkey } = report
-    for (const { seq, what } of problems) around.out(`${seq === undefined ? '' : `entry ${seq}: `}${what}\n`)
-    around.out(report.ok ? 'ledger verified' : 'ledger NOT verified')
-    around.out(
-      `: ${entries} entries, head ${head === undefined ? 'none' : `#${head.seq} ${head.hash}`}, ${checkpoints} checkpoints compared\n`,
-    )
-    if (vkey !== undefined) around.out(`checkpoint key: ${vkey}\n`)
+  if (out === undefined) {
+    around.err('A pack is a zip file: say where to with --out.\n')
+    return 2
   }
-  return report.ok ? 0 : 1
+  const [{ exportPack }, ask] = await Promise.all([
+    import('./export-pack.ts'),
+    asks === true ? import('./ask-audit.ts').then(({ askAutentico }) => askAutentico(around.env)) : undefined,
+  ])
+  const incident = incidentNamed(id)
+  const exported = await exportPack(incident, { dataDir, out, ask })
+  if (exported.kind === 'no such incident') return noSuchIncident(around, incident)
+  if (exported.kind === 'taken') return isThere(around, out)
+  around.out(`${out}\n`)
+  for (const sentence of exported.missing) around.err(`${sentence}\n`)
+  return exported.missing.length === 0 ? 0 : 1
+}
+
+function isThere(around: Surroundings, out: string): ExitCode {
+  around.err(`${out} exists: an export never overwrites. Name another file.\n`)
+  return 2
 }
 
 function exportTo(
@@ -235,10 +259,8 @@ function exportTo(
   const text = exportIncident(ledger, incident, format)
   if (text === undefined) return noSuchIncident(around, incident)
   if (out === undefined) around.out(text)
-  else if (existsSync(out)) {
-    around.err(`${out} exists: an export never overwrites. Name another file.\n`)
-    return 2
-  } else writeFileSync(out, text, { flag: 'wx', mode: 0o600 })
+  else if (existsSync(out)) return isThere(around, out)
+  else writeFileSync(out, text, { flag: 'wx', mode: 0o600 })
   return 0
 }
 

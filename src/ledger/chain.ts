@@ -75,6 +75,11 @@ export function canonicalText(row: Omit<Row, 'hash'>): string {
   )
 }
 
+/** An entry with its hash, as one line of RFC 8785 canonical JSON. */
+export function canonicalLine(entry: Entry): string {
+  return canonical(entry, 'the entry')
+}
+
 /** The entry a row stands for. */
 export function entryOf(row: Row): Entry {
   return { ...row, actor: JSON.parse(row.actor) as Json, body: JSON.parse(row.body) as Json }
