@@ -13,8 +13,8 @@ import type { Entry } from '#/ledger/chain.ts'
 import { checkpoint } from '#/ledger/checkpoint.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
-import { LedgerDamaged, orDamaged } from '#/ledger/schema.ts'
-import { type Policy, standardPolicy } from '#/policy/policy.ts'
+import { LedgerDamaged } from '#/ledger/schema.ts'
+import type { Policy } from '#/policy/policy.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
@@ -23,10 +23,10 @@ import { openStopBoard, type StopBoard } from '#/work/stops.ts'
 import { openVault, type Vault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
 import type { Config, Secrets, SlackConfig } from './config.ts'
+import { createDeciders } from './deciders.ts'
 import { createDoor, ledgerLines } from './door.ts'
 import { every } from './every.ts'
-import { createIncidents, type Incidents, later, type Rules, recordedOf } from './handle.ts'
-import { createGovernance } from './handle-governance.ts'
+import { type Incidents, later, recordedOf } from './handle.ts'
 import type { Health } from './health.ts'
 import type { BotKeys } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
@@ -34,6 +34,7 @@ import { ledgerName } from './rotate-key.ts'
 import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
 import { startFiler } from './start-filer.ts'
 import { startReminding } from './start-reminding.ts'
+import { startTerminal } from './start-terminal.ts'
 import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
 import { watchLedger } from './watch-ledger.ts'
 
@@ -78,17 +79,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const file = join(config.dataDir, 'ledger.sqlite')
   const ledger = building.use(openLedger({ file }))
   const watch = building.use(watchLedger({ ledger, dataDir: config.dataDir, everyMs: config.verifyEveryMs, log, now }))
-  const { requestTtlMs, sweepDelayMs, legalDeadlineMs } = config
-  const configured = standardPolicy({ ttlMs: requestTtlMs })
-  const governance = orDamaged(file, () => createGovernance({ ledger, configured, open: () => incidents.open(), now }))
-  const rules: Rules = {
-    get policy() {
-      return governance.policy().policy
-    },
-    sweepDelayMs,
-    legalDeadlineMs,
-  }
-  const incidents: Incidents = orDamaged(file, () => createIncidents({ ledger, rules, now }))
+  const { governance, incidents, rules } = createDeciders({ ledger, file, config, now })
   const vault = openVault(join(config.dataDir, 'sealed'))
   const redis = { url: secrets.redisUrl, prefix: config.queuePrefix, log }
 
@@ -132,7 +123,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
       const around = { now: now().toISOString(), outlived: incidents.outlived }
       expire(incidents.open(), around, (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
       governance.expire()
-      remindOfLaw(incidents.open(), { ...around, later, legalDeadlineMs }, (id) => {
+      remindOfLaw(incidents.open(), { ...around, later, legalDeadlineMs: config.legalDeadlineMs }, (id) => {
         incidents.execute(id, { type: 'RemindOfLegalClock' })
       })
     }),
@@ -140,6 +131,19 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startReminding({ incidents, slack, config: config.slack, policy: () => rules.policy, log, now }))
   building.use(startSettling({ incidents, slack, log, now }))
   building.use(every(redrawHomesEveryMs, log, redrawnHomes(ledger, slack)))
+  building.use(
+    await startTerminal({
+      dataDir: config.dataDir,
+      origin: ledgerName(ledger, keys.ledger),
+      ledger,
+      incidents,
+      keyOf: (fingerprint) => governance.keyOf(fingerprint),
+      roster: slack.roster,
+      now,
+      writeFailed: (error) => watch.failed(error),
+      log,
+    }),
+  )
 
   if (deps.health !== undefined) {
     const { showBot } = await import('./health-of-bot.ts')

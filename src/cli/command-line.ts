@@ -10,6 +10,7 @@ import type { Ask } from './ask.ts'
 import { backUp } from './backup.ts'
 import { type ExportFormat, exportIncident } from './export.ts'
 import { exportFiles } from './export-files.ts'
+import { addTerminalCommands } from './terminal/commands.ts'
 import { type VerifyOptions, verifyAndTell } from './verify.ts'
 
 /** The process, as far as the commands need it. */
@@ -145,6 +146,7 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
       const { listPlaybooks } = await import('./playbooks.ts')
       listPlaybooks({ directory: options.playbooksDir, json: options.json === true, out: around.out })
     })
+  addTerminalCommands(program, { around, dataDir, answer })
 
   try {
     await program.parseAsync([...around.args], { from: 'user' })
@@ -163,12 +165,15 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
  */
 const forOperators: ReadonlySet<string> = new Set([
   'BackupRefused',
+  'BotSilent',
   'ConfigError',
   'HealthAddressUnusable',
   'KeyUnusable',
   'LedgerDamaged',
   'LedgerLocked',
+  'LedgerTaken',
   'LedgerUnusable',
+  'PersonalKeyUnusable',
   'PlaybooksFaulty',
   'RedisUnfit',
   'RotationRefused',

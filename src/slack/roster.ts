@@ -94,6 +94,13 @@ export class Roster {
     }
   }
 
+  /** The groups that somebody is not in for sure: everything that could put them there was read. Never throws. */
+  async outside(user: UserId): Promise<readonly string[]> {
+    const lists = Object.entries(this.#lists())
+    const isOutside = await Promise.all(lists.map(async ([, list]) => this.#isOutside(list, user)))
+    return lists.flatMap(([name], index) => (isOutside[index] === true ? [name] : []))
+  }
+
   /** Who could approve a request now, as `@bao, @chi`. "" when nobody could, or Slack does not say. */
   async able(incident: OpenedIncident, request: Request): Promise<string> {
     const people = (await this.approversOf(incident, request)) ?? []
@@ -203,6 +210,12 @@ export class Roster {
     // The plain ids need no call, and a silent group must not hold up somebody who is listed by name.
     if (list.includes(user)) return true
     return (await this.#expand(list.filter(isGroup))).includes(user)
+  }
+
+  async #isOutside(list: readonly string[], user: UserId): Promise<boolean> {
+    if (list.includes(user)) return false
+    const groups = await Promise.all(list.filter(isGroup).map(async (group) => this.#members(group)))
+    return groups.every((members) => members?.includes(user) === false)
   }
 
   async #ask(user: UserId): Promise<Asked> {

@@ -19,6 +19,7 @@ export type TerminalCommand = Said<
         | 'DenyRequest'
         | 'WithdrawRequest'
         | 'AddNote'
+        | 'HoldTarget'
         | 'StopWork'
         | 'AskToResume'
         | 'TakeCommand'
@@ -94,9 +95,11 @@ const command = z.discriminatedUnion('type', [
     request,
     digest: z.string().regex(/^[0-9a-f]{64}$/),
     typed: free.exactOptional(),
+    reason: free.exactOptional(),
   }),
   z.strictObject({ type: z.literal('DenyRequest'), request, reason: free }),
   z.strictObject({ type: z.literal('WithdrawRequest'), request }),
+  z.strictObject({ type: z.literal('HoldTarget') }),
   z.strictObject({ type: z.literal('AddNote'), text: free }),
   z.strictObject({ type: z.literal('StopWork'), reason: free.exactOptional() }),
   z.strictObject({ type: z.literal('AskToResume') }),

@@ -1,0 +1,38 @@
+import type { Ledger } from '#/ledger/ledger.ts'
+import { orDamaged } from '#/ledger/schema.ts'
+import { standardPolicy } from '#/policy/policy.ts'
+import type { Config } from './config.ts'
+import { createIncidents, type Incidents, type Rules } from './handle.ts'
+import { createGovernance, type Governance } from './handle-governance.ts'
+
+/** Everything that says yes or no, over one ledger. */
+export type Deciders = { readonly governance: Governance; readonly incidents: Incidents; readonly rules: Rules }
+
+/**
+ * The rules and the incidents as the ledger has them, for whoever holds it: the bot, or somebody at a terminal while there is none. Incidents
+ * are decided under the policy in force, whatever is configured. Throws LedgerDamaged where they cannot be read.
+ */
+export function createDeciders({
+  ledger,
+  file,
+  config,
+  now,
+}: {
+  readonly ledger: Ledger
+  readonly file: string
+  readonly config: Pick<Config, 'requestTtlMs' | 'sweepDelayMs' | 'legalDeadlineMs'>
+  readonly now: () => Date
+}): Deciders {
+  const { requestTtlMs, sweepDelayMs, legalDeadlineMs } = config
+  const configured = standardPolicy({ ttlMs: requestTtlMs })
+  const governance = orDamaged(file, () => createGovernance({ ledger, configured, open: () => incidents.open(), now }))
+  const rules: Rules = {
+    get policy() {
+      return governance.policy().policy
+    },
+    sweepDelayMs,
+    legalDeadlineMs,
+  }
+  const incidents: Incidents = orDamaged(file, () => createIncidents({ ledger, rules, now }))
+  return { governance, incidents, rules }
+}
