@@ -8,6 +8,7 @@ import { type AccountTarget, watchAccount } from '#/drill/page/glass/account.ts'
 import { createBell, joinGlass } from '#/drill/page/glass/glass.ts'
 import { hint } from '#/drill/page/glass/hint.ts'
 import { type InstanceTarget, type SigningKey, watchInstance } from '#/drill/page/glass/instance.ts'
+import { createLedgerFile, type LedgerFileTurns } from '#/drill/page/glass/ledger-file.ts'
 import { createMachine, type MachineSwitches } from '#/drill/page/glass/machine.ts'
 import { type QueueNames, watchQueue } from '#/drill/page/glass/queue.ts'
 import type { Glass } from '#/drill/page/glass-view.ts'
@@ -19,6 +20,7 @@ import type { Recorded } from '#/incident/events.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { canaryKind, type QueueName } from '#/work/queue.ts'
 import { defaultPrefix } from '#/work/redis.ts'
+import { verifyDataDir } from '../verify-data-dir.ts'
 import { createAttackers } from './drill-attackers.ts'
 import { currentIncident, incidentFacts, openForm, passwordFacts, progressOf } from './drill-facts.ts'
 import { isRogue, plotOf, plots, robbedAdmin, titleOf } from './drill-plots.ts'
@@ -43,7 +45,8 @@ export type RunningGlass = AsyncDisposable & { readonly glass: Glass }
  * does not start.
  */
 export async function startGlass(stage: Stage): Promise<RunningGlass> {
-  const { autentico, redis, slack } = stage
+  const { autentico, redis, slack, env } = stage
+  const dataDir = env['DATA_DIR'] ?? ''
   await using building = new AsyncDisposableStack()
   const bell = createBell()
   const onChange = bell.ring
@@ -78,7 +81,7 @@ export async function startGlass(stage: Stage): Promise<RunningGlass> {
   )
   const followed = building.use(
     followStory({
-      file: join(stage.env['DATA_DIR'] ?? '', 'ledger.sqlite'),
+      file: join(dataDir, 'ledger.sqlite'),
       onNews: (fresh) => {
         onChange()
         account.look()
@@ -98,6 +101,12 @@ export async function startGlass(stage: Stage): Promise<RunningGlass> {
   const { entries } = followed
   const describe = (order: string) => followed.order(order)?.what ?? 'an order that the ledger does not know'
   const queue = building.use(watchQueue({ url: redis.url, names: queueNames, describe, onChange }))
+  const ledgerFile = createLedgerFile({
+    file: join(dataDir, 'ledger.sqlite'),
+    verify: async () => verifyDataDir(dataDir),
+    noticed: machine.note,
+    onChange,
+  })
   await starting
   const titles = new Map(plots.map((plot) => [plot.playbook, titleOf(plot)]))
   const glass = joinGlass({
@@ -110,8 +119,9 @@ export async function startGlass(stage: Stage): Promise<RunningGlass> {
     attacker: attackers,
     queue,
     machine,
+    ledgerFile,
     entries,
-    hint: (member) => hintFor(member, { stage, machine, incidents: incidents(), planted, titles }),
+    hint: (member) => hintFor(member, { stage, machine, ledgerFile, incidents: incidents(), planted, titles }),
   })
   const parts = building.move()
   return { glass, [Symbol.asyncDispose]: async () => parts.disposeAsync() }
@@ -168,13 +178,14 @@ async function publishedKeyOf({ url }: Stage['autentico']): Promise<SigningKey> 
 type Around = {
   readonly stage: Stage
   readonly machine: MachineSwitches
+  readonly ledgerFile: LedgerFileTurns
   readonly incidents: readonly OpenedIncident[]
   readonly planted: Planted
   /** Of the playbooks, by id. */
   readonly titles: ReadonlyMap<string, string>
 }
 
-function hintFor(member: Member, { stage, machine, incidents, planted, titles }: Around): Hint {
+function hintFor(member: Member, { stage, machine, ledgerFile, incidents, planted, titles }: Around): Hint {
   const incident = currentIncident(incidents)
   const form = stage.slack.as(member.user).views().at(-1)
   return hint(member, {
@@ -182,6 +193,7 @@ function hintFor(member: Member, { stage, machine, incidents, planted, titles }:
     victim,
     progress: progressOf(incidents[0]),
     machine: machine.machine(),
+    tampered: ledgerFile.ledgerFile().tampered?.seq,
     form: form === undefined ? undefined : openForm(form, victim),
     untried: [...titles]
       .filter(([id]) => !incidents.some(({ playbook }) => playbook.id === id))

@@ -34,6 +34,7 @@ export function givenGlass(): GivenGlass {
     attacker: () => ({ name: 'mallory', busy: false, doors: [] }),
     queue: () => ({ up: true, orders: [], outcomes: 0 }),
     machine: () => machine,
+    ledgerFile: () => ({ tampered: null, verified: null }),
     entries: () => entries,
     hint: ({ handle }) => ({ words: `A hint for ${handle}`, switchTo: null, progress: 0 }),
     listen: (onChange) => {
@@ -54,6 +55,7 @@ export function givenGlass(): GivenGlass {
       bot: note('bot'),
       redis: note('redis'),
       autentico: note('autentico'),
+      ledger: note('ledger'),
       slack: async ({ to }) => {
         throw new Error(`Slack is already ${to}`)
       },

@@ -18,6 +18,7 @@ const parts: Readonly<Record<keyof GlassActs, (acts: Glass['acts'], body: JsonOb
   redis: (acts, { to }) => acts.redis({ to: oneOf(['stopped', 'running'], to) }),
   autentico: (acts, { to }) => acts.autentico({ to: oneOf(['well', 'slow', 'failing', 'stopped'], to) }),
   slack: (acts, { to }) => acts.slack({ to: oneOf(['disconnected', 'connected'], to) }),
+  ledger: (acts, { to }) => acts.ledger({ to: oneOf(['tampered', 'restored', 'verified'], to) }),
 }
 
 function oneOf<Word extends string>(words: readonly Word[], said: Json | undefined): Word {

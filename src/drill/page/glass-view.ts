@@ -1,4 +1,15 @@
-import type { Account, Attacker, GlassActs, Hint, Instance, LedgerEntry, Machine, Member, QueueView } from './wire.ts'
+import type {
+  Account,
+  Attacker,
+  GlassActs,
+  Hint,
+  Instance,
+  LedgerEntry,
+  LedgerFile,
+  Machine,
+  Member,
+  QueueView,
+} from './wire.ts'
 
 /**
  * What the page shows behind the glass and beside Slack, and what can be done there. Each question is answered at once, with plain data, from
@@ -12,6 +23,7 @@ export type Glass = {
   readonly attacker: () => Attacker
   readonly queue: () => QueueView
   readonly machine: () => Machine
+  readonly ledgerFile: () => LedgerFile
   /** The ledger by sequence number. It only grows: an entry that was there once is the same object ever after. */
   readonly entries: () => Readonly<Record<string, LedgerEntry>>
   /** What this person could try next. */

@@ -72,6 +72,7 @@ function screenOf(slack: LocalSlack, glass: Glass, handle: string): Screen {
     attacker: glass.attacker(),
     queue: glass.queue(),
     machine: glass.machine(),
+    ledgerFile: glass.ledgerFile(),
     entries: glass.entries(),
   }
 }

@@ -7,7 +7,7 @@ import type { Entries, Form, Offered, Outcome, Press, Seen, Submitted } from '..
  * - `GET  /as/<handle>/live`        server-sent events: `screen` (a whole `Screen`, first and after each reconnect), then `change` (a `Change`)
  * - `GET  /as/<handle>/files/<id>`  a file of a message that this person sees, to be saved
  * - `POST /as/<handle>/<act>`       what the person does in Slack; the body is an object, the answer what Slack shows them
- * - `POST /glass/<part>`            what is done behind the glass: `attack`, `bot`, `redis`, `autentico`, `slack`
+ * - `POST /glass/<part>`            what is done behind the glass: `attack`, `bot`, `redis`, `autentico`, `slack`, `ledger`
  *
  * A request that no person could make is answered 400 with `Refused`; so are, with the HTTP status that fits, those that no page of ours
  * sends. Messages hold Slack's own blocks and mrkdwn, as untrusted as in Slack.
@@ -74,6 +74,7 @@ export type Screen = {
   readonly attacker: Attacker
   readonly queue: QueueView
   readonly machine: Machine
+  readonly ledgerFile: LedgerFile
   /** The ledger, by sequence number. */
   readonly entries: Readonly<Record<string, LedgerEntry>>
 }
@@ -189,6 +190,19 @@ export type LedgerEntry = {
   readonly previous: string
 }
 
+/** What somebody did to the ledger's file behind the bot's back, and what verifying it found since. */
+export type LedgerFile = {
+  /** The entry that is another one now, and what of it, in words. */
+  readonly tampered: { readonly seq: number; readonly words: string } | null
+  readonly verified: {
+    /** ISO 8601. */
+    readonly at: string
+    readonly ok: boolean
+    readonly entries: number
+    readonly problems: readonly { readonly seq: number | null; readonly what: string }[]
+  } | null
+}
+
 /** Where somebody presses: a message, an open form, or the Home tab. */
 export type At = { readonly channel: string; readonly ts: string } | { readonly view: string } | { readonly home: true }
 
@@ -229,6 +243,7 @@ export type GlassActs = {
   readonly redis: { readonly to: 'stopped' | 'running' }
   readonly autentico: { readonly to: Machine['autentico'] }
   readonly slack: { readonly to: 'disconnected' | 'connected' }
+  readonly ledger: { readonly to: 'tampered' | 'restored' | 'verified' }
 }
 
 /** Why a request was turned down. */

@@ -30,6 +30,7 @@ const screen: Screen = {
   attacker: { name: 'mallory', busy: false, doors: [] },
   queue: { up: true, orders: [], outcomes: 0 },
   machine: { bot: 'running', redis: 'running', autentico: 'well', slack: 'connected', log: [] },
+  ledgerFile: { tampered: null, verified: null },
   entries: {},
 }
 

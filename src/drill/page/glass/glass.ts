@@ -1,6 +1,7 @@
 import type { Glass } from '../glass-view.ts'
 import type { Hint, LedgerEntry, Member } from '../wire.ts'
 import type { AttackerWatch } from './attacker.ts'
+import type { LedgerFileTurns } from './ledger-file.ts'
 import type { MachineSwitches } from './machine.ts'
 import type { QueueWatch } from './queue.ts'
 
@@ -28,18 +29,30 @@ export type GlassParts = {
   readonly attacker: AttackerWatch
   readonly queue: QueueWatch
   readonly machine: MachineSwitches
+  readonly ledgerFile: LedgerFileTurns
   readonly entries: () => Readonly<Record<string, LedgerEntry>>
   readonly hint: (member: Member) => Hint
 }
 
 /** Joins the parts into what the page asks for. */
-export function joinGlass({ bell, account, instance, attacker, queue, machine, entries, hint }: GlassParts): Glass {
+export function joinGlass({
+  bell,
+  account,
+  instance,
+  attacker,
+  queue,
+  machine,
+  ledgerFile,
+  entries,
+  hint,
+}: GlassParts): Glass {
   return {
     account,
     instance,
     attacker: attacker.attacker,
     queue: queue.queue,
     machine: machine.machine,
+    ledgerFile: ledgerFile.ledgerFile,
     entries,
     hint,
     listen: bell.listen,
@@ -49,6 +62,7 @@ export function joinGlass({ bell, account, instance, attacker, queue, machine, e
       redis: async ({ to }) => machine.redis(to),
       autentico: async ({ to }) => machine.autentico(to),
       slack: async ({ to }) => machine.slack(to),
+      ledger: async ({ to }) => ledgerFile.turn(to),
     },
   }
 }

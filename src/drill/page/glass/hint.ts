@@ -52,6 +52,8 @@ export type HintFacts = {
   readonly incident?: IncidentFacts
   readonly progress: number
   readonly machine: Pick<Machine, 'bot' | 'redis' | 'autentico' | 'slack'>
+  /** The entry of the ledger's file that was changed behind the bot's back. */
+  readonly tampered?: number | undefined
   /** The form that this person has on top, if any. */
   readonly form?: OpenForm | undefined
   /** The playbooks that were not tried yet, by title. */
@@ -205,6 +207,7 @@ function responder({ handle }: Member, facts: HintFacts): Said {
   const { incident, victim } = facts
   if (incident === undefined) return { words: `Type /autentico incident below, send it, and pick ${victim}.` }
   const { id, target, isWhole, move } = incident
+  if (facts.tampered !== undefined) return { words: tamperedWords(id, facts.tampered) }
   const subject = isWhole ? 'Autentico' : 'the account'
   switch (move.next) {
     case 'wait for the reading':
@@ -257,11 +260,15 @@ function responder({ handle }: Member, facts: HintFacts): Said {
   }
 }
 
+function tamperedWords(id: string, seq: number): string {
+  return `Entry ${seq} was changed in the ledger’s file: type /autentico verify ${id} in # sec-incidents, then press “Put the byte back” behind the glass.`
+}
+
 function lookBackWords(id: string, { untried }: HintFacts): string {
   const [next] = untried
   return next === undefined
-    ? `Type /autentico verify ${id} to check the record, or open another incident and kill the bot in the middle of a step.`
-    : `Type /autentico verify ${id} to check the record, or open another incident: ${next}, for one.`
+    ? `Type /autentico verify ${id} to check the record; change a byte of it behind the glass, and type it again.`
+    : `Type /autentico verify ${id} to check the record, change a byte of it behind the glass and type it again; or open another incident: ${next}, for one.`
 }
 
 function findingWords(move: Extract<Move, { next: 'see to a finding' }>): string {

@@ -5,6 +5,7 @@ import { ledgerHeadline } from './ledger-words.ts'
 
 const hashOf = (seq: number) => `${seq}`.padStart(64, 'a')
 const genesis = '0'.repeat(64)
+const unverified = { tampered: null, verified: null }
 
 function ledger(
   seqs: readonly number[],
@@ -52,19 +53,28 @@ describe('the headline of the ledger', () => {
   test('counts the entries and names the head', () => {
     const words = `3 entries · head ${shortHash(hashOf(3))}`
 
-    expect(ledgerHeadline(chainOf(ledger([1, 2, 3])))).toEqual({ tone: 'plain', words })
-    expect(ledgerHeadline(chainOf(ledger([1]))).words).toBe('1 entry · head aaaaaaaa')
+    expect(ledgerHeadline(chainOf(ledger([1, 2, 3])), unverified)).toEqual({ tone: 'plain', words })
+    expect(ledgerHeadline(chainOf(ledger([1])), unverified).words).toBe('1 entry · head aaaaaaaa')
   })
 
   test('says when one does not follow', () => {
     const broken = chainOf(ledger([1, 2, 3], { 2: { hash: 'f'.repeat(64) } }))
 
-    const { tone, words } = ledgerHeadline(broken)
+    const { tone, words } = ledgerHeadline(broken, unverified)
     expect(tone).toBe('bad')
     expect(words).toContain('1 does not follow')
   })
 
+  test('says what verifying the file has found, whatever the entries say of each other', () => {
+    const problems = [{ seq: 2, what: 'the entry was altered' }]
+    const verified = { at: '2026-11-23T03:20:00Z', ok: false, entries: 3, problems }
+    expect(ledgerHeadline(chainOf(ledger([1, 2, 3])), { tampered: null, verified })).toEqual({
+      tone: 'bad',
+      words: 'The file does not hold: entry #2: the entry was altered',
+    })
+  })
+
   test('says when there is none', () => {
-    expect(ledgerHeadline([]).words).toBe('No entry yet.')
+    expect(ledgerHeadline([], unverified).words).toBe('No entry yet.')
   })
 })

@@ -1,9 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html'
 import { repeat } from 'lit-html/directives/repeat.js'
 import { chainOf, type Linked, shortHash } from './chain.ts'
+import { fileControls } from './ledger-file.ts'
+import { problemsAt } from './ledger-file-words.ts'
 import { ledgerHeadline } from './ledger-words.ts'
 import { partOf, type View } from './memory.ts'
-import { section } from './section.ts'
+import { section, sign } from './section.ts'
 import { clockTime, fullTime } from './times.ts'
 
 /** The ledger, the newest entry on top, each drawn as hanging on the one below. */
@@ -18,8 +20,9 @@ export function ledgerSection(view: View): TemplateResult {
   }
   return section(partOf(view, 'ledger'), {
     title: 'Ledger',
-    headline: ledgerHeadline(chain),
-    body: html`<ol class="glass-chain" reversed>
+    headline: ledgerHeadline(chain, context.screen.ledgerFile),
+    body: html`${fileControls(view)}
+      <ol class="glass-chain" reversed>
         ${repeat(
           drawn,
           ({ entry }) => entry.seq,
@@ -34,7 +37,8 @@ const olderAtOnce = 100
 
 function entryRow(view: View, { entry, link }: Linked): TemplateResult {
   const { seq, at, who, words, hash, previous } = entry
-  return html`<li class="glass-entry">
+  const problems = problemsAt(view.context.screen.ledgerFile, seq)
+  return html`<li class="glass-entry" data-holds=${problems.length === 0}>
     <p class="glass-entry-head">
       <span class="glass-seq">#${seq}</span>
       <button type="button" class="glass-hash" title=${hash} aria-label=${`Copy hash ${shortHash(hash)} of entry ${seq}`} @click=${() => void copy(view, hash, seq)}>
@@ -43,6 +47,7 @@ function entryRow(view: View, { entry, link }: Linked): TemplateResult {
       <time datetime=${at} title=${fullTime(at)}>${clockTime(at)} UTC</time>
     </p>
     <p class="glass-entry-words"><strong>${who}</strong> ${words}</p>
+    ${problems.map((what) => html`<p class="glass-link" data-link="breaks">${sign('bad')}does not hold: ${what}</p>`)}
     ${linkRow(link, previous)}
   </li>`
 }
