@@ -7,6 +7,7 @@ import { prepareCompany } from '#/drill/autentico/company.ts'
 import type { Planted } from '#/drill/autentico/steal-admin.ts'
 import type { Thief } from '#/drill/autentico/thief.ts'
 import { type Member, member, until } from '#/drill/crew.ts'
+import { createLedgerFile } from '#/drill/page/glass/ledger-file.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import { type Stage, setStage } from '#/drill/stage.ts'
 import { plainMessage, threadPrinter } from '#/drill/terminal.ts'
@@ -14,6 +15,7 @@ import type { IncidentId } from '#/incident/events.ts'
 import { isGood, isRestored, type OpenedIncident, stepState, stepsOf } from '#/incident/state.ts'
 import { openLedgerReader } from '#/ledger/reader.ts'
 import { fold } from '../handle.ts'
+import { verifyDataDir } from '../verify-data-dir.ts'
 import { playOn } from './drill-player.ts'
 import { inputsFor, isRogue, knownToReviews, type Plot, plots, robbedAdmin } from './drill-plots.ts'
 
@@ -100,6 +102,7 @@ async function story({ stage, program, plot, planted }: Told): Promise<readonly 
   }
 
   const failures: string[] = []
+  let voids = 0
   const times = new Set<string>()
   const attackAt = async (when: string, which: readonly string[]): Promise<readonly string[]> => {
     if (times.has(when)) return []
@@ -123,6 +126,11 @@ async function story({ stage, program, plot, planted }: Told): Promise<readonly 
       scene('gil, a guest, tries to approve.')
       await gil.press(/^Approve/)
       print(`  (only gil sees this) ${plainMessage(await gil.toldAlone(/Guests cannot/))}`)
+      if (plot.signsInAgain === true) await attackAt('while the request waits', mallory.repeatable)
+    },
+    voided: (what) => {
+      voids += 1
+      scene(`The approval did not count, and nothing was done: ${what} What is true now is shown, to be approved anew.`)
     },
     calm: async (now) => {
       if (now.containedAt !== undefined) {
@@ -132,6 +140,8 @@ async function story({ stage, program, plot, planted }: Told): Promise<readonly 
       if (isRestored(now)) failures.push(...(await attackAt('after access was restored', mallory.doors)))
     },
   })
+  if (plot.signsInAgain === true && voids === 0)
+    failures.push('Mallory signed in between request and approval, and the approval counted all the same.')
   const inAgain = await attackAt('after it was closed', mallory.doors)
   const hindrance = plot.hindrance?.()
   if (hindrance === undefined) failures.push(...inAgain, ...leftOpen(incident()))
@@ -139,14 +149,49 @@ async function story({ stage, program, plot, planted }: Told): Promise<readonly 
   await ana.reads(/closed · (✅ contained and proven|⚠️ not contained)/, 30_000)
   await ana.reads(/checkpoint over \d+ entries/, 30_000)
 
-  scene('bao asks the bot, and the command line, whether the record is whole.')
-  await bao.actor.command(`/autentico verify ${id}`)
-  print(`  (only bao sees this) ${plainMessage(await bao.toldAlone(/The ledger holds/)).replaceAll('\n', '\n  ')}`)
+  scene('bao asks the bot whether the record is whole.')
+  await askForVerdict(bao, id, /The ledger holds/)
+  failures.push(...(await tamper({ bao, id, dataDir })))
   await until(() => (everythingPosted(stage) ? true : undefined), 'the last line of the thread', 30_000)
   const code = await program.stop()
   if (code !== 0) failures.push(`The program ended with ${code ?? 'a signal'} when it was asked to stop.`)
   if ((await verify(dataDir)) !== 0) failures.push('The ledger does not verify.')
   return failures
+}
+
+/** Somebody with the bot's disk changes one byte of the record; whoever asks is told in which entry, and after it is put back that all holds. */
+async function tamper({
+  bao,
+  id,
+  dataDir,
+}: {
+  readonly bao: Member
+  readonly id: IncidentId
+  readonly dataDir: string
+}): Promise<readonly string[]> {
+  const intruder = createLedgerFile({
+    file: join(dataDir, 'ledger.sqlite'),
+    verify: async () => verifyDataDir(dataDir),
+    noticed: print,
+    onChange: () => undefined,
+  })
+  scene('Somebody with access to the bot’s disk changes one byte of the ledger, and bao asks again.')
+  await intruder.turn('tampered')
+  const seq = intruder.ledgerFile().tampered?.seq
+  const verdict = await askForVerdict(bao, id, /The ledger does not hold/)
+  scene('The byte is put back, and bao asks once more.')
+  await intruder.turn('restored')
+  await askForVerdict(bao, id, /The ledger holds/)
+  return verdict.includes(`Entry ${seq ?? ''}:`) ? [] : [`The changed entry ${seq ?? ''} was not named.`]
+}
+
+/** `/autentico verify`, and what is told to whoever typed it. */
+async function askForVerdict(who: Member, id: IncidentId, verdict: RegExp): Promise<string> {
+  for (const { ts, ephemeral } of who.actor.sees()) if (ephemeral) who.actor.dismiss(ts)
+  await who.actor.command(`/autentico verify ${id}`)
+  const told = plainMessage(await who.toldAlone(verdict))
+  print(`  (only ${who.actor.user().handle} sees this) ${told.replaceAll('\n', '\n  ')}`)
+  return told
 }
 
 function isHalfway(incident: OpenedIncident): boolean {

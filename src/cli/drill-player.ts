@@ -22,6 +22,8 @@ export type Play = {
   readonly aside: (person: string, line: string) => void
   /** While the first request waits for somebody who may approve it. */
   readonly refused: () => Promise<void>
+  /** An approval did not count, because something had changed since its request was shown; this says what. */
+  readonly voided: (what: string) => void
   /** Whenever nothing is asked for or running. */
   readonly calm: (incident: OpenedIncident) => Promise<void>
 }
@@ -35,9 +37,15 @@ const mostMoves = 400
  * not come about, or when it never ends.
  */
 export async function playOn(play: Play): Promise<void> {
+  const voided = new Set<string>()
   for (let moves = 0; moves < mostMoves; moves += 1) {
     const incident = play.incident()
     if (incident.status === 'closed') return
+    for (const { id, end } of incident.requests.values()) {
+      if (end.kind !== 'voided' || voided.has(id)) continue
+      voided.add(id)
+      play.voided(end.reason ?? '')
+    }
     if (isCalm(incident)) await play.calm(incident)
     await makeMove(play, incident)
     await until(

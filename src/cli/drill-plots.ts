@@ -24,6 +24,8 @@ export type Plot = {
   readonly exposes: readonly Exposed[]
   /** Settings of this Autentico, where those of an ordinary company would only make a review long. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Whether mallory signs in once more while the first request waits, so that what was shown is not true any more when it is approved. */
+  readonly signsInAgain?: true
   /** Whether a reverse proxy stands before Autentico. */
   readonly front?: true
   /** Why it cannot be contained on this machine, as one sentence; undefined: it can. */
@@ -51,6 +53,7 @@ export const plots: readonly Plot[] = [
     summary: 'Login from two countries, 03:12',
     stolen: 'Mallory has robbed alice: password, tokens, cookies, a passkey of her own, codes and links.',
     steal: async (autentico) => robAlice(autentico),
+    signsInAgain: true,
     exposes: [],
     closing: 'Phished password. Passkey of the attacker removed.',
   },
