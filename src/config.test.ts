@@ -31,6 +31,15 @@ function problems(
   }
 }
 
+/** A policy file with this text. */
+function policyFile(text: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'config-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'policy.yml')
+  writeFileSync(file, text)
+  return file
+}
+
 function names(found: readonly string[]): readonly string[] {
   return found.map((problem) => problem.slice(0, problem.indexOf(':'))).toSorted()
 }
@@ -40,7 +49,7 @@ test('a complete environment is read; what is left out has its default', () => {
   expect(config).toMatchObject({
     role: 'both',
     dataDir: 'data',
-    requestTtlMs: 30 * 60_000,
+    policy: { standard: { approvals: 1, ttlMs: 30 * 60_000 } },
     orderTtlMs: 60 * 60_000,
     sweepDelayMs: 10 * 60_000,
     slack: {
@@ -135,6 +144,37 @@ test('what is missing is reported together with what is wrong', () => {
     'INCIDENT_CHANNEL',
     'RESPONDERS',
     'SLACK_BOT_TOKEN',
+  ])
+})
+
+test('the policy is the file’s, and a request lives as long as REQUEST_TTL where the file does not say', () => {
+  const file = policyFile('schema: 1\nrules: { skip: { reason: true } }')
+  const { policy } = readConfig({ ...complete, POLICY_FILE: file, REQUEST_TTL: '45m' }).config
+  expect(policy.rules.skip).toMatchObject({ reason: true, ttlMs: 45 * 60_000 })
+})
+
+test('every problem of the policy file is reported with the others, by the name of the variable', () => {
+  const found = problems({
+    ...complete,
+    REDIS_URL: undefined,
+    PORT: 'oops',
+    POLICY_FILE: policyFile('schema: 2\nrule: {}'),
+  })
+  expect(found).toEqual([
+    expect.stringMatching(/^PORT: /),
+    'POLICY_FILE: policy.yml:1:9: “schema” has to be 1.',
+    expect.stringMatching(
+      /^POLICY_FILE: policy\.yml:2:1: “rule” is no key that can stand here\. Did you mean “rules”\?/,
+    ),
+  ])
+})
+
+test('a policy under which somebody could never get an approval does not start', () => {
+  const file = policyFile('schema: 1\ndefault: { approvals: 2 }')
+  expect(problems({ ...complete, APPROVERS: 'U0ANA,U0BAO', POLICY_FILE: file })).toEqual([
+    expect.stringMatching(
+      /^POLICY_FILE: policy\.yml:2:10: “default” takes 2 people of @approvers, and when U0ANA asks there is only 1/,
+    ),
   ])
 })
 

@@ -3,7 +3,9 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import type { Playbook } from '#/playbook/playbook.ts'
+import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import { loadPlaybooks, PlaybooksFaulty } from './playbooks.ts'
+import { configuredPolicy, type Rosters } from './policy-file.ts'
 
 /** Which half of the program runs here: the bot (Slack and the ledger), the worker (the queue and Autentico), or both. */
 export type Role = 'both' | 'bot' | 'worker'
@@ -18,9 +20,10 @@ export type Config = {
   readonly autentico: AutenticoConfig | undefined
   /** What incidents may be opened with. A worker alone has none: what it does stands in its orders. */
   readonly playbooks: readonly Playbook[]
+  /** What requests are to be decided under: the file's, or the standard one. A worker alone has the standard one and asks nobody. */
+  readonly policy: Policy
   readonly queuePrefix: string
   readonly workerId: string
-  readonly requestTtlMs: number
   readonly orderTtlMs: number
   readonly sweepDelayMs: number
   readonly pendingLoginMs: number
@@ -251,6 +254,7 @@ const schema = z.object({
     message: 'holds addresses of this machine, separated by commas',
   }),
   PLAYBOOKS_DIR: text,
+  POLICY_FILE: text,
   WORKER_ID: z
     .string()
     .regex(/^[\w.-]{1,64}$/, { message: 'holds letters, digits, . _ and - only' })
@@ -289,10 +293,45 @@ export function readConfig(
     problems.push(...missingBeside(values, new Set(wrong.map(({ name }) => name))))
     throw new ConfigError(problems)
   }
-  const { playbooks, faults } = playbooksOf(parsed.data)
+  const { playbooks, policy, faults } = filesOf(parsed.data)
   problems.push(...missing(parsed.data), ...faults)
   if (problems.length > 0) throw new ConfigError(problems)
-  return { config: configOf(parsed.data, playbooks), secrets: secretsOf(parsed.data) }
+  return { config: configOf(parsed.data, { playbooks, policy }), secrets: secretsOf(parsed.data) }
+}
+
+/** What the configuration names besides, and what is wrong with it. */
+function filesOf(data: Parsed): Pick<Config, 'playbooks' | 'policy'> & { readonly faults: readonly string[] } {
+  const { playbooks, faults } = playbooksOf(data)
+  const read = policyOf(data)
+  return { playbooks, policy: read.policy, faults: [...faults, ...read.faults] }
+}
+
+/** What a policy is judged by: what it leaves out, and who there is. Throws {@link ConfigError}. */
+export function policyBasis(env: NodeJS.ProcessEnv): {
+  readonly standard: Parameters<typeof standardPolicy>[0]
+  /** Absent: the lists are not set. */
+  readonly rosters?: Rosters
+} {
+  const parsed = schema
+    .pick({ REQUEST_TTL: true, RESPONDERS: true, APPROVERS: true, SLACK_USER_MAP: true })
+    .safeParse(withFiles(env, []))
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`))
+  const { REQUEST_TTL: ttlMs, RESPONDERS: responders, APPROVERS: approvers, SLACK_USER_MAP: accounts } = parsed.data
+  const isSet = responders.length > 0 && approvers.length > 0
+  return { standard: { ttlMs }, ...(isSet ? { rosters: { responders, approvers, accounts } } : {}) }
+}
+
+function policyOf(data: Parsed): { readonly policy: Policy; readonly faults: readonly string[] } {
+  const standard = { ttlMs: data.REQUEST_TTL }
+  if (data.ROLE === 'worker') return { policy: standardPolicy(standard), faults: [] }
+  const { RESPONDERS: responders, APPROVERS: approvers, SLACK_USER_MAP: accounts } = data
+  const { policy, faults } = configuredPolicy({
+    file: data.POLICY_FILE,
+    standard,
+    rosters: { responders, approvers, accounts },
+  })
+  return { policy, faults: faults.map((fault) => `POLICY_FILE: ${fault}`) }
 }
 
 type Playbooks = { readonly playbooks: readonly Playbook[]; readonly faults: readonly string[] }
@@ -337,7 +376,7 @@ function missingBeside(values: Readonly<Record<string, string>>, wrong: Readonly
   if (wrong.has('ROLE')) return []
   const rest = schema.safeParse(Object.fromEntries(Object.entries(values).filter(([name]) => !wrong.has(name))))
   if (!rest.success) return []
-  return [...missing(rest.data), ...playbooksOf(rest.data).faults].filter(
+  return [...missing(rest.data), ...filesOf(rest.data).faults].filter(
     (problem) => !wrong.has(problem.slice(0, problem.indexOf(':'))),
   )
 }
@@ -415,9 +454,9 @@ function missingForKeys(data: Parsed): readonly string[] {
   ]
 }
 
-function configOf(data: Parsed, playbooks: readonly Playbook[]): Config {
+function configOf(data: Parsed, files: Pick<Config, 'playbooks' | 'policy'>): Config {
   return {
-    playbooks,
+    ...files,
     role: data.ROLE,
     dataDir: data.DATA_DIR,
     logLevel: data.LOG_LEVEL,
@@ -426,7 +465,6 @@ function configOf(data: Parsed, playbooks: readonly Playbook[]): Config {
     autentico: data.ROLE === 'bot' ? undefined : autenticoOf(data),
     queuePrefix: data.QUEUE_PREFIX,
     workerId: data.WORKER_ID ?? hostname().replaceAll(/[^\w.-]/g, '-'),
-    requestTtlMs: data.REQUEST_TTL,
     orderTtlMs: data.ORDER_TTL,
     sweepDelayMs: data.SWEEP_DELAY,
     pendingLoginMs: data.PENDING_LOGIN_TTL,

@@ -1,6 +1,5 @@
 import type { Ledger } from '#/ledger/ledger.ts'
 import { orDamaged } from '#/ledger/schema.ts'
-import { standardPolicy } from '#/policy/policy.ts'
 import type { Config } from './config.ts'
 import { createIncidents, type Incidents, type Rules } from './handle.ts'
 import { createGovernance, type Governance } from './handle-governance.ts'
@@ -20,11 +19,10 @@ export function createDeciders({
 }: {
   readonly ledger: Ledger
   readonly file: string
-  readonly config: Pick<Config, 'requestTtlMs' | 'sweepDelayMs' | 'legalDeadlineMs'>
+  readonly config: Pick<Config, 'policy' | 'sweepDelayMs' | 'legalDeadlineMs'>
   readonly now: () => Date
 }): Deciders {
-  const { requestTtlMs, sweepDelayMs, legalDeadlineMs } = config
-  const configured = standardPolicy({ ttlMs: requestTtlMs })
+  const { policy: configured, sweepDelayMs, legalDeadlineMs } = config
   const governance = orDamaged(file, () => createGovernance({ ledger, configured, open: () => incidents.open(), now }))
   const rules: Rules = {
     get policy() {

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join, sep } from 'node:path'
-import { longestFile, type ParsedPlaybook, type Problem, parsePlaybook, problemLine } from '#/playbook/parse.ts'
+import { readdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ParsedPlaybook, parsePlaybook } from '#/playbook/parse.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
-import type { Path } from '#/playbook/rules.ts'
+import { type Path, type Problem, problemLine } from '#/playbook/yaml-file.ts'
+import { codeOf, readTextFile } from './read-text-file.ts'
 
 /** Every problem with the playbook files, a line each. The file is named by its name alone, as it stands in its folder. */
 export class PlaybooksFaulty extends Error {
@@ -137,24 +138,8 @@ function readPlaybook(
   file: string,
   { name, within }: { readonly name: string; readonly within?: string },
 ): ParsedPlaybook {
-  const faulty = (what: string): ParsedPlaybook => ({
-    kind: 'faulty',
-    problems: [{ file: name, line: 1, column: 1, what }],
-  })
-  try {
-    const target = realpathSync(file)
-    if (within !== undefined && !target.startsWith(join(realpathSync(within), sep)))
-      return faulty('This is a link that leads out of the folder. Put the file itself here.')
-    const found = statSync(target)
-    if (!found.isFile()) return faulty('This is no file.')
-    if (found.size > longestFile) return faulty(`This is larger than ${longestFile} bytes, so it was not read.`)
-    return parsePlaybook({ file: name, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(target)) })
-  } catch (error) {
-    if (error instanceof TypeError) return faulty('This is no UTF-8 text.')
-    return faulty(`This cannot be read (${codeOf(error)}).`)
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
+  const read = readTextFile(file, within === undefined ? {} : { within })
+  return read.kind === 'text'
+    ? parsePlaybook({ file: name, text: read.text })
+    : { kind: 'faulty', problems: [{ file: name, line: 1, column: 1, what: read.what }] }
 }

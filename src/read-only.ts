@@ -4,7 +4,6 @@ import type { IncidentId } from '#/incident/events.ts'
 import { takeLock } from '#/ledger/lock.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 import type { LedgerDamaged } from '#/ledger/schema.ts'
-import { standardPolicy } from '#/policy/policy.ts'
 import { saying } from '#/slack/cards/lists.ts'
 import { sentence } from '#/slack/cards/text.ts'
 import { NotRecorded } from '#/slack/door.ts'
@@ -44,7 +43,7 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
   const door = createDoor({
     closed,
     incidents: incidentsIn(reader, closed),
-    policy: () => standardPolicy({ ttlMs: config.requestTtlMs }),
+    policy: () => config.policy,
     playbooks: config.playbooks,
     accounts,
     vault: openVault(join(config.dataDir, 'sealed')),

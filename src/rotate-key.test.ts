@@ -132,7 +132,6 @@ test('the key that signs orders is not replaced while an order signed with it is
     using ledger = openLedger({ file: join(dataDir, 'ledger.sqlite') })
     const rules = {
       policy: standardPolicy({ ttlMs: 60_000 }),
-      requestTtlMs: 60_000,
       sweepDelayMs: 60_000,
       legalDeadlineMs: 60_000,
     }

@@ -7,6 +7,7 @@ import type { IncidentId } from '#/incident/events.ts'
 import type { RequestId } from '#/incident/work.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
+import { standardPolicy } from '#/policy/policy.ts'
 import { newNonce } from '#/terminal/listen.ts'
 import { makePersonalKey, type PersonalKey } from '#/terminal/personal-key.ts'
 import type { Answer } from '#/terminal/protocol.ts'
@@ -62,7 +63,7 @@ function desk({
   })
   const { ledger, file } = store
   const now = () => new Date(start)
-  const config = { requestTtlMs: 1_800_000, sweepDelayMs: 600_000, legalDeadlineMs: 259_200_000 }
+  const config = { policy: standardPolicy({ ttlMs: 1_800_000 }), sweepDelayMs: 600_000, legalDeadlineMs: 259_200_000 }
   const deciders = createDeciders({ ledger, file, config, now })
   const { governance, incidents } = deciders
   const keys = new Map<Handle, PersonalKey>()

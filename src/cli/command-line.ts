@@ -10,6 +10,7 @@ import type { Ask } from './ask.ts'
 import { backUp } from './backup.ts'
 import { type ExportFormat, exportIncident } from './export.ts'
 import { exportFiles } from './export-files.ts'
+import { addPolicyCommands } from './policy.ts'
 import { addTerminalCommands } from './terminal/commands.ts'
 import { type VerifyOptions, verifyAndTell } from './verify.ts'
 
@@ -146,6 +147,7 @@ export async function runCommandLine(around: Surroundings): Promise<ExitCode> {
       const { listPlaybooks } = await import('./playbooks.ts')
       listPlaybooks({ directory: options.playbooksDir, json: options.json === true, out: around.out })
     })
+  addPolicyCommands(program, { env: around.env, out: around.out, exit: (code) => void (answer.code = code) })
   addTerminalCommands(program, { around, dataDir, answer })
 
   try {

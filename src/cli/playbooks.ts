@@ -1,6 +1,6 @@
-import { problemLine } from '#/playbook/parse.ts'
 import type { Playbook, PlaybookStep } from '#/playbook/playbook.ts'
 import { playbookJsonSchema } from '#/playbook/schema.ts'
+import { problemLine } from '#/playbook/yaml-file.ts'
 import { digestOf } from '../handle.ts'
 import { checkPlaybookFiles, loadPlaybookFiles } from '../playbooks.ts'
 

@@ -13,7 +13,6 @@ import { ledgerName, rotateKey } from '../rotate-key.ts'
 
 const rules = {
   policy: standardPolicy({ ttlMs: 30 * 60_000 }),
-  requestTtlMs: 30 * 60_000,
   sweepDelayMs: 10 * 60_000,
   legalDeadlineMs: 72 * 3_600_000,
 }

@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { loadPlaybooks } from '#/playbooks.ts'
 import { actionNames } from './actions.ts'
 import { readInputs } from './inputs.ts'
-import { longestFile, parsePlaybook, problemLine } from './parse.ts'
+import { parsePlaybook } from './parse.ts'
 import type { Playbook } from './playbook.ts'
 import { stepActions } from './schema.ts'
 import { takenBy } from './takes.ts'
+import { longestFile, problemLine } from './yaml-file.ts'
 
 const head = `id: lost-laptop
 title: Lost laptop

@@ -1,12 +1,10 @@
 import { z } from 'zod'
 import { type ActionName, actionTable } from './actions.ts'
 import { inputTypes, readInputs, type StepInput } from './inputs.ts'
-import { inputId, listed, stepActions } from './schema.ts'
+import { inputId, stepActions } from './schema.ts'
 import { takenBy } from './takes.ts'
-
-/** What is wrong at a place of a playbook file. The path leads to it, keys and positions in lists. */
-export type Misfit = { readonly path: Path; readonly what: string }
-export type Path = readonly (string | number)[]
+import { listed } from './told.ts'
+import type { Misfit, Path } from './yaml-file.ts'
 
 /**
  * What the parts of a playbook have to do with each other. It takes the file as it was read: a part that is wrong by itself was told by

@@ -2,69 +2,11 @@ import { z } from 'zod'
 import { type ActionName, actionNames } from './actions.ts'
 import { inputTypes, longestInput } from './inputs.ts'
 import type { StepId } from './playbook.ts'
+import { type Allowed, flag, named, oneLine, oneOf, some, text, told } from './told.ts'
 
 /** Sizes that keep a playbook inside what Slack shows: options and buttons take 75 characters, groups of radio buttons ten of them. */
 export const longest = { title: 75, shortTitle: 40, label: 75, line: 300, hint: 150, instructions: 1000 } as const
 const most = { steps: 30, answers: 10, inputs: 10, choices: 10, followUps: 10 } as const
-
-/** An expected value in words, told when it is missing and when it is something else. */
-type Allowed = string
-
-function told(allowed: Allowed) {
-  return {
-    error: ({ input }: { readonly input?: unknown }) =>
-      input === undefined ? `is missing: ${allowed}` : `has to be ${allowed}`,
-  }
-}
-
-/** Blanks around it are dropped, such as the line end of a folded text. */
-function oneLine(max: number) {
-  return text(max, `one line of text, 1 to ${max} characters`, /^[^\n]*$/)
-}
-
-function text(max: number, allowed: Allowed, form = /^/) {
-  return z
-    .string(told(allowed))
-    .trim()
-    .min(1, told(allowed))
-    .max(max, {
-      error: ({ input }) => `has ${typeof input === 'string' ? input.length : 'too many'} characters: at most ${max}`,
-    })
-    .refine((value) => form.test(value), told(allowed))
-    .refine(
-      (value) => !hidden.test(value),
-      'has to be without control characters, and without what turns the reading direction',
-    )
-}
-
-/** What makes people see something else than what stands there, and half characters, which canonical JSON does not know. */
-const hidden = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
-
-function named(pattern: RegExp, allowed: Allowed) {
-  return z.string(told(allowed)).regex(pattern, told(allowed))
-}
-
-function oneOf<const T extends readonly string[]>(values: T) {
-  return z.enum(values, told(listed(values)))
-}
-
-function some<T extends z.ZodType>(
-  item: T,
-  { min = 1, max, what }: { readonly min?: number; readonly max: number; readonly what: string },
-) {
-  const allowed = min === 0 ? `a list of at most ${max} ${what}` : `a list of ${min} to ${max} ${what}`
-  return z.array(item, told(allowed)).min(min, told(allowed)).max(max, told(allowed))
-}
-
-function flag() {
-  return z.boolean(told('true or false')).exactOptional()
-}
-
-/** `a`, `a or b`, `a, b or c`. */
-export function listed(values: readonly string[]): string {
-  const last = values.at(-1) ?? ''
-  return values.length < 2 ? last : `${values.slice(0, -1).join(', ')} or ${last}`
-}
 
 const dashed = 'small letters, digits and hyphens, beginning with a letter, at most 41 characters'
 const name = () => named(/^[a-z][a-z0-9-]{0,40}$/, `an id: ${dashed}`)
