@@ -7,7 +7,7 @@ import { Roster } from '#/slack/roster.ts'
 import { Workspace } from '#/slack/workspace.ts'
 import { newNonce } from '#/terminal/listen.ts'
 import type { Answer, Hello } from '#/terminal/protocol.ts'
-import { readConfig } from '../../config.ts'
+import { ConfigError, readConfig } from '../../config.ts'
 import { createDeciders } from '../../deciders.ts'
 import { openKeyring } from '../../keyring.ts'
 import { createLog } from '../../log.ts'
@@ -28,10 +28,10 @@ export async function actWithoutBot(
   { env, dataDir }: { readonly env: NodeJS.ProcessEnv; readonly dataDir: string },
   sign: (hello: Pick<Hello, 'ledger' | 'nonce'>) => SignedText,
 ): Promise<Answer> {
-  const { config, secrets } = readConfig({ ...env, DATA_DIR: dataDir }, 'bot')
+  const { config, secrets } = readConfig({ ...env, DATA_DIR: dataDir })
   const { slack } = config
   const keys = openKeyring(config).bot
-  if (slack === undefined || keys === undefined) throw new Error('the configuration of a bot has both')
+  if (slack === undefined || keys === undefined) throw new ConfigError(['ROLE: is worker, and only a bot has a ledger'])
   // Nobody reads a log here: what matters is said to whoever asked.
   const log = createLog({ level: 'silent' })
   const now = () => new Date()
