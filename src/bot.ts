@@ -17,6 +17,7 @@ import { LedgerDamaged } from '#/ledger/schema.ts'
 import type { Policy } from '#/policy/policy.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
+import type { ThreadNews } from '#/slack/thread-news.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
 import type { consumeOutcomes } from '#/work/outcomes.ts'
 import { openStopBoard, type StopBoard } from '#/work/stops.ts'
@@ -37,6 +38,7 @@ import { startReminding } from './start-reminding.ts'
 import { startTerminal } from './start-terminal.ts'
 import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
 import { watchLedger } from './watch-ledger.ts'
+import { type ThreadWatch, threadLines, watchThreads } from './watch-threads.ts'
 
 export type BotDeps = {
   readonly config: Config & { readonly slack: SlackConfig }
@@ -91,6 +93,8 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   // Both are made after the door that speaks of them.
   let outbound: Outbound | undefined
   let poster: Poster | undefined
+  let threads: ThreadWatch | undefined
+  let noHistory: string | undefined
   const door = createDoor({
     incidents,
     policy: () => rules.policy,
@@ -103,12 +107,13 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     outbound: () => outbound,
     log,
     drill: config.drill,
-    status: async () => [...ledgerLines(watch), ...(await accounts.status())],
+    status: async () => [...ledgerLines(watch), ...threadLines(threads, noHistory), ...(await accounts.status())],
     requestPlace: (incident, request) => poster?.requestPlace(incident, request),
   })
   const seen = building.use(acceptedRequests(deps))
   const answers = building.use(givenAnswers(deps))
-  const slack = building.use(await startSlack(slackOptions(deps, door, { seen, answers })))
+  const onThread = async (news: ThreadNews): Promise<void> => threads?.heard(news)
+  const slack = building.use(await startSlack(slackOptions(deps, door, { seen, answers, onThread })))
   outbound = slack.outbound
 
   building.use(startDispatcher({ ledger, incidents, queue, stops, config, log }))
@@ -116,6 +121,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startVaultKeeper({ ledger, vault, log }))
   poster = posterOf({ ledger, incidents, slack, policy: () => rules.policy, config, log, now })
   building.use(startPoster({ ledger, incidents, poster, log }))
+  threads = building.use(watchThreads({ incidents, slack, poster, log }))
   building.use(startFiler({ ledger, incidents, slack, dataDir: config.dataDir, log, onFailure: onFailure(log) }))
   building.use(startReconciling({ ledger, incidents, queue, stops, outcomes, config, log, now }))
   building.use(
@@ -149,7 +155,9 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     const { showBot } = await import('./health-of-bot.ts')
     showBot(deps.health, { ledger, incidents, slack, watch, now, outcomesRebuilt: () => outcomes.rebuilt() })
   }
-  for (const finding of await slack.check()) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
+  const findings = await slack.check()
+  noHistory = findings.find(({ about }) => about === 'history')?.sentence
+  for (const finding of findings) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
   log.info({ entries: ledger.size(), open: incidents.open().length, port: slack.port() }, 'the bot is ready')
   return building.move()
 }

@@ -22,7 +22,15 @@ export function givenAnswers({ config, log }: BotDeps): KeptAnswers & Disposable
 export function slackOptions(
   { config, secrets, log, onStuck, health }: BotDeps,
   door: Door,
-  { seen, answers }: { readonly seen: Seen | undefined; readonly answers?: KeptAnswers },
+  {
+    seen,
+    answers,
+    onThread,
+  }: {
+    readonly seen: Seen | undefined
+    readonly answers?: KeptAnswers
+    readonly onThread?: Parameters<typeof startSlack>[0]['onThread']
+  },
 ): Parameters<typeof startSlack>[0] {
   const { slack } = config
   const inlet: Inlet =
@@ -43,6 +51,7 @@ export function slackOptions(
     door,
     log,
     ...(answers === undefined ? {} : { answers }),
+    ...(onThread === undefined ? {} : { onThread }),
     delivered: health?.counts.delivered,
     called: health?.counts.called,
     onStuck: (stuck) => onStuck(`Slack: ${JSON.stringify(stuck)}`),

@@ -100,6 +100,8 @@ export type Poster = {
   readonly redraw: (ids: readonly IncidentId[]) => Promise<void>
   /** Where the message of a request stands. Undefined: it is not posted yet, or the thread has not been looked at since the start. */
   readonly requestPlace: (id: IncidentId, request: RequestId) => Place | undefined
+  /** The lines of all entries up to this one stand in the thread. Undefined: that is not sure right now. */
+  readonly postedUpTo: (id: IncidentId) => number | undefined
   /** Posts nothing more, so that the program can end: what waits for its turn throws, and is posted after the next start. */
   readonly stop: () => void
 }
@@ -164,6 +166,10 @@ export function createPoster(deps: PosterDeps): Poster {
       const ts = memories.get(id)?.requests.get(request)
       const channel = deps.find(id)?.thread?.channel
       return ts === undefined || channel === undefined ? undefined : { channel, ts }
+    },
+    postedUpTo(id) {
+      const memory = memories.get(id)
+      return memory?.sure === true && !lost.has(id) ? memory.posted : undefined
     },
     stop: () => stopping.abort(),
     async handle(entries) {

@@ -29,6 +29,7 @@ import type { Doorway } from './receivers.ts'
 import { fields, presses, readReference } from './references.ts'
 import type { Repeats } from './repeats.ts'
 import { pressed, sent, used } from './routes.ts'
+import { readThreadNews, type ThreadNews } from './thread-news.ts'
 
 /** A form that stayed open with what is wrong in it may be sent again as it is: what was wrong may lie elsewhere. */
 function saysErrors(answer: unknown): boolean {
@@ -45,13 +46,15 @@ export type BoltDeps = {
   readonly counter: Counter
   readonly repeats: Repeats
   readonly token: string
+  /** Told of everything that is written, edited and deleted in the channels that the bot is in. */
+  readonly onThread: (news: ThreadNews) => Promise<void>
 }
 
 /**
  * Bolt, with one route for each kind of thing that comes in. Its own checks of the token are left out: who we are is asked
  * by ourselves, and Slack being away must not keep the program from starting.
  */
-export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps): App {
+export function createBolt({ receiver, desk, counter, repeats, token, onThread }: BoltDeps): App {
   const app = new App({
     receiver,
     authorize: async () => ({ botToken: token }),
@@ -253,6 +256,22 @@ export function createBolt({ receiver, desk, counter, repeats, token }: BoltDeps
       ack: async () => undefined,
       whenLate: () => undefined,
       work: async () => home({ user: userId(user) }, desk),
+      sorry: async () => undefined,
+    })
+  })
+
+  app.event('message', async ({ body }) => {
+    await counter.take<undefined>({
+      what: 'a message',
+      // Whoever records it knows a message by its own name.
+      repeated: () => undefined,
+      ack: async () => undefined,
+      whenLate: () => undefined,
+      work: async () => {
+        const news = readThreadNews(body, await desk.workspace.identity())
+        if (news === undefined) desk.log.warn({}, 'a message event has not the form that Slack documents')
+        else await onThread(news)
+      },
       sorry: async () => undefined,
     })
   })

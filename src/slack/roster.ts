@@ -101,6 +101,16 @@ export class Roster {
     return lists.flatMap(([name], index) => (isOutside[index] === true ? [name] : []))
   }
 
+  /** Somebody as the record names them. Never throws; whom Slack does not tell of has the id for a name. */
+  async person(user: UserId): Promise<Person> {
+    const asked = await this.#known(user)
+    if (asked === undefined) return { slack: { team: 'unknown', user }, name: user }
+    const { identity, user: known } = asked
+    const isExternal = membershipOf(known, identity) === 'external'
+    const team = isExternal ? (known.team_id ?? 'unknown') : (identity.enterprise ?? identity.team)
+    return { slack: { team, user }, name: nameOf(user, known) }
+  }
+
   /** Who could approve a request now, as `@bao, @chi`. "" when nobody could, or Slack does not say. */
   async able(incident: OpenedIncident, request: Request): Promise<string> {
     const people = (await this.approversOf(incident, request)) ?? []

@@ -8,12 +8,14 @@ import { drawHome } from './inbound/home.ts'
 import { type Called, openLanes } from './lanes.ts'
 import type { Log } from './log.ts'
 import { Outbound } from './outbound.ts'
+import { type ReadThread, readThread } from './read-thread.ts'
 import { type Doorway, httpReceiver, socketReceiver } from './receivers.ts'
 import { type KeptAnswers, Repeats } from './repeats.ts'
 import { Roster, type RosterSettings } from './roster.ts'
 import { type SocketsOptions, type Stuck, socketTimes } from './sockets.ts'
 import { checkSetup, type Finding } from './startup-check.ts'
 import { ThreadFiles } from './thread-files.ts'
+import type { ThreadNews } from './thread-news.ts'
 import { Viewers } from './viewers.ts'
 import { Workspace } from './workspace.ts'
 
@@ -45,6 +47,8 @@ export type SlackOptions = {
   readonly log: Log
   /** Keeps what deliveries were told; one on disk gives the same answer after a restart as well. */
   readonly answers?: KeptAnswers | undefined
+  /** Told of everything that is written, edited and deleted in the channels that the bot is in, where Slack lets it read them. */
+  readonly onThread?: ((news: ThreadNews) => Promise<void>) | undefined
   /** Events have stopped coming in and do not come back by themselves, or not for a long while. */
   readonly onStuck: (stuck: Stuck) => void
   /** Milliseconds since 1970. */
@@ -65,6 +69,8 @@ export type Slack = AsyncDisposable & {
   readonly outbound: Outbound
   readonly files: ThreadFiles
   readonly roster: Roster
+  /** A whole thread, from its first message to its last. Throws `RateLimited` and `SlackUnavailable`. */
+  readThread(place: { readonly channel: string; readonly ts: string }): Promise<ReadThread>
   /** The address of a message in Slack, once the workspace's own is known. */
   linkTo(place: { readonly channel: string; readonly ts: string }): string | undefined
   /** What is wrong with the app's set-up, in sentences. Asked anew by every call. */
@@ -116,7 +122,14 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     now: () => new Date(now()).toISOString(),
   }
   const repeats = new Repeats({ monotonic, now, keptMs: 10 * 60_000, kept: options.answers })
-  const bolt = createBolt({ receiver, desk, counter, repeats, token: options.botToken })
+  const bolt = createBolt({
+    receiver,
+    desk,
+    counter,
+    repeats,
+    token: options.botToken,
+    onThread: options.onThread ?? (async () => undefined),
+  })
 
   // Disposed of in reverse: first what is under way ends, with its connection still open for the acknowledgement.
   building.defer(async () => within(2000, receiver.stop()))
@@ -140,6 +153,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     outbound,
     files: new ThreadFiles({ lanes, workspace, ...api }),
     roster,
+    readThread: async (place) => readThread(lanes.lookUps, place, await workspace.identity()),
     linkTo: (place) => workspace.linkTo(place),
     check: async () => {
       const lists = [...options.roster.responders, ...options.roster.approvers]

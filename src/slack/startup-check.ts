@@ -12,13 +12,16 @@ const needed = {
 const useful = {
   'users:read.email': 'the target of an incident is recognised only by SLACK_USER_MAP',
   'usergroups:read': 'user groups in RESPONDERS and APPROVERS count for nobody',
-  'groups:history': 'the bot cannot look for its own posts after a crash, nor compare the thread with the ledger',
   'groups:read':
     'it cannot be checked whether a private incident channel is shared with another company, so no file that names people is put into it',
   'files:write': 'no evidence is put into a thread as a file; it has to be fetched with `responder export --files`',
 } as const
 
-export type Finding = { readonly fatal: boolean; readonly sentence: string }
+/** `about`: that the history cannot be read, which the bot says elsewhere as well. */
+export type Finding = { readonly fatal: boolean; readonly sentence: string; readonly about?: 'history' }
+
+const withoutHistory =
+  'the bot cannot look for its own posts after a crash, compare the thread with the ledger, nor notice what people edit and delete in a thread'
 
 const channelAnswer = z.object({
   channel: z.object({
@@ -40,7 +43,7 @@ export async function checkSetup(deps: {
 }): Promise<readonly Finding[]> {
   try {
     const { scopes } = await deps.workspace.identity()
-    return [...scopeFindings(scopes, deps.usesGroups), ...(await channelFindings(deps.lanes, deps.channel))]
+    return [...scopeFindings(scopes, deps.usesGroups), ...(await channelFindings(deps.lanes, deps.channel, scopes))]
   } catch (error) {
     return [findingOf(error, 'the bot token (SLACK_BOT_TOKEN)')]
   }
@@ -63,10 +66,23 @@ function scopeFindings(scopes: readonly string[], usesGroups: boolean): readonly
   return [...missing(needed, true), ...missing(useful, false)]
 }
 
-async function channelFindings(lanes: Lanes, id: string): Promise<readonly Finding[]> {
+/** Slack has two scopes for it, one for private channels (`groups`) and one for public ones. */
+function historyFindings(scopes: readonly string[], family: 'groups' | 'channels'): readonly Finding[] {
+  const scope = `${family}:history`
+  if (scopes.length === 0 || scopes.includes(scope)) return []
+  return [
+    {
+      fatal: false,
+      about: 'history',
+      sentence: `The Slack app lacks the scope ${scope}: without it ${withoutHistory}. Add it to the app and install it again.`,
+    },
+  ]
+}
+
+async function channelFindings(lanes: Lanes, id: string, scopes: readonly string[]): Promise<readonly Finding[]> {
   try {
     const { channel } = channelAnswer.parse(await lanes.lookUps('conversations.info', { channel: id }))
-    const findings: Finding[] = []
+    const findings: Finding[] = [...historyFindings(scopes, channel.is_private === false ? 'channels' : 'groups')]
     if (channel.is_archived === true)
       findings.push({
         fatal: true,
@@ -87,7 +103,10 @@ async function channelFindings(lanes: Lanes, id: string): Promise<readonly Findi
   } catch (error) {
     const finding = findingOf(error, `INCIDENT_CHANNEL ${id}`)
     // Without the scope to look, posting will tell.
-    return [error instanceof SlackRejected && error.code === 'missing_scope' ? { ...finding, fatal: false } : finding]
+    return [
+      ...historyFindings(scopes, 'groups'),
+      error instanceof SlackRejected && error.code === 'missing_scope' ? { ...finding, fatal: false } : finding,
+    ]
   }
 }
 

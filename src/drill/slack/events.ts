@@ -11,6 +11,8 @@ export type EventsDeps = {
   readonly workspace: Workspace
   readonly manifest: Manifest
   readonly deliver: (delivery: Delivery) => Promise<Ack>
+  /** The scopes of the app. */
+  readonly granted: () => readonly string[]
   /** Milliseconds before each further try of an event that was not acknowledged. Slack: at once, 1 minute, 5 minutes. */
   readonly retryAfter: readonly number[]
 }
@@ -19,6 +21,8 @@ export type EventsDeps = {
 export class Events {
   readonly #deps: EventsDeps
   readonly #timers = new Set<NodeJS.Timeout>()
+  /** How each message was shown last, by its channel and its `ts`. */
+  readonly #shown = new Map<string, JsonObject>()
   readonly #stop: () => void
 
   constructor(deps: EventsDeps) {
@@ -59,22 +63,33 @@ export class Events {
     if (change.type !== 'message' && change.type !== 'message_changed' && change.type !== 'message_deleted') return
     const { workspace } = this.#deps
     const channel = workspace.channels.get(text(change['channel']))
-    if (channel === undefined || !channel.members.includes(app.user)) return
+    if (channel === undefined) return
+    const message = workspace.message(channel.id, text(change['ts']))
+    const shown = message === undefined ? undefined : messageJson(workspace, channel.id, message, { metadata: true })
+    const key = `${channel.id} ${text(change['ts'])}`
+    const before = this.#shown.get(key)
+    if (shown === undefined) this.#shown.delete(key)
+    else this.#shown.set(key, shown)
+    if (!channel.members.includes(app.user)) return
     const [kind, type] = { public: ['channels', 'channel'], private: ['groups', 'group'], im: ['im', 'im'] }[
       channel.kind
     ]
-    const message = workspace.message(channel.id, text(change['ts']))
-    const shown = message === undefined ? {} : messageJson(workspace, channel.id, message, { metadata: true })
+    // Slack sends an app no events of channels whose history it may not read.
+    if (!this.#deps.granted().includes(`${kind ?? ''}:history`)) return
     const common = { type: 'message', channel: channel.id, channel_type: type ?? '', event_ts: workspace.clock.stamp() }
+    const previous = before === undefined ? {} : { previous_message: before }
+    // What had replies leaves a tombstone, and that is a change.
+    const isGone = change.type === 'message_deleted' && shown === undefined
     const event: JsonObject =
       change.type === 'message'
         ? { ...shown, ...common }
         : {
             ...common,
-            subtype: change.type,
+            subtype: isGone ? 'message_deleted' : 'message_changed',
             ts: common.event_ts,
             hidden: true,
-            ...(change.type === 'message_changed' ? { message: shown } : { deleted_ts: change['ts'] }),
+            ...(isGone ? { deleted_ts: change['ts'] } : { message: shown ?? {} }),
+            ...previous,
           }
     void this.send(event, `message.${kind ?? ''}`)
   }

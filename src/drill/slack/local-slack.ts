@@ -123,7 +123,9 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     return deliveries.losing ? { ok: false, error: 'operation_timeout' } : ack
   }
   const retryAfter = options.retryEventsAfter ?? [0, 60_000, 300_000]
-  const events = new Events({ workspace, manifest, deliver, retryAfter })
+  const withheld = new Set<string>()
+  const granted = (): readonly string[] => manifest.scopes.filter((scope) => !withheld.has(scope))
+  const events = new Events({ workspace, manifest, deliver, granted, retryAfter })
   const { server, url } = await listenOnLoopback(options.port ?? 0)
 
   const faults = new Faults()
@@ -131,7 +133,6 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   const shares = new FileShares()
   const triggers = new Triggers(workspace.clock)
   const responseUrls = new ResponseUrls(workspace)
-  const withheld = new Set<string>()
   const calls: ApiCall[] = []
   const offered = new Map<string, readonly JsonObject[]>()
 
@@ -170,7 +171,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     },
     faults,
     tokens,
-    granted: () => manifest.scopes.filter((scope) => !withheld.has(scope)),
+    granted,
     log: (call: ApiCall) => {
       calls.push(call)
       if (calls.length > callsKept) calls.shift()

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { chooseIncidentForm, noteForm } from '../cards/forms.ts'
 import { fields, type Reference, readIncidentId, readReference, writeReference } from '../references.ts'
+import { unescaped } from '../thread-message.ts'
 import { actOnForm, openForm, showForm, strangeForm, tell } from './answers.ts'
 import type { Desk, Press, Shortcut, Submission } from './desk.ts'
-import { unescaped } from './target.ts'
 
 export async function note(press: Press, desk: Desk): Promise<void> {
   await showForm(desk, press, (incident) => noteForm(incident, { of: 'incident', incident: incident.id }))

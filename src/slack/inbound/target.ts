@@ -3,6 +3,7 @@ import { option } from '../cards/blocks.ts'
 import { oneLine } from '../cards/text.ts'
 import type { AccountHit, Pick } from '../door.ts'
 import { limits } from '../limits.ts'
+import { unescaped } from '../thread-message.ts'
 import { whyNotRead } from './answers.ts'
 import type { Desk, Suggestion } from './desk.ts'
 
@@ -31,11 +32,6 @@ export function namedTarget(typed: string): { readonly text: string; readonly va
   const [, address] = /^<mailto:[^|>]*\|([^>]+)>$/.exec(text) ?? []
   const plain = address ?? text
   return { text: plain, value: `t|${plain}` }
-}
-
-/** Slack escapes three signs in what people type. */
-export function unescaped(text: string): string {
-  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }
 
 /** The type-ahead of the target field. Whoever may not open an incident is shown no accounts. */

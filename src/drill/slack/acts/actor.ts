@@ -6,7 +6,7 @@ import { failure, form, hasApp, mayOpen, mayWrite, seen } from './client.ts'
 import { close, submit } from './forms.ts'
 import { press, pressStale, type } from './press.ts'
 import type { Entries, Failed, Form, Offered, Outcome, Press, Seen, Submitted, Where } from './seen.ts'
-import { command, messageShortcut, say, shortcut } from './speak.ts'
+import { command, edit, messageShortcut, remove, say, shortcut } from './speak.ts'
 
 /**
  * What a person does in their Slack client, and what they then see. A method throws when it is asked for something that no
@@ -31,6 +31,10 @@ export type Actor = {
     at: { readonly channel: string; readonly ts: string },
   ) => Promise<Outcome>
   readonly say: (channel: string, words: string, thread?: string) => Promise<Seen>
+  /** Edits a message of their own. */
+  readonly edit: (at: { readonly channel: string; readonly ts: string }, words: string) => Promise<Seen>
+  /** Deletes a message of their own. */
+  readonly remove: (at: { readonly channel: string; readonly ts: string }) => Promise<void>
   /** Hides a message that only they see. */
   readonly dismiss: (ts: string) => void
   /** Fetches a file that stands in one of their channels. */
@@ -64,6 +68,8 @@ export function actor(client: Client): Actor {
     shortcut: (callback) => shortcut(client, callback),
     messageShortcut: (callback, at) => messageShortcut(client, callback, at),
     say: (channel, words, thread) => Promise.resolve().then(() => say(client, channel, words, thread)),
+    edit: (at, words) => Promise.resolve().then(() => edit(client, at, words)),
+    remove: (at) => Promise.resolve().then(() => remove(client, at)),
     dismiss: (ts) => dismiss(client, ts),
     download: (file) => download(client, file),
     user: client.user,

@@ -24,6 +24,8 @@ const acts: Readonly<Record<string, Act>> = {
   messageShortcut: (who, args) =>
     who.messageShortcut(text(args['callback']), { channel: text(args['channel']), ts: text(args['ts']) }),
   say: (who, args) => who.say(text(args['channel']), text(args['text']), text(args['thread']) || undefined),
+  edit: (who, args) => who.edit({ channel: text(args['channel']), ts: text(args['ts']) }, text(args['text'])),
+  remove: async (who, args) => who.remove({ channel: text(args['channel']), ts: text(args['ts']) }),
   dismiss: async (who, args) => who.dismiss(text(args['ts'])),
   download: async (who, args) => {
     const { name, bytes } = who.download(text(args['file']))

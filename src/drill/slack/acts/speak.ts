@@ -104,6 +104,31 @@ export function say(client: Client, where: string, words: string, thread?: strin
   return seen(channel.id, message)
 }
 
+/** Edits a message of one's own. */
+export function edit(client: Client, at: { readonly channel: string; readonly ts: string }, words: string): Seen {
+  const message = ownMessage(client, at)
+  if (words.trim() === '') throw new Error('a message needs words')
+  const { workspace } = client
+  const edited = { user: message.user, ts: workspace.clock.stamp() }
+  const changed = workspace.change(at.channel, at.ts, { text: escapeTyped(workspace, words), edited })
+  return seen(at.channel, changed)
+}
+
+/** Deletes a message of one's own. */
+export function remove(client: Client, at: { readonly channel: string; readonly ts: string }): void {
+  ownMessage(client, at)
+  client.workspace.remove(at.channel, at.ts)
+}
+
+function ownMessage(client: Client, { channel: id, ts }: { readonly channel: string; readonly ts: string }): Message {
+  const channel = openChannel(client, id)
+  const user = client.user()
+  const message = client.workspace.message(channel.id, ts)
+  if (message?.user !== user.id) throw new Error(`${user.handle} wrote no message ${ts} in #${channel.name}`)
+  if (!mayWrite(user, channel)) throw new Error(`${user.handle} may only read here`)
+  return message
+}
+
 /**
  * What Slack makes of typed text: markup characters are escaped, `@name` and `#name` become ids with the name beside them,
  * and addresses become links.
