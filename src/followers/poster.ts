@@ -298,9 +298,9 @@ function nextMessage(lines: readonly Written[]): readonly Written[] {
   return lines.slice(0, Math.min(...ends))
 }
 
-function standsAlone({ recorded }: Written): boolean {
+function standsAlone({ recorded, line }: Written): boolean {
   const { type } = recorded.event
-  return type === 'RequestShown' || type === 'IncidentClosed'
+  return type === 'RequestShown' || type === 'IncidentClosed' || line.forChannel
 }
 
 /** Posts the chunk, or as much of its front as fits, and says how many lines that was. */

@@ -61,7 +61,8 @@ export function slackThread({
     marks: readonly TimelineLine[],
   ): Promise<string> => {
     try {
-      return (await outbound.postInThread(thread, reply, incident.id, marks)).ts
+      const toChannel = marks.some(({ forChannel }) => forChannel)
+      return (await outbound.postInThread(thread, reply, { incident: incident.id, entries: marks, toChannel })).ts
     } catch (error) {
       throw translated(error)
     }

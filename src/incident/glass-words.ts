@@ -13,6 +13,7 @@ export function glassLine(event: GlassEvent, what: string): Said {
           'Any approver stops it with “Deny…” at the request, or approves it in the ordinary way.',
         ],
         tone: 'bad',
+        forChannel: true,
         mentions: event.told,
         calling: 'Told:',
       }
@@ -25,6 +26,7 @@ export function glassLine(event: GlassEvent, what: string): Said {
           'The incident cannot be closed before somebody else has reviewed this.',
         ],
         tone: 'bad',
+        forChannel: true,
       }
     case 'GlassCalledOff':
       return {

@@ -35,6 +35,8 @@ export type TimelineLine = {
   readonly code?: string
   /** The message that a note was made from. */
   readonly link?: string
+  /** So grave that the channel has to see it as well, not only whoever follows the thread. */
+  readonly forChannel: boolean
   /** Who is called upon, and the words that lead to their names. */
   readonly mentions: readonly Person[]
   readonly calling: string
@@ -45,7 +47,12 @@ export type TimelineLine = {
 
 /** An entry in words, as far as it differs from the ordinary. */
 export type Said = Pick<TimelineLine, 'headline'> &
-  Partial<Pick<TimelineLine, 'details' | 'text' | 'tone' | 'forThread' | 'code' | 'link' | 'mentions' | 'calling'>>
+  Partial<
+    Pick<
+      TimelineLine,
+      'details' | 'text' | 'tone' | 'forThread' | 'code' | 'link' | 'mentions' | 'calling' | 'forChannel'
+    >
+  >
 
 /** Puts an entry into words. `incident` is the state after it, or any later one: names and codes do not change. */
 export function timelineLine({ seq, at, actor, hash, event }: Recorded, incident: OpenedIncident): TimelineLine {
@@ -57,6 +64,7 @@ export function timelineLine({ seq, at, actor, hash, event }: Recorded, incident
     hash,
     tone: 'plain',
     forThread: true,
+    forChannel: false,
     mentions: [],
     calling: 'For',
     details: [],

@@ -118,10 +118,13 @@ test('a post whose answer was lost is found in the thread by its entry, and not 
   const line = { text: 'Two lines', blocks: [] }
   w.local.control.failNext('chat.postMessage', { how: 'reset-after' })
   await expect(
-    outbound.postInThread(root, line, id, [
-      { seq: 4, hash: 'aa' },
-      { seq: 5, hash: 'bb' },
-    ]),
+    outbound.postInThread(root, line, {
+      incident: id,
+      entries: [
+        { seq: 4, hash: 'aa' },
+        { seq: 5, hash: 'bb' },
+      ],
+    }),
   ).rejects.toBeInstanceOf(SlackUnavailable)
   const found = await outbound.findInThread(root, id, [4, 5, 6])
   if (found.kind !== 'read') throw new Error(found.why)

@@ -66,8 +66,16 @@ export class Outbound {
   async postInThread(
     thread: Place,
     reply: Message,
-    incident: IncidentId,
-    entries: readonly EntryMark[],
+    {
+      incident,
+      entries,
+      toChannel = false,
+    }: {
+      readonly incident: IncidentId
+      readonly entries: readonly EntryMark[]
+      /** Shown in the channel as well: for what nobody may miss. */
+      readonly toChannel?: boolean
+    },
   ): Promise<Place> {
     const last = entries.at(-1)
     const metadata =
@@ -86,7 +94,14 @@ export class Outbound {
           }
     const { channel, ts } = thread
     return posted.parse(
-      await this.#lanes.timeline('chat.postMessage', { channel, thread_ts: ts, ...reply, ...metadata, ...quietly }),
+      await this.#lanes.timeline('chat.postMessage', {
+        channel,
+        thread_ts: ts,
+        ...(toChannel ? { reply_broadcast: true } : {}),
+        ...reply,
+        ...metadata,
+        ...quietly,
+      }),
     )
   }
 

@@ -305,7 +305,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       const key = `${id}/${request.id}`
       const message = requestMessage(door.opened(id), request)
       const place = places.get(key)
-      if (place === undefined) places.set(key, await slack.outbound.postInThread(root, message, id, []))
+      if (place === undefined)
+        places.set(key, await slack.outbound.postInThread(root, message, { incident: id, entries: [] }))
       else await slack.outbound.updateCard(place, message)
     }
   }

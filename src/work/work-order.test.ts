@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { AccountId } from '#/incident/account.ts'
+import { type AccountId, instanceTarget } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
+import type { OrderId } from '#/incident/work.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
 import { signed } from './signing.ts'
 import { ana, bao, orderFor, someKeys } from './test-support.ts'
@@ -112,4 +113,43 @@ test('an order larger than any of ours is refused before it is read', () => {
   const huge = { ...order, params: { note: 'x'.repeat(2_000_000) } }
 
   expect(whyNot(judgeSigned(huge))).toContain('longer than any')
+})
+
+const hold = { until: '2026-11-23T03:30:00.000Z', placedBy: order.id }
+const holding = orderFor(alice, { action: 'hold-account', approvedBy: [], hold })
+
+test.each(['hold-account', 'lift-hold'] as const)(
+  '%s needs one person alone, and says which hold it is of',
+  (action) => {
+    const { hold: _none, ...bare } = holding
+    const { requestedBy: _nobody, ...nobody } = holding
+    expect(judgeSigned({ ...holding, action }).kind).toBe('order')
+    expect(whyNot(judgeSigned({ ...bare, action }))).toContain('which hold')
+    expect(whyNot(judgeSigned({ ...nobody, action }))).toContain('Nobody is named who asked')
+    expect(whyNot(judgeSigned({ ...holding, action, hold: { ...hold, placedBy: 'INC-8-3' as OrderId } }))).toContain(
+      'another incident',
+    )
+    expect(whyNot(judgeSigned({ ...holding, action, target: instanceTarget }))).toContain('no account')
+  },
+)
+
+test('calling it a hold lets no other action run on one word', () => {
+  expect(whyNot(judgeSigned({ ...order, approvedBy: [], hold }))).toContain('as if it were a hold')
+})
+
+const alone = {
+  reason: 'Nobody answers.',
+  announcedAt: '2026-11-23T03:00:00.000Z',
+  brokenAt: '2026-11-23T03:10:00.000Z',
+}
+
+test('what is done alone says so: who, why, and that it was announced before', () => {
+  expect(judgeSigned({ ...order, approvedBy: [], alone }).kind).toBe('order')
+  expect(whyNot(judgeSigned({ ...order, approvedBy: [] }))).toContain('Nobody besides the requester')
+  expect(whyNot(judgeSigned({ ...order, alone }))).toContain('names who approved')
+  expect(whyNot(judgeSigned({ ...order, approvedBy: [], alone: { ...alone, reason: '' } }))).toContain('form')
+  expect(whyNot(judgeSigned({ ...order, approvedBy: [], alone: { ...alone, brokenAt: alone.announcedAt } }))).toContain(
+    'announced before',
+  )
+  expect(whyNot(judgeSigned({ ...holding, alone }))).toContain('done alone besides')
 })

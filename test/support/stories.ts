@@ -415,3 +415,9 @@ export const brokenGlass: readonly Act[] = [
   passes(10),
   breaksNow(),
 ]
+
+/** The standard policy, but for holds. */
+export function storyHold(hold: Partial<Policy['hold']>): Policy {
+  const policy = standardPolicy({ ttlMs: 30 * 60_000 })
+  return { ...policy, hold: { ...policy.hold, ...hold } }
+}
