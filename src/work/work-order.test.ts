@@ -147,7 +147,7 @@ test('what is done alone says so: who, why, and that it was announced before', (
   expect(judgeSigned({ ...order, approvedBy: [], alone }).kind).toBe('order')
   expect(whyNot(judgeSigned({ ...order, approvedBy: [] }))).toContain('Nobody besides the requester')
   expect(whyNot(judgeSigned({ ...order, alone }))).toContain('names who approved')
-  expect(whyNot(judgeSigned({ ...order, approvedBy: [], alone: { ...alone, reason: '' } }))).toContain('form')
+  expect(whyNot(judgeSigned({ ...order, approvedBy: [], alone: { ...alone, reason: '' } }))).toContain('alone.reason')
   expect(whyNot(judgeSigned({ ...order, approvedBy: [], alone: { ...alone, brokenAt: alone.announcedAt } }))).toContain(
     'announced before',
   )

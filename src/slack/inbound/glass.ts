@@ -42,7 +42,7 @@ async function everybodyElse(desk: Desk, { slack }: Person): Promise<readonly Pe
 export async function reviewGlass(press: Press, desk: Desk): Promise<void> {
   await showForm(desk, press, (incident, reference) => {
     const request = reference.of === 'request' ? incident.requests.get(reference.request) : undefined
-    return request?.end.kind === 'alone'
+    return request !== undefined && incident.glass.get(request.id)?.brokenAt !== undefined
       ? reviewGlassForm(incident, request, reference)
       : 'Nothing of that was done alone, so there is nothing to review.'
   })
