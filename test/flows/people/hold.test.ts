@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Program, startProgram } from '#/drill/program.ts'
+import type { Stage } from '#/drill/stage.ts'
+import { holdInForce } from '#/incident/hold-state.ts'
+import { type Case, expectTold, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+import { changes, expectThreadToAgree, liveSessions, signIn } from '../machine/machine.ts'
+
+let stage: Stage
+let program: Program
+
+beforeAll(async () => {
+  stage = await quickStage()
+  program = await startProgram(stage.env)
+})
+
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+  await stage[Symbol.asyncDispose]()
+})
+
+beforeEach(() => reloadEverybody(stage))
+
+/** An incident about an account with a live session, which ana puts on hold with one press. */
+async function onHold(username: string): Promise<Case> {
+  await signIn(stage, username)
+  const incident = await openFor(stage, username)
+  await incident.as('ana').pressWhenThere(`Hold ${username} for 30 minutes`)
+  await incident.happens('HoldApplied', ({ event }) => event.proven)
+  return incident
+}
+
+test('one press suspends the account and ends its sessions; a second person confirms, and it stays so', async () => {
+  const incident = await onHold('user-001')
+  expect(liveSessions(stage, 'user-001')).toBe(0)
+  await expect(signIn(stage, 'user-001')).rejects.toThrow('refused')
+  await incident.as('bao').reads(/user-001 is on hold\* until \d{4}-\d\d-\d\d \d\d:\d\d UTC · by <@U0ANA>/)
+  await incident.as('chi').reads(/@ana\* placed a hold on user-001 until/)
+
+  await incident.as('ana').pressWhenThere('Confirm the hold')
+  await expectTold(incident.as('ana'), 'You asked for this, so somebody else has to approve it.')
+  await incident.as('bao').pressWhenThere('Confirm the hold')
+  await incident.happens('HoldConfirmed')
+  await incident.as('ana').reads(/user-001 stays suspended\* until access is restored/)
+  expect(incident.state().suspendedAt).toBeDefined()
+  await expectThreadToAgree(stage, incident)
+})
+
+test('taken back by the one who placed it, the account is active again, and that person cannot place another', async () => {
+  const incident = await onHold('user-002')
+  await incident.as('ana').pressWhenThere('Lift now…')
+  await incident.happens('HoldLifted', ({ event }) => event.proven)
+  await signIn(stage, 'user-002')
+  expect(holdInForce(incident.state())).toBeUndefined()
+
+  await incident.as('ana').pressWhenThere('Hold user-002 for 30 minutes')
+  await expectTold(incident.as('ana'), /You have placed a hold on user-002 before/)
+  expect(changes(stage, 'user-002', '/reactivate')).toEqual([204])
+  await expectThreadToAgree(stage, incident)
+})
+
+test('ended early by an approver with a reason, it is lifted although the program was killed in between', async () => {
+  const incident = await onHold('user-003')
+  await stage.autentico.stop()
+  await incident.as('bao').pressWhenThere('Lift now…')
+  await incident.as('bao').fillIn(/./, { 'Why not': 'He is on the phone with me.' })
+  await incident.happens('StepDenied')
+  await program.kill()
+  program = await startProgram(stage.env)
+  await stage.autentico.restart()
+  await incident.happens('HoldLifted', ({ event }) => event.proven, 60_000)
+  await signIn(stage, 'user-003')
+  expect(changes(stage, 'user-003', '/reactivate').filter((status) => status === 204)).toEqual([204])
+  expect(incident.entries('HoldLifted')).toHaveLength(1)
+  await expectThreadToAgree(stage, incident)
+})
