@@ -8,6 +8,7 @@ import { createPoster, type Poster, TryLater } from '#/followers/poster.ts'
 import { createReconciler, type QueueState } from '#/followers/reconciler.ts'
 import { expire, remindOfLaw } from '#/followers/reminder.ts'
 import { slackThread } from '#/followers/thread.ts'
+import { governanceStream } from '#/governance/events.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import { checkpoint } from '#/ledger/checkpoint.ts'
@@ -27,13 +28,16 @@ import type { Config, Secrets, SlackConfig } from './config.ts'
 import { createDeciders } from './deciders.ts'
 import { createDoor, ledgerLines } from './door.ts'
 import { every } from './every.ts'
+import { governanceLines, sayGovernance } from './governance-status.ts'
 import { type Incidents, later, recordedOf } from './handle.ts'
+import type { Governance } from './handle-governance.ts'
 import type { Health } from './health.ts'
 import type { BotKeys } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
 import { ledgerName } from './rotate-key.ts'
 import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
 import { startFiler } from './start-filer.ts'
+import { startNoticeboard } from './start-noticeboard.ts'
 import { startReminding } from './start-reminding.ts'
 import { startTerminal } from './start-terminal.ts'
 import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
@@ -98,6 +102,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const door = createDoor({
     incidents,
     policy: () => rules.policy,
+    governance,
     playbooks: config.playbooks,
     accounts,
     vault,
@@ -107,7 +112,12 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     outbound: () => outbound,
     log,
     drill: config.drill,
-    status: async () => [...ledgerLines(watch), ...threadLines(threads, noHistory), ...(await accounts.status())],
+    status: async () => [
+      ...ledgerLines(watch),
+      ...threadLines(threads, noHistory),
+      ...governanceLines(governance),
+      ...(await accounts.status()),
+    ],
     requestPlace: (incident, request) => poster?.requestPlace(incident, request),
   })
   const seen = building.use(acceptedRequests(deps))
@@ -117,11 +127,12 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   outbound = slack.outbound
 
   building.use(startDispatcher({ ledger, incidents, queue, stops, config, log }))
-  building.use(startNotary({ ledger, incidents, keys, config, log }))
+  building.use(startNotary({ ledger, incidents, governance, keys, config, log }))
   building.use(startVaultKeeper({ ledger, vault, log }))
   poster = posterOf({ ledger, incidents, slack, policy: () => rules.policy, config, log, now })
   building.use(startPoster({ ledger, incidents, poster, log }))
   threads = building.use(watchThreads({ incidents, slack, poster, log }))
+  building.use(startNoticeboard({ ledger, governance, slack, config, log, onFailure: onFailure(log) }))
   building.use(startFiler({ ledger, incidents, slack, dataDir: config.dataDir, log, onFailure: onFailure(log) }))
   building.use(startReconciling({ ledger, incidents, queue, stops, outcomes, config, log, now }))
   building.use(
@@ -158,6 +169,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const findings = await slack.check()
   noHistory = findings.find(({ about }) => about === 'history')?.sentence
   for (const finding of findings) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
+  sayGovernance(governance, log)
   log.info({ entries: ledger.size(), open: incidents.open().length, port: slack.port() }, 'the bot is ready')
   return building.move()
 }
@@ -241,14 +253,24 @@ function recordedAt(ledger: Ledger, seq: number): ReturnType<typeof recordedOf> 
 function startNotary({
   ledger,
   incidents,
+  governance,
   keys,
   config,
   log,
-}: FollowerDeps & { readonly incidents: Incidents; readonly keys: BotKeys; readonly config: Config }): AsyncDisposable {
+}: FollowerDeps & {
+  readonly incidents: Incidents
+  readonly governance: Governance
+  readonly keys: BotKeys
+  readonly config: Config
+}): AsyncDisposable {
   const origin = ledgerName(ledger, keys.ledger)
   const handle = notary({
     sign: () => ({ size: ledger.size(), note: checkpoint(ledger, { origin, key: keys.ledger.privateKey }) }),
-    record: (id, { size, note }) => void incidents.execute(id, { type: 'RecordCheckpoint', size, note }),
+    record(stream, { size, note }) {
+      const command = { type: 'RecordCheckpoint', size, note } as const
+      if (stream === governanceStream) governance.execute(command)
+      else incidents.execute(stream as IncidentId, command)
+    },
     covered: (id, seq) => ledger.stream(id, seq).some(covers(seq)),
     every: config.checkpointEvery,
   })

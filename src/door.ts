@@ -16,6 +16,7 @@ import type { LedgerWatch } from './watch-ledger.ts'
 export type DoorDeps = {
   readonly incidents: Incidents
   readonly policy: Door['policy']
+  readonly governance: Door['governance']
   readonly playbooks: readonly Playbook[]
   readonly accounts: Door['accounts']
   readonly vault: Vault
@@ -43,18 +44,20 @@ export type DoorDeps = {
 
 /** What the rest of the program offers to people in Slack. */
 export function createDoor(deps: DoorDeps): Door {
-  const { incidents, vault, sealingKey } = deps
+  const { incidents, governance, vault, sealingKey } = deps
+  const recorded = <Result>(execute: () => Result): Result => {
+    try {
+      return execute()
+    } catch (error) {
+      if (!(error instanceof LedgerWriteFailed)) throw error
+      deps.writeFailed(error)
+      throw new NotRecorded(unwritable(error.code), { cause: error })
+    }
+  }
   return {
     closed: deps.closed,
-    execute(incident, command) {
-      try {
-        return incidents.execute(incident, command)
-      } catch (error) {
-        if (!(error instanceof LedgerWriteFailed)) throw error
-        deps.writeFailed(error)
-        throw new NotRecorded(unwritable(error.code), { cause: error })
-      }
-    },
+    execute: (incident, command) => recorded(() => incidents.execute(incident, command)),
+    governance: { ...governance, execute: (command) => recorded(() => governance.execute(command)) },
     incident: (id) => incidents.find(id),
     openIncidents: () => incidents.open(),
     recentIncidents: (count) => incidents.recent(count),

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { activeKeys, openChanges, type Rulebook } from '#/governance/state.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { takeLock } from '#/ledger/lock.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 import type { LedgerDamaged } from '#/ledger/schema.ts'
 import { saying } from '#/slack/cards/lists.ts'
 import { sentence } from '#/slack/cards/text.ts'
-import { NotRecorded } from '#/slack/door.ts'
+import { NotRecorded, type RulesDoor } from '#/slack/door.ts'
 import { SlackRejected } from '#/slack/failures.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
@@ -16,6 +17,7 @@ import type { BotDeps } from './bot.ts'
 import { createDoor } from './door.ts'
 import { every } from './every.ts'
 import { fold, type Incidents, recordedOf } from './handle.ts'
+import { readRulebook } from './handle-governance.ts'
 import { acceptedRequests, slackOptions } from './slack-options.ts'
 import { verifyInThread } from './verify-in-thread.ts'
 
@@ -44,6 +46,7 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
     closed,
     incidents: incidentsIn(reader, closed),
     policy: () => config.policy,
+    governance: rulesIn(reader, closed),
     playbooks: config.playbooks,
     accounts,
     vault: openVault(join(config.dataDir, 'sealed')),
@@ -101,9 +104,9 @@ function readerOf(file: string): Reader | undefined {
   }
 }
 
-/** The incidents as far as a damaged ledger still tells them. */
-function incidentsIn(reader: Reader | undefined, closed: string): Incidents {
-  const orSay = <T>(read: (from: Reader) => T): T => {
+/** Reads, or says why nothing can be read. */
+function orSaying(reader: Reader | undefined, closed: string): <T>(read: (from: Reader) => T) => T {
+  return (read) => {
     try {
       if (reader !== undefined) return read(reader)
     } catch (cause) {
@@ -111,6 +114,31 @@ function incidentsIn(reader: Reader | undefined, closed: string): Incidents {
     }
     throw new NotRecorded(closed)
   }
+}
+
+/** The rules as far as a damaged ledger still tells them. Nobody changes them. */
+function rulesIn(reader: Reader | undefined, closed: string): RulesDoor {
+  const orSay = orSaying(reader, closed)
+  const rulebook = (): Rulebook => orSay((from) => readRulebook(from))
+  return {
+    execute() {
+      throw new NotRecorded(closed)
+    },
+    policy() {
+      const { adopted } = rulebook()
+      if (adopted === undefined) throw new NotRecorded(closed)
+      return adopted
+    },
+    offered: () => undefined,
+    keys: () => activeKeys(rulebook()),
+    pending: () => openChanges(rulebook()),
+    change: (id) => rulebook().changes.get(id),
+  }
+}
+
+/** The incidents as far as a damaged ledger still tells them. */
+function incidentsIn(reader: Reader | undefined, closed: string): Incidents {
+  const orSay = orSaying(reader, closed)
   const orNone = <T>(read: (from: Reader) => readonly T[]): readonly T[] => {
     try {
       return reader === undefined ? [] : read(reader)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { changeRefusalCodes, changeRefusalSentence } from '#/governance/refusals.ts'
 import type { IncidentId, Recorded } from '#/incident/events.ts'
 import { refusalCodes, refusalSentence } from '#/incident/refusals.ts'
 import { type OpenedIncident, openRequests } from '#/incident/state.ts'
@@ -19,6 +20,7 @@ import { summaryMessage } from '#/slack/cards/summary-message.ts'
 import { timelineForm, timelineMessage } from '#/slack/cards/timeline-message.ts'
 import { execute, play, type Story } from './support/given.ts'
 import { plainSurface, spokenText } from './support/plain-surface.ts'
+import { rulesForOne, rulesMessages } from './support/rules-surfaces.ts'
 import {
   type Act,
   approves,
@@ -355,6 +357,7 @@ const messages: readonly (readonly [string, Message])[] = [
   ['Closed: the summary', summaryMessage(closed.incident)],
   ['Closed: the card', card(closed)],
   ...wholeMessages,
+  ...rulesMessages,
 ]
 
 function voided(): Parameters<typeof requestMessage> {
@@ -423,6 +426,7 @@ const forOne: readonly (readonly [string, object])[] = [
     }),
   ],
   ...wholeForOne,
+  ...rulesForOne,
   ['/autentico help', helpMessage()],
 ]
 
@@ -439,7 +443,10 @@ test('what people see is as it stands in surfaces.md', async () => {
     ([title, surface]) => `## ${title}\n\n\`\`\`text\n${plainSurface(surface)}\n\`\`\``,
   )
   const named = { who: '@ana', what: '…', able: '@bao, @chi' }
-  const refusals = refusalCodes.map((code) => `- ${refusalSentence({ code, about: named })}`)
+  const refusals = [
+    ...refusalCodes.map((code) => refusalSentence({ code, about: named })),
+    ...changeRefusalCodes.map((code) => changeRefusalSentence({ code, about: named })),
+  ].map((sentence) => `- ${sentence}`)
   const document = [
     '# What people see',
     'The whole story of one incident, and of some about Autentico as a whole, as plain text, one surface below the other. Written by `test/surfaces.test.ts`; `npx vitest run --project unit test/surfaces.test.ts -u` writes it anew.',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { openLedgerReader } from '#/ledger/reader.ts'
+import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
+import type { Policy } from '#/policy/policy.ts'
 import { openLanes } from '#/slack/lanes.ts'
 import { checkSetup } from '#/slack/startup-check.ts'
 import { Workspace } from '#/slack/workspace.ts'
@@ -8,12 +9,14 @@ import { reachFindings } from '#/work/reach-findings.ts'
 import { checkRedis, impatientConnection } from '#/work/redis.ts'
 import { connectTo, reachOf } from '../app.ts'
 import { type Config, ConfigError, readConfig, type Secrets, type SlackConfig } from '../config.ts'
+import { policyFinding } from '../governance-status.ts'
+import { readRulebook } from '../handle-governance.ts'
 import { createLog } from '../log.ts'
 import { scrub } from '../scrub.ts'
 
 /** One thing that was looked at. `warning`: it works, but something cannot be promised. */
 export type Finding = {
-  readonly part: 'configuration' | 'slack' | 'redis' | 'ledger' | 'autentico'
+  readonly part: 'configuration' | 'slack' | 'redis' | 'ledger' | 'policy' | 'autentico'
   readonly state: 'ok' | 'warning' | 'broken'
   readonly sentence: string
 }
@@ -58,7 +61,7 @@ async function examine(env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
   ]
 }
 
-function aboutLedger({ dataDir, role }: Config): readonly Finding[] {
+function aboutLedger({ dataDir, role, policy }: Config): readonly Finding[] {
   if (role === 'worker') return []
   const file = join(dataDir, 'ledger.sqlite')
   if (!existsSync(file))
@@ -71,10 +74,16 @@ function aboutLedger({ dataDir, role }: Config): readonly Finding[] {
         state: 'ok',
         sentence: `${reader.size()} entries at ${file}. \`responder verify\` recomputes them.`,
       },
+      aboutPolicy(reader, policy),
     ]
   } catch (error) {
     return [{ part: 'ledger', state: 'broken', sentence: messageOf(error) }]
   }
+}
+
+function aboutPolicy(reader: LedgerReader, configured: Policy): Finding {
+  const { ok, sentence } = policyFinding(readRulebook(reader), configured)
+  return { part: 'policy', state: ok ? 'ok' : 'warning', sentence }
 }
 
 async function aboutRedis({ redisUrl }: Secrets): Promise<readonly Finding[]> {

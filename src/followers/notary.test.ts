@@ -46,3 +46,16 @@ test('an entry that is seen again is signed for once', async () => {
 test('what belongs to no incident has no thread to stand in', async () => {
   expect(await signed([entry(100, 'ForgeryRefused', 'system')])).toEqual([])
 })
+
+test.each(['PolicyAdopted', 'KeyRegistered', 'KeyRevoked', 'SigningKeyRotated'])(
+  'a checkpoint is signed when the rules change: %s',
+  async (type) => {
+    expect(await signed([entry(1, type, 'governance')])).toEqual(['governance'])
+  },
+)
+
+test('asking for a change of the rules changes none', async () => {
+  expect(await signed([entry(1, 'ChangeRequested', 'governance'), entry(2, 'CheckpointSigned', 'governance')])).toEqual(
+    [],
+  )
+})

@@ -13,7 +13,7 @@ import type { Outbound } from '#/slack/outbound.ts'
 import { type Place, type Posted, ThreadLost, type ThreadPort, TryLater } from './poster.ts'
 
 /** Slack's answers to an edit that mean: this message cannot be edited any more, post it anew. */
-const gone: ReadonlySet<string> = new Set([
+export const gone: ReadonlySet<string> = new Set([
   'message_not_found',
   'edit_window_closed',
   'is_inactive',

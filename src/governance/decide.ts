@@ -1,6 +1,5 @@
 import type { Account } from '#/incident/account.ts'
-import { isAccountOf, whyNotRespond, whyNotTakePart } from '#/incident/approval.ts'
-import type { Identity } from '#/incident/events.ts'
+import { identityOf, isAccountOf, isSameAccount, whyNotRespond, whyNotTakePart } from '#/incident/approval.ts'
 import { longestText } from '#/incident/limits.ts'
 import { type Standing, samePerson } from '#/incident/people.ts'
 import type { About } from '#/incident/refusals.ts'
@@ -322,15 +321,6 @@ function openOf(
 
 function approvers({ approvals }: RequestedChange): readonly (readonly string[])[] {
   return approvals.map(({ groups }) => groups)
-}
-
-function identityOf({ email, account }: Standing): Identity {
-  return { ...(email === undefined ? {} : { email }), ...(account === undefined ? {} : { account }) }
-}
-
-function isSameAccount(one: Identity, other: Identity): boolean {
-  if (one.account !== undefined && one.account === other.account) return true
-  return one.email !== undefined && one.email === other.email
 }
 
 function accepted(...events: readonly GovernanceEvent[]): GovernanceDecision {

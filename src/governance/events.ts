@@ -88,9 +88,11 @@ export type GovernanceEvent =
       readonly owner: Person
       readonly change?: ChangeId
     }
-  /** The key that checkpoints are signed with was exchanged. Both keys vouch for it. */
+  /** A key that the bot signs with was exchanged, at its machine. Both keys vouch for it. */
   | {
       readonly type: 'SigningKeyRotated'
+      readonly purpose: 'ledger' | 'orders'
+      readonly operator: string
       readonly from: string
       readonly to: string
       readonly signedByOld: string

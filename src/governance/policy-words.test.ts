@@ -11,12 +11,12 @@ const own: Policy = {
 
 test('a policy is said part by part', () => {
   expect(policyLines(own)).toEqual([
-    'default: approvals 1 · from @approvers · deny @approvers · ttl 30 minutes · step-up no · reason no',
-    'restore-access: approvals 2 · from @approvers · including @security · deny @approvers · ttl 30 minutes · step-up no · reason no',
-    'hold: allowed yes · by @responders · length 30 minutes',
-    'break-glass: allowed no · by nobody · delay 10 minutes',
-    'reminders: first 2 minutes · next none · stale 4 hours',
-    'group security: members S0SECURITY, U0ANA',
+    'default: one of @approvers approves; @approvers may deny; open for 30 minutes',
+    'restore-access: 2 of @approvers, one of them of @security approve; @approvers may deny; open for 30 minutes',
+    'hold: one of @responders alone, for 30 minutes',
+    'break-glass: not allowed',
+    'reminders: after 2 minutes, then after twice as long each time; of an incident in which nothing happens after 4 hours',
+    '@security: S0SECURITY, U0ANA',
   ])
 })
 

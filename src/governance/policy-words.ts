@@ -1,9 +1,37 @@
 import { type GroupName, type Policy, type Rule, type RuleName, ruleFor } from '#/policy/policy.ts'
 import type { Need } from './events.ts'
 
-/** What a policy says, a line for each of its parts. Plain text. */
-export function policyLines(policy: Policy): readonly string[] {
-  return parts(policy).map(([name, said]) => `${name}: ${words(said).join(' · ')}`)
+/** What a policy says, a line for each of its parts, in plain words. */
+export function policyLines({ groups, standard, rules, hold, breakGlass, reminders }: Policy): readonly string[] {
+  const { firstMs, next, staleMs } = reminders
+  const called = next === undefined ? '' : `; @${next.group} as well after ${lengthOf(next.afterMs)}`
+  return [
+    `default: ${ruleWords(standard)}`,
+    ...Object.entries(rules)
+      .toSorted(byName)
+      .map(([name, rule]) => `${name}: ${ruleWords(rule)}`),
+    `hold: ${hold.allowed ? `one of ${named(hold.by)} alone, for ${lengthOf(hold.lengthMs)}` : 'not allowed'}`,
+    `break-glass: ${breakGlass.allowed ? `one of ${named(breakGlass.by)} alone, after ${lengthOf(breakGlass.delayMs)}` : 'not allowed'}`,
+    `reminders: after ${lengthOf(firstMs)}, then after twice as long each time${called}; of an incident in which nothing happens after ${lengthOf(staleMs)}`,
+    ...Object.entries(groups)
+      .toSorted(byName)
+      .map(([name, members]) => `@${name}: ${list(members)}`),
+  ]
+}
+
+/** “one of @approvers approves; @approvers may deny; open for 30 minutes” */
+function ruleWords({ deny, ttlMs, stepUp, reason, ...need }: Rule): string {
+  return [
+    `${needWords(need)} ${need.approvals === 1 ? 'approves' : 'approve'}`,
+    ...(reason ? ['with a reason'] : []),
+    ...(stepUp ? ['after a fresh sign-in to Autentico'] : []),
+    `${named(deny)} may deny`,
+    `open for ${lengthOf(ttlMs)}`,
+  ].join('; ')
+}
+
+function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1
 }
 
 /** What is different in the second policy, a line for each: “restore-access: approvals 1 → 2”. Never empty for two that differ. */
@@ -86,13 +114,6 @@ function allowance(
   ms: number,
 ): Said {
   return { allowed: yesNo(allowed), by: named(by), [what]: lengthOf(ms) }
-}
-
-/** The fields as a person reads them. What says nothing is left out. */
-function words(said: Said): readonly string[] {
-  return Object.entries(said).flatMap(([field, value]) =>
-    value === 'nobody in particular' ? [] : [`${field} ${value}`],
-  )
 }
 
 function yesNo(value: boolean): string {

@@ -24,7 +24,16 @@ test('what touches no rule of its own needs what the standard rule asks for', ()
 
 test('what loosens a strict rule has to satisfy that rule', () => {
   const next = { ...old, rules: { ...old.rules, 'restore-access': standard } } as Policy
-  expect(ruleOfChange(old, to(next))).toMatchObject({ needs: [ordinary, strict], stepUp: false })
+  expect(ruleOfChange(old, to(next))).toMatchObject({ needs: [strict], stepUp: false })
+})
+
+test('other people than the standard rule means have to be heard besides', () => {
+  const other: Rule = { ...standard, from: ['security'] }
+  const apart: Policy = { ...old, rules: { skip: other } }
+  expect(ruleOfChange(apart, to({ ...apart, rules: {} })).needs).toEqual([
+    ordinary,
+    { ...ordinary, from: ['security'] },
+  ])
 })
 
 test('what drops a rule that wants a fresh sign-in needs one', () => {
@@ -33,12 +42,12 @@ test('what drops a rule that wants a fresh sign-in needs one', () => {
 })
 
 test('who puts other people into a group has to satisfy the rules that name it', () => {
-  expect(ruleOfChange(old, to({ ...old, groups: { security: ['U0ANA'] } })).needs).toEqual([ordinary, strict])
+  expect(ruleOfChange(old, to({ ...old, groups: { security: ['U0ANA'] } })).needs).toEqual([strict])
 })
 
 test('who would have the glass broken has to satisfy every rule', () => {
   const next = { ...old, breakGlass: { ...old.breakGlass, allowed: true } }
-  expect(ruleOfChange(old, to(next))).toMatchObject({ needs: [ordinary, strict], stepUp: true })
+  expect(ruleOfChange(old, to(next))).toMatchObject({ needs: [strict], stepUp: true })
 })
 
 const two = { ...standard, needs: [ordinary, strict] }

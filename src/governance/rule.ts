@@ -67,8 +67,17 @@ function needOf({ approvals, from, including }: Rule): Need {
   return { approvals, from, ...(including === undefined ? {} : { including }) }
 }
 
+/** Without those that another one includes. */
 function distinct(needs: readonly Need[]): readonly Need[] {
-  return needs.filter((need, at) => needs.findIndex((other) => isSame(need, other)) === at)
+  return needs.filter(
+    (need, at) =>
+      !needs.some((other, place) => place !== at && covers(other, need) && (place < at || !covers(need, other))),
+  )
+}
+
+function covers(one: Need, other: Need): boolean {
+  const isHeard = other.including === undefined || other.including === one.including
+  return isHeard && one.approvals >= other.approvals && isSame(one.from, other.from)
 }
 
 /** Equal in every field, in whatever order the fields stand. */

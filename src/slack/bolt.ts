@@ -108,7 +108,7 @@ export function createBolt({ receiver, desk, counter, repeats, token, onThread }
       ack: async () => ack(),
       whenLate: () => undefined,
       work: async (reply) => {
-        const press = { ...asked, ...formOf(read.data, value), ack: async () => void (await reply()) }
+        const press = { ...asked, value, ...formOf(read.data, value), ack: async () => void (await reply()) }
         const handler = Object.hasOwn(pressed, name) ? pressed[name] : undefined
         // The fields of the forms report themselves too, some of them.
         if (handler === undefined && Object.hasOwn(fields, name)) return press.ack()

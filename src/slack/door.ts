@@ -1,3 +1,8 @@
+import type { PersonsGovernanceCommand } from '#/governance/commands.ts'
+import type { Offered } from '#/governance/decide.ts'
+import type { ChangeId, RecordedChange } from '#/governance/events.ts'
+import type { ChangeRefusal } from '#/governance/refusals.ts'
+import type { Adopted, RegisteredKey, RequestedChange } from '#/governance/state.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
 import type { IncidentId, Recorded } from '#/incident/events.ts'
 import type { Refusal } from '#/incident/refusals.ts'
@@ -50,6 +55,26 @@ export class NotRecorded extends Error {
   override readonly name = 'NotRecorded'
 }
 
+/** The rules that everything is decided under, as people in Slack see and change them. */
+export type RulesDoor = {
+  /** Like {@link Door.execute}, of the rules. */
+  execute(command: PersonsGovernanceCommand): ChangeExecuted
+  /** The policy in force. */
+  policy(): Adopted
+  /** What the configuration says in its place. Undefined: the same. */
+  offered(): Offered | undefined
+  /** The terminal keys that count. */
+  keys(): readonly RegisteredKey[]
+  /** The changes that wait for a decision. */
+  pending(): readonly RequestedChange[]
+  change(id: ChangeId): RequestedChange | undefined
+}
+
+/** What became of a person's command about the rules. */
+export type ChangeExecuted =
+  | { readonly kind: 'accepted'; readonly recorded: readonly RecordedChange[] }
+  | { readonly kind: 'refused'; readonly sentence: string; readonly refusal: ChangeRefusal }
+
 /** What the rest of the program offers to people in Slack. Slack's own types stop in this room. */
 export type Door = {
   /** Why nothing is recorded as long as this program runs, in whole sentences. Whoever presses anything is told this instead. */
@@ -66,6 +91,7 @@ export type Door = {
   /** Every entry of an incident, in order. */
   timeline(id: IncidentId): readonly Recorded[]
   verify(id: IncidentId): Promise<VerifyReport>
+  readonly governance: RulesDoor
   readonly accounts: {
     search(text: string): Promise<readonly AccountHit[] | Unavailable>
     pick(text: string): Promise<Pick>

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { IncidentId } from '#/incident/events.ts'
 import type { Message } from './cards/blocks.ts'
 import { RateLimited } from './failures.ts'
 import { isSlacks } from './hosts.ts'
@@ -41,7 +40,7 @@ export class Outbound {
   }
 
   /** Posts the root message of an incident's thread. After `SlackUnavailable`, look with `findCard` before posting again. */
-  async postCard(channel: string, card: Message, incident: IncidentId): Promise<Place> {
+  async postCard(channel: string, card: Message, incident: string): Promise<Place> {
     const metadata = { event_type: cardType, event_payload: { incident } }
     return posted.parse(await this.#lanes.cards('chat.postMessage', { channel, ...card, metadata, ...quietly }))
   }
@@ -71,7 +70,7 @@ export class Outbound {
       entries,
       toChannel = false,
     }: {
-      readonly incident: IncidentId
+      readonly incident: string
       readonly entries: readonly EntryMark[]
       /** Shown in the channel as well: for what nobody may miss. */
       readonly toChannel?: boolean
@@ -108,7 +107,7 @@ export class Outbound {
   /** Where the given entries stand in the thread. Entries that are not there are not in the map. */
   async findInThread(
     thread: Place,
-    incident: IncidentId,
+    incident: string,
     seqs: readonly number[],
   ): Promise<Found<ReadonlyMap<number, Place & { readonly hash?: string }>>> {
     const wanted = new Set(seqs)
@@ -136,7 +135,7 @@ export class Outbound {
   }
 
   /** The root message of an incident, looked for among the newest messages of the channel. */
-  async findCard(channel: string, incident: IncidentId): Promise<Found<Place | undefined>> {
+  async findCard(channel: string, incident: string): Promise<Found<Place | undefined>> {
     let found: Place | undefined
     const walked = await readBack(this.#lanes.lookUps, { method: 'conversations.history', channel }, ({ messages }) => {
       const card = messages.find(

@@ -117,6 +117,13 @@ export const presses = {
   close: 'close',
   more: 'more',
   openForm: 'open_form',
+  adoptPolicy: 'adopt_policy',
+  registerKey: 'register_key',
+  revokeKey: 'revoke_key',
+  approveChange: 'approve_change',
+  approveChangeWhy: 'approve_change_why',
+  denyChange: 'deny_change',
+  withdrawChange: 'withdraw_change',
   /** A button that only opens a link. Slack reports the press all the same. */
   link: 'link',
 } as const
@@ -147,6 +154,9 @@ export const forms = {
   stop: 'stop_form',
   stopAll: 'stop_all_form',
   secret: 'secret_shown',
+  registerKey: 'register_key_form',
+  approveChange: 'approve_change_form',
+  denyChange: 'deny_change_form',
 } as const
 
 /** The shortcuts, by the `callback_id` that the app manifest gives them. */
@@ -169,6 +179,7 @@ export const fields = {
   answer: 'answer',
   verdict: 'verdict',
   awareSince: 'aware_since',
+  publicKey: 'public_key',
 } as const
 
 /** The field for something that a step asks for. Its id is the playbook's, so it is kept apart from ours. */

@@ -3,6 +3,14 @@ import { approve, approveByTyping, approveTyped } from './inbound/approve.ts'
 import { ask, askedWithInputs, lookAgain, lookedAgain, suspend, way } from './inbound/ask.ts'
 import { attest, attested } from './inbound/attest.ts'
 import { awareness, awarenessCorrected } from './inbound/awareness.ts'
+import {
+  approveChange,
+  approveChangeWhy,
+  changeApproved,
+  changeDenied,
+  denyChange,
+  withdrawChange,
+} from './inbound/change.ts'
 import { close, closed } from './inbound/close.ts'
 import { decide, decided } from './inbound/decide.ts'
 import { denied, deny } from './inbound/deny.ts'
@@ -15,6 +23,7 @@ import { notified, notify } from './inbound/notify.ts'
 import { followUp, opened, openIncident, playbookChosen } from './inbound/open-incident.ts'
 import { readAgain } from './inbound/read-again.ts'
 import { resume, resumeAll } from './inbound/resume.ts'
+import { adoptPolicy, keyRegistered, registerKey, revokeKey } from './inbound/rules.ts'
 import { showSecret } from './inbound/secret.ts'
 import { skip, skipped } from './inbound/skip.ts'
 import { stop, stopAll, stopped, stoppedAll } from './inbound/stop.ts'
@@ -58,6 +67,13 @@ export const pressed: Readonly<Record<string, Handler<Press>>> = {
   [presses.awareness]: awareness,
   [presses.followUp]: followUp,
   [presses.close]: close,
+  [presses.adoptPolicy]: adoptPolicy,
+  [presses.registerKey]: registerKey,
+  [presses.revokeKey]: revokeKey,
+  [presses.approveChange]: approveChange,
+  [presses.approveChangeWhy]: approveChangeWhy,
+  [presses.denyChange]: denyChange,
+  [presses.withdrawChange]: withdrawChange,
   [presses.openForm]: async (press, desk) => openIncident(press, desk, {}),
   [fields.playbook]: playbookChosen,
   [presses.link]: async (press) => press.ack(),
@@ -83,6 +99,9 @@ export const sent: Readonly<Record<string, Handler<Submission>>> = {
   [forms.close]: closed,
   [forms.stop]: stopped,
   [forms.stopAll]: stoppedAll,
+  [forms.registerKey]: keyRegistered,
+  [forms.approveChange]: changeApproved,
+  [forms.denyChange]: changeDenied,
 }
 
 export const used: Readonly<Record<string, Handler<Shortcut>>> = {

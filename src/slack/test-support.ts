@@ -5,6 +5,10 @@ import canonicalize from 'canonicalize'
 import { vi } from 'vitest'
 import { cast, incidentChannel, securityGroup } from '#/drill/cast.ts'
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '#/drill/slack/local-slack.ts'
+import type { GovernanceCommand } from '#/governance/commands.ts'
+import { decideChange } from '#/governance/decide.ts'
+import type { GovernanceEvent, RecordedChange } from '#/governance/events.ts'
+import { activeKeys, applyChange, emptyRulebook, openChanges, type Rulebook } from '#/governance/state.ts'
 import type { AccountFacts, AccountId } from '#/incident/account.ts'
 import type { Command, PersonCommand } from '#/incident/commands.ts'
 import { decide } from '#/incident/decide.ts'
@@ -19,9 +23,10 @@ import type { Effect, WorkResult } from '#/incident/work.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import { builtIn } from '#/playbooks.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
+import { readPublicKey } from '#/terminal/public-key.ts'
 import { incidentCard } from './cards/incident-card.ts'
 import { requestMessage } from './cards/request-message.ts'
-import { type AccountHit, type Door, type Executed, NotRecorded } from './door.ts'
+import { type AccountHit, type Door, type Executed, NotRecorded, type RulesDoor } from './door.ts'
 import type { Log } from './log.ts'
 import { type Slack, type SlackOptions, startSlack } from './start-slack.ts'
 
@@ -186,6 +191,8 @@ export class MemoryDoor implements Door {
     return undefined
   }
 
+  readonly governance: RulesDoor = memoryRules()
+
   takeSecret(_incident: IncidentId, order: string): string | { readonly why: string } {
     const secret = this.secrets.get(order)
     this.secrets.delete(order)
@@ -210,6 +217,46 @@ export class MemoryDoor implements Door {
       this.#states.set(incident, evolve(this.#states.get(incident) ?? unopened, recorded))
       return recorded
     })
+  }
+}
+
+/** The real rules about the rules, over a stream in memory. */
+function memoryRules(): RulesDoor {
+  const policy = standardPolicy({ ttlMs: 30 * 60_000 })
+  const configured = { policy, digest: digestOf(policy), differences: [] }
+  let rulebook: Rulebook = emptyRulebook
+  const record = (actor: Actor, events: readonly GovernanceEvent[]): readonly RecordedChange[] =>
+    events.map((event) => {
+      const seq = rulebook.lastSeq + 1
+      const recorded = { seq, at: new Date().toISOString(), actor, hash: digestOf({ event, seq }), event }
+      rulebook = applyChange(rulebook, recorded)
+      return recorded
+    })
+  const decided = (command: GovernanceCommand): ReturnType<typeof decideChange> => {
+    return decideChange(rulebook, command, {
+      now: new Date().toISOString(),
+      configured,
+      targets: [],
+      readKey: readPublicKey,
+      digestOf,
+      outlived: () => false,
+      later: (at, ms) => new Date(Date.parse(at) + ms).toISOString(),
+    })
+  }
+  const first = decided({ type: 'AdoptFirst' })
+  if (first.kind === 'accepted') record({ program: 'test' }, first.events)
+  return {
+    execute(command) {
+      const decision = decided(command)
+      return decision.kind === 'refused'
+        ? decision
+        : { kind: 'accepted', recorded: record(command.by.person, decision.events) }
+    },
+    policy: () => rulebook.adopted ?? { ...configured, at: '', seq: 0 },
+    offered: () => undefined,
+    keys: () => activeKeys(rulebook),
+    pending: () => openChanges(rulebook),
+    change: (id) => rulebook.changes.get(id),
   }
 }
 

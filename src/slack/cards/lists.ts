@@ -108,6 +108,8 @@ export function helpMessage(about?: Mrkdwn): Message {
     mrkdwn`\`/autentico resume INC-n\` or \`all\`: asks for stopped work to go on; somebody else approves`,
     mrkdwn`\`/autentico timeline INC-n\` everything that happened in it`,
     mrkdwn`\`/autentico verify INC-n\` recomputes the ledger and compares it with the thread`,
+    mrkdwn`\`/autentico policy\` the rules that requests are decided under, and asking for others`,
+    mrkdwn`\`/autentico key\` terminal keys: registering one, and taking one away`,
   ]
   const inThreads = mrkdwn`Slack allows no commands inside a thread. Use the buttons there, *Add to timeline* in the menu of a message, or the Home tab of this app.`
   const said = about === undefined ? [] : [about]

@@ -18,10 +18,11 @@ import { threadLinks } from './home.ts'
 import { nearest } from './nearest.ts'
 import { openIncident } from './open-incident.ts'
 import { askToResume } from './resume.ts'
+import { keysOf, policyOf } from './rules.ts'
 import { stopEverything, stopOne } from './stop.ts'
 import { namedTarget } from './target.ts'
 
-const verbs = ['incident', 'list', 'status', 'stop', 'resume', 'timeline', 'verify', 'help'] as const
+const verbs = ['incident', 'list', 'status', 'stop', 'resume', 'timeline', 'verify', 'policy', 'key', 'help'] as const
 
 /** `/autentico …`: the form for an incident at once; everything else is acknowledged and answered in private. */
 export async function autenticoCommand(command: Command, desk: Desk): Promise<void> {
@@ -65,6 +66,8 @@ async function reply(
     const doubt = await desk.roster.doubt()
     return saying(sentence(doubt === undefined ? refusal : `${refusal} ${doubt}`))
   }
+  if (verb === 'policy') return policyOf(desk)
+  if (verb === 'key') return keysOf(desk)
   if (verb === 'stop' || verb === 'resume') return brake(desk, user, { verb, by, rest })
   const where = { now: desk.now(), threadLink: threadLinks(desk) }
   const open = desk.door.openIncidents().filter(({ target }) => !isAccountOf(by, target))

@@ -39,6 +39,8 @@ export type Asked = {
 /** A button was pressed, or a line of a menu chosen. */
 export type Press = Asked & {
   readonly reference: Reference | undefined
+  /** What stands on the button, as it came: the client may have made it up. */
+  readonly value: string
   /** Where it was a field of a form that reports at once: what was chosen in it. */
   readonly chosen?: string
   /** The form in which it was pressed, and what its fields hold. */

@@ -1,0 +1,116 @@
+import type { PersonsGovernanceCommand } from '#/governance/commands.ts'
+import { endOf } from '#/governance/words.ts'
+import type { Standing } from '#/incident/people.ts'
+import type { Form } from '../cards/blocks.ts'
+import { approveChangeForm, denyChangeForm } from '../cards/change-message.ts'
+import { type ChangeReference, readChange } from '../change-references.ts'
+import type { ChangeExecuted } from '../door.ts'
+import { fields } from '../references.ts'
+import { openForm, strangeForm, tell } from './answers.ts'
+import type { Desk, Press, Submission } from './desk.ts'
+
+/** What a person does about the rules, once it is known who they are. */
+export type ChangeCommand = (by: Standing) => PersonsGovernanceCommand
+
+/** The confirm dialog was answered with yes. */
+export async function approveChange(press: Press, desk: Desk): Promise<void> {
+  const about = await changeOf(desk, press)
+  if (about !== undefined) await actOnRules(desk, press, (by) => ({ type: 'ApproveChange', by, ...about }))
+}
+
+/** Where the policy asks for a reason. */
+export async function approveChangeWhy(press: Press, desk: Desk): Promise<void> {
+  await showChangeForm(desk, press, approveChangeForm)
+}
+
+export async function changeApproved(submission: Submission, desk: Desk): Promise<void> {
+  const about = readChange(submission.metadata)
+  if (about === undefined) return strangeForm(submission)
+  const reason = submission.value(fields.reason)
+  await actOnRulesForm(desk, submission, fields.reason, (by) => ({ type: 'ApproveChange', by, ...about, reason }))
+}
+
+export async function denyChange(press: Press, desk: Desk): Promise<void> {
+  await showChangeForm(desk, press, denyChangeForm)
+}
+
+export async function changeDenied(submission: Submission, desk: Desk): Promise<void> {
+  const about = readChange(submission.metadata)
+  if (about === undefined) return strangeForm(submission)
+  const reason = submission.value(fields.reason)
+  await actOnRulesForm(desk, submission, fields.reason, (by) => ({
+    type: 'DenyChange',
+    by,
+    change: about.change,
+    reason,
+  }))
+}
+
+export async function withdrawChange(press: Press, desk: Desk): Promise<void> {
+  const about = await changeOf(desk, press)
+  if (about !== undefined) await actOnRules(desk, press, (by) => ({ type: 'WithdrawChange', by, change: about.change }))
+}
+
+/** Looks up who pressed, decides and records, and only then acknowledges. A refusal is told in private. */
+export async function actOnRules(desk: Desk, press: Press, command: ChangeCommand): Promise<ChangeExecuted> {
+  const by = await desk.roster.standing(press.user)
+  const executed = desk.door.governance.execute(command(by))
+  await press.ack()
+  if (executed.kind === 'refused') await tell(desk, press, await sentenceOf(desk, executed))
+  return executed
+}
+
+/** The same for a form: a refusal stands under its field. */
+export async function actOnRulesForm(
+  desk: Desk,
+  submission: Submission,
+  field: string,
+  command: ChangeCommand,
+): Promise<void> {
+  const by = await desk.roster.standing(submission.user)
+  const executed = desk.door.governance.execute(command(by))
+  await submission.answer(
+    executed.kind === 'accepted'
+      ? { kind: 'close' }
+      : { kind: 'errors', errors: { [field]: await sentenceOf(desk, executed) } },
+  )
+}
+
+const aboutLists: ReadonlySet<string> = new Set(['not_a_responder', 'change_group', 'change_group_needed'])
+
+/** The sentence of a refusal, and what is in doubt about the lists when it is about them. */
+async function sentenceOf(
+  desk: Desk,
+  { sentence, refusal }: Extract<ChangeExecuted, { kind: 'refused' }>,
+): Promise<string> {
+  const doubt = aboutLists.has(refusal.code) ? await desk.roster.doubt() : undefined
+  return doubt === undefined ? sentence : `${sentence} ${doubt}`
+}
+
+async function changeOf(desk: Desk, press: Press): Promise<ChangeReference | undefined> {
+  const about = readChange(press.value)
+  if (about !== undefined) return about
+  await press.ack()
+  await tell(desk, press, strange)
+  return undefined
+}
+
+async function showChangeForm(
+  desk: Desk,
+  press: Press,
+  form: (change: NonNullable<ReturnType<Desk['door']['governance']['change']>>) => Form,
+): Promise<void> {
+  const about = await changeOf(desk, press)
+  if (about === undefined) return
+  const change = desk.door.governance.change(about.change)
+  const shown = change === undefined ? strange : (endOf(change) ?? form(change))
+  if (typeof shown === 'string') {
+    await press.ack()
+    await tell(desk, press, shown)
+    return
+  }
+  await Promise.all([press.ack(), openForm(desk, press, shown)])
+}
+
+const strange =
+  'This button is not one of ours, or was made by an earlier version. Nothing was done. `/autentico policy` and `/autentico key` show where things stand.'

@@ -1,0 +1,145 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { incidentChannel } from '#/drill/cast.ts'
+import { looking, type Member, member, wordsOf } from '#/drill/crew.ts'
+import { type Program, startProgram } from '#/drill/program.ts'
+import type { Seen } from '#/drill/slack/acts/seen.ts'
+import type { Stage } from '#/drill/stage.ts'
+import type { ChangeId } from '#/governance/events.ts'
+import { activeKeys, type Rulebook } from '#/governance/state.ts'
+import { readRulebook } from '#/handle-governance.ts'
+import { fingerprintOf, publicLine } from '#/terminal/public-key.ts'
+import {
+  complaintsOf,
+  expectFault,
+  ledgerOf,
+  quickStage,
+  reloadEverybody,
+  responder,
+} from '../../support/incident-flow.ts'
+
+let stage: Stage
+let program: Program
+
+beforeAll(async () => {
+  stage = await quickStage()
+  program = await startProgram(stage.env)
+})
+
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+  await stage[Symbol.asyncDispose]()
+})
+
+beforeEach(() => reloadEverybody(stage))
+
+const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+
+const who = (name: string): Member => member(stage.slack.as(name))
+
+async function types(name: string, line: string): Promise<Member> {
+  expect(await who(name).actor.command(line, { channel: incidentChannel.id })).toMatchObject({ ok: true })
+  return who(name)
+}
+
+function rulebook(): Rulebook {
+  using ledger = ledgerOf(stage)
+  return readRulebook(ledger)
+}
+
+const secondsInForce = (): number => (rulebook().adopted?.policy.standard.ttlMs ?? 0) / 1000
+
+test('what is in force is told in private, in words', async () => {
+  const ana = await types('ana', '/autentico policy')
+  const said = wordsOf(await ana.toldAlone(/The policy in force/))
+  expect(said).toMatch(/default: one of @approvers approves.*open for 10 minutes/)
+  expect(said).toMatch(/The configuration says the same/)
+})
+
+test('a guest is told nothing of the rules', async () => {
+  const gil = await types('gil', '/autentico policy')
+  expect(wordsOf(await gil.toldAlone(/./))).toMatch(/Guests cannot take part/)
+})
+
+test('a key is asked for by its owner, in a form, and its message says what it is', async () => {
+  const ana = await types('ana', '/autentico key')
+  await ana.pressWhenThere('Register a key…')
+  const sent = await ana.fillIn('Register a key', { 'The public key': publicLine(publicKey) })
+  expect(sent).toMatchObject({ now: 'closed' })
+  expect(wordsOf(await who('bao').reads(/CHG-1 · a terminal key for @ana/))).toContain(fingerprintOf(publicKey))
+  expect(activeKeys(rulebook())).toEqual([])
+})
+
+test('a private key that is pasted is refused, and nobody finds it anywhere', async () => {
+  const secret = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const chi = await types('chi', '/autentico key')
+  await chi.pressWhenThere('Register a key…')
+  const sent = await chi.fillIn('Register a key', { 'The public key': secret })
+  expectFault(sent, 'public_key', /That is a private key/)
+  await chi.actor.close()
+  const words = secret.split('\n')[1] ?? ''
+  using ledger = ledgerOf(stage)
+  expect(JSON.stringify(ledger.stream('governance'))).not.toContain(words)
+  expect(program.lines.join('\n')).not.toContain(words)
+})
+
+test('another policy in the configuration holds nothing until it is adopted, and that is said', async () => {
+  expect(await program.stop()).toBe(0)
+  const env = { ...stage.env, REQUEST_TTL: '20m' }
+  program = await startProgram(env)
+  expect(secondsInForce()).toBe(600)
+  const ana = await types('ana', '/autentico policy')
+  expect(wordsOf(await ana.toldAlone(/says something else/))).toMatch(/default: ttl 10 minutes → 20 minutes/)
+  const { out } = await responder({ ...stage, env }, 'doctor')
+  expect(out).toMatch(/warning {2}policy .*default: ttl 10 minutes → 20 minutes/)
+})
+
+test('a button from before a restart works after it: the key counts once somebody else has approved', async () => {
+  await who('bao').press(/^Approve$/)
+  await who('ana').reads(/CHG-1[\s\S]*It counts since .* UTC, approved by @bao/)
+  expect(activeKeys(rulebook())).toMatchObject([{ person: { name: 'ana' }, fingerprint: fingerprintOf(publicKey) }])
+  expect(who('chi').button(/^(Approve|Deny…|Withdraw)$/)).toBeUndefined()
+})
+
+test('another policy holds when somebody asked and somebody else approved; whoever asked is told that they may not', async () => {
+  const ana = await types('ana', '/autentico policy')
+  await ana.pressWhenThere('Ask to adopt')
+  await ana.toldAlone(/You asked for it as CHG-2/)
+  await who('bao').reads(/CHG-2 · another policy.*[\s\S]*default: ttl 10 minutes → 20 minutes/)
+  await ana.press(/^Approve$/)
+  await ana.toldAlone(/You asked for this/)
+  expect(secondsInForce()).toBe(600)
+  await who('bao').press(/^Approve$/)
+  await ana.reads(/CHG-2[\s\S]*In force since .* UTC, approved by @bao/)
+  expect(secondsInForce()).toBe(1200)
+})
+
+test('below its message stand who did what, and a checkpoint that covers it', async () => {
+  const below = ({ thread }: Seen) => thread === rulebook().changes.get('CHG-2' as ChangeId)?.place?.ts
+  const chi = looking(stage.slack.as('chi'), below)
+  await chi.reads(/@ana\* was turned down: approve CHG-2/)
+  await chi.reads(/@bao\* approved it/)
+  expect(wordsOf(await chi.reads(/signed a checkpoint over \d+ entries/))).toContain('autentico-responder/')
+})
+
+test('a denial says why, and the buttons go', async () => {
+  const chi = await types('chi', '/autentico key')
+  await chi.pressWhenThere('Revoke')
+  await who('bao').pressWhenThere('Deny…')
+  expect(await who('bao').fillIn('Deny CHG-3', { 'Why not': 'Not today' })).toMatchObject({ now: 'closed' })
+  await who('ana').reads(/CHG-3[\s\S]*Denied by @bao at .*: Not today/)
+  expect(who('ana').button(/^Deny…$/)).toBeUndefined()
+  expect(activeKeys(rulebook())).toHaveLength(1)
+})
+
+test('the owner of a key takes it away alone, and the channel is told', async () => {
+  const ana = await types('ana', '/autentico key')
+  await ana.pressWhenThere('Revoke')
+  await ana.toldAlone(/The key is revoked/)
+  await who('bao').reads(/@ana revoked the key/)
+  expect(activeKeys(rulebook())).toEqual([])
+})
+
+test('none of it made the program complain', () => {
+  expect(complaintsOf(program)).toEqual([])
+})
