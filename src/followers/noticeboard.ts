@@ -220,6 +220,7 @@ function lineOf(recorded: RecordedChange, drill: boolean): readonly TimelineLine
       tone,
       drill,
       forThread: true,
+      forChannel: false,
     },
   ]
 }
