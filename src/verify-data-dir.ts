@@ -7,6 +7,7 @@ import { followRotations, type RotationEntry, rotationIn, type TrustedKey } from
 import { signedPartsOf } from '#/ledger/signed.ts'
 import { type KeptCheckpoint, type Verification, verifyLedger } from '#/ledger/verify.ts'
 import { originOf } from './keyring.ts'
+import { verifySigned } from './verify-signed.ts'
 
 /** What a whole verification found, with the checkpoints that the ledger holds itself and those given from outside. */
 export type LedgerReport = Verification & {
@@ -26,7 +27,7 @@ export type Kept = {
 
 /**
  * Recomputes the whole ledger of a data directory and compares it with every checkpoint in it and with those that were kept elsewhere.
- * Follows the keys that signed them from the first. Throws LedgerUnusable where there is no ledger.
+ * Follows the keys that signed them from the first, and holds what people signed at a terminal against their registered keys. Throws LedgerUnusable where there is no ledger.
  */
 export async function verifyDataDir(dataDir: string, kept: Kept = {}): Promise<LedgerReport> {
   const file = join(dataDir, 'ledger.sqlite')
@@ -37,10 +38,11 @@ export async function verifyDataDir(dataDir: string, kept: Kept = {}): Promise<L
     checkpoints: [...notes, ...(kept.checkpoints ?? [])],
     vkeys: keys,
   })
+  const signed = verifySigned(file, new Set(keys.map((key) => parseVkey(key.vkey).name)))
   return {
     ...report,
-    ok: report.ok && problems.length === 0,
-    problems: [...problems, ...report.problems],
+    ok: report.ok && problems.length === 0 && signed.length === 0,
+    problems: [...problems, ...signed, ...report.problems],
     vkey,
     firstVkey: firstVkey === vkey ? undefined : firstVkey,
   }
