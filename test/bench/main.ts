@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { type Figure, measure, type Row } from './figure.ts'
 import { figures as autentico } from './parts/autentico.ts'
 import { figures as ledger } from './parts/ledger.ts'
+import { figures as policy } from './parts/policy.ts'
 import { figures as queue } from './parts/queue.ts'
 import { figures as acks } from './whole/acks.ts'
 import { figures as actions } from './whole/actions.ts'
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
 })
 const chosen: readonly Figure[] = [
   ...ledger,
+  ...policy,
   ...autentico,
   ...queue,
   ...acks,
