@@ -7,7 +7,7 @@ import type { Effect, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
 import { builtIn } from '#/playbooks.ts'
 import type { Message } from '#/slack/cards/blocks.ts'
-import { approveByTypingForm } from '#/slack/cards/forms.ts'
+import { approvalForm } from '#/slack/cards/forms.ts'
 import { incidentCard } from '#/slack/cards/incident-card.ts'
 import { inputsForm } from '#/slack/cards/inputs-form.ts'
 import { awarenessForm } from '#/slack/cards/legal-clock.ts'
@@ -376,6 +376,6 @@ export const wholeForOne: readonly (readonly [string, object])[] = [
   ['Decide step 10…', decisionForm(...stepIn(beforeDecision, id('notify')), about)],
   ['Look again…', lookAgainForm(opened, about) ?? {}],
   ['Put right when it was noticed…', awarenessForm(play(...begun(breach, aware)).incident, about)],
-  ['Approve… (typing)', approveByTypingForm(waiting, newestRequest(waiting), about)],
+  ['Approve… (typing)', approvalForm(waiting, newestRequest(waiting), about)],
   ['/autentico status, with findings', statusMessage(opened, { now: minute(30), threadLink: () => link })],
 ]

@@ -15,7 +15,7 @@ import { limitFaults } from '../limit-faults.ts'
 import { limits } from '../limits.ts'
 import { facts } from '../test-support.ts'
 import {
-  approveByTypingForm,
+  approvalForm,
   chooseIncidentForm,
   closeForm,
   denyForm,
@@ -208,9 +208,7 @@ function everything({ incident, recorded }: ReturnType<typeof story>, words: str
     attestForm(incident, step, about),
     secretForm(incident, 'four-words'),
     chooseIncidentForm([incident], 'INC-7', words),
-    ...(request === undefined
-      ? []
-      : [denyForm(incident, request, about), approveByTypingForm(incident, request, about)]),
+    ...(request === undefined ? [] : [denyForm(incident, request, about), approvalForm(incident, request, about)]),
   ]
 }
 

@@ -5,9 +5,9 @@ import { filledInLines, requestTitle } from './request-words.ts'
 import { leftUnproven, stillOpen } from './summary-message.ts'
 import { at, line, lines, literal, type Mrkdwn, mrkdwn, prose, visible } from './text.ts'
 
-/** For what nobody may approve by habit: the approver types what is asked for, such as a username. */
-export function approveByTypingForm(incident: OpenedIncident, request: Request, reference: Reference): Form {
-  const { effect, code } = request.shown ?? { effect: undefined, code: '' }
+/** For what nobody may approve by habit: the approver types what is asked for, such as a username, or says why. */
+export function approvalForm(incident: OpenedIncident, request: Request, reference: Reference): Form {
+  const { effect, code, rule } = request.shown ?? { effect: undefined, code: '', rule: undefined }
   return form({
     callback: forms.approveByTyping,
     title: 'Approve?',
@@ -23,12 +23,26 @@ export function approveByTypingForm(incident: OpenedIncident, request: Request, 
         ),
       ),
       ...sections(filledInLines(incident, request)),
-      textField({
-        id: fields.typed,
-        label: 'To approve, type exactly what is asked for',
-        hint: `Type: ${effect?.confirmByTyping ?? ''}`,
-        longest: 200,
-      }),
+      ...(effect?.confirmByTyping === undefined
+        ? []
+        : [
+            textField({
+              id: fields.typed,
+              label: 'To approve, type exactly what is asked for',
+              hint: `Type: ${effect.confirmByTyping}`,
+              longest: 200,
+            }),
+          ]),
+      ...(rule?.reason === true
+        ? [
+            textField({
+              id: fields.reason,
+              label: 'Why',
+              hint: 'The policy asks for it. The record and the thread will say it.',
+              multiline: true,
+            }),
+          ]
+        : []),
     ],
   })
 }

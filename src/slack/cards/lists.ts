@@ -18,6 +18,7 @@ import {
   sentence,
   span,
 } from './text.ts'
+import { standInShort } from './verdict-words.ts'
 import { whatNext } from './what-next.ts'
 import { drillMark, incidentName, incidentState, progress, stopLine, sweepLine } from './words.ts'
 
@@ -78,7 +79,7 @@ export function waitingLine(incident: OpenedIncident, request: Request): Mrkdwn 
   const state =
     shown === undefined
       ? literal('being looked at')
-      : mrkdwn`waits for approval until ${clock(shown.expiresAt, request.askedAt)} · code \`${literal(shown.code)}\``
+      : mrkdwn`waits for approval until ${clock(shown.expiresAt, request.askedAt)} · code \`${literal(shown.code)}\`${standInShort(request)}`
   return lines(mrkdwn`🟡 ${what}`, mrkdwn`asked by ${at(request.requester)} · ${state}`)
 }
 

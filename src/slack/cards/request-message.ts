@@ -13,6 +13,7 @@ import { filledInLines, foundLines, requestTitle } from './request-words.ts'
 import { aboutStep, fallbackRows } from './step-buttons.ts'
 import { heldWords, lookedAt, progressOf } from './step-words.ts'
 import { capital, clock, exactMoment, hour, line, lines, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
+import { approvalReasons, approvedBy, standLine, whoDecides } from './verdict-words.ts'
 import { drillMark, stepName } from './words.ts'
 
 /**
@@ -36,6 +37,7 @@ export function requestMessage(incident: OpenedIncident, request: Request, polic
     askedLine(request),
     documentLine(incident, request),
     reasonLine(request),
+    ...approvalReasons(request),
     ...(isOpen ? [] : [warnings, ...basis]),
   ].filter((one) => one !== undefined)
   const decided = isOpen ? [warnings, ...basis].filter((one) => one !== '') : []
@@ -88,15 +90,18 @@ function stateLine(incident: OpenedIncident, request: Request): Mrkdwn | undefin
 
 function whereItStands(incident: OpenedIncident, request: Request): Mrkdwn | undefined {
   if (request.kind === 'hold') return holdState(incident, request)
-  const { end, shown, askedAt, requester } = request
+  const { end, shown, askedAt } = request
   const time = (iso: string) => literal(hour(iso, askedAt))
   switch (end.kind) {
     case 'open':
       return shown === undefined
         ? undefined
-        : mrkdwn`🟡 *Waits for approval* by somebody other than ${mention(requester)} until ${clock(shown.expiresAt, askedAt)}`
+        : lines(
+            mrkdwn`🟡 *Waits for approval* by ${whoDecides(request)} until ${clock(shown.expiresAt, askedAt)}`,
+            standLine(request),
+          )
     case 'approved':
-      return outcomeLines(incident, request, mrkdwn`approved by ${mention(end.by)} ${time(end.at)}`)
+      return outcomeLines(incident, request, mrkdwn`approved by ${approvedBy(request)} ${time(end.at)}`)
     case 'alone':
       return outcomeLines(incident, request, mrkdwn`done alone by ${mention(end.by)} ${time(end.at)}`)
     case 'denied':
@@ -219,7 +224,7 @@ function decisionButtons(
   const subject = findStep(incident, step)
   const name = subject === undefined ? '' : ` ${stepName(incident, subject)}`
   const approve =
-    effect.confirmByTyping === undefined
+    effect.confirmByTyping === undefined && shown.rule?.reason !== true
       ? button('Approve', presses.approve, about, {
           style: 'primary',
           confirm: confirm({

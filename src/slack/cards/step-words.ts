@@ -12,6 +12,7 @@ import {
 import type { Progress, RequestId } from '#/incident/work.ts'
 import { onlyReads } from '#/playbook/actions.ts'
 import { at, hour, line, listed, literal, type Mrkdwn, mrkdwn, prose } from './text.ts'
+import { standInShort } from './verdict-words.ts'
 import { because, longestReason, stepNumber } from './words.ts'
 
 /** A step in one line: a sign, its number and title, and its state in words; of a finding that is open, why it is worth a look. */
@@ -68,7 +69,7 @@ function requestedWords(incident: OpenedIncident, id: RequestId): { readonly sig
   const by = request === undefined ? literal('') : mrkdwn` · asked by ${at(request.requester)}`
   if (request?.shown !== undefined) {
     const until = hour(request.shown.expiresAt, incident.openedAt)
-    return { sign: '🟡', words: mrkdwn`waits for approval until ${literal(until)}${by}` }
+    return { sign: '🟡', words: mrkdwn`waits for approval until ${literal(until)}${standInShort(request)}${by}` }
   }
   const look = lookOf(incident, id)
   const what = lookedAt(incident, findStep(incident, request?.step))

@@ -13,6 +13,7 @@ import { onlyReads } from '#/playbook/actions.ts'
 import { openFindings } from './asking.ts'
 import { lookedAt, lookOf } from './step-words.ts'
 import { clock, line, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
+import { whoDecides } from './verdict-words.ts'
 import { stepName, stepNumber, subject } from './words.ts'
 
 /** How long an order lies in the queue before that is worth a word, in milliseconds. */
@@ -64,7 +65,7 @@ function onRequest(
   const request = incident.requests.get(state.request)
   if (request?.shown !== undefined) {
     const signs = request.kind === 'answer' ? literal('signs the decision of') : literal('approves')
-    return mrkdwn`somebody other than ${mention(request.requester)} ${signs} ${name}.`
+    return mrkdwn`${whoDecides(request)} ${signs} ${name}.`
   }
   return lookOf(incident, state.request)?.waits === undefined
     ? mrkdwn`the worker looks at ${lookedAt(incident, step)}, for ${name}.`
@@ -84,7 +85,7 @@ function afterTheStop(incident: OpenedIncident): Mrkdwn {
   const asked = openRequests(incident).find(({ kind }) => kind === 'resume')
   return asked === undefined
     ? mrkdwn`any responder asks for the work to be resumed, once it may go on.`
-    : mrkdwn`somebody other than ${mention(asked.requester)} approves that the work goes on.`
+    : mrkdwn`${whoDecides(asked)} approves that the work goes on.`
 }
 
 function otherWays({ target }: OpenedIncident, { fallbacks = [] }: IncidentStep): Mrkdwn {

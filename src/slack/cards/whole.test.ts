@@ -12,7 +12,7 @@ import { inputTypes } from '#/playbook/inputs.ts'
 import type { ActionName, Playbook, PlaybookStep, StepId } from '#/playbook/playbook.ts'
 import { limits } from '../limits.ts'
 import type { Message } from './blocks.ts'
-import { approveByTypingForm, closeForm, denyForm } from './forms.ts'
+import { approvalForm, closeForm, denyForm } from './forms.ts'
 import { homeView } from './home.ts'
 import { incidentCard } from './incident-card.ts'
 import { inputsForm } from './inputs-form.ts'
@@ -307,7 +307,7 @@ function everything({ incident, recorded }: ReturnType<typeof story>, words: str
     ...requests.flatMap((request) => [
       requestMessage(incident, request),
       denyForm(incident, request, reference),
-      approveByTypingForm(incident, request, reference),
+      approvalForm(incident, request, reference),
     ]),
     ...each(steps, (on, step) => inputsForm(on, step, reference)),
     ...each(steps, (on, step) => attestForm(on, step, reference)),

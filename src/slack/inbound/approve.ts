@@ -2,7 +2,7 @@ import { whyNotRespond } from '#/incident/approval.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
 import type { Standing } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
-import { approveByTypingForm } from '../cards/forms.ts'
+import { approvalForm } from '../cards/forms.ts'
 import { fields, type Reference } from '../references.ts'
 import { act, actOnForm, incidentOf, showForm, strangeForm } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
@@ -20,13 +20,13 @@ export async function approve(press: Press, desk: Desk): Promise<void> {
   await act(desk, press, { incident: incident.id, command: async (by) => command(desk, incident, reference, by) })
 }
 
-/** For what nobody may approve by habit: a form in which what is asked for is typed. */
+/** For what nobody may approve by habit: a form in which what is asked for is typed, or the reason given. */
 export async function approveByTyping(press: Press, desk: Desk): Promise<void> {
   await showForm(desk, press, (incident, reference) => {
     const request = reference.of === 'request' ? incident.requests.get(reference.request) : undefined
     return request === undefined
       ? 'There is nothing to decide: that request is not there.'
-      : approveByTypingForm(incident, request, reference)
+      : approvalForm(incident, request, reference)
   })
 }
 
@@ -34,12 +34,15 @@ export async function approveTyped(submission: Submission, desk: Desk): Promise<
   const { reference } = submission
   const incident = reference === undefined ? undefined : desk.door.incident(reference.incident)
   if (reference?.of !== 'request' || incident === undefined) return strangeForm(submission)
+  const shown = incident.requests.get(reference.request)?.shown
   await actOnForm(desk, submission, {
     incident: incident.id,
-    field: fields.typed,
+    // Of the two that the form may have, the one that is there.
+    field: shown?.effect.confirmByTyping === undefined ? fields.reason : fields.typed,
     command: async (by) => ({
       ...(await command(desk, incident, reference, by)),
       typed: submission.value(fields.typed),
+      reason: submission.value(fields.reason),
     }),
   })
 }
