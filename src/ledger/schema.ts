@@ -75,6 +75,27 @@ CREATE TABLE cursor (           -- how far each follower has come; not part of t
 ) STRICT, WITHOUT ROWID;`,
 ]
 
+/** The statements that tables and indexes of the newest schema were made by, by name, as SQLite keeps them. */
+export function schemaStatements(): ReadonlyMap<string, string> {
+  const db = new Database(':memory:')
+  try {
+    migrate(db)
+    return new Map(statementsIn(db))
+  } finally {
+    db.close()
+  }
+}
+
+/** The same of an open file, whatever was done to it. */
+export function statementsIn(db: Database.Database): readonly (readonly [string, string])[] {
+  return db
+    .prepare<[], { readonly name: string; readonly sql: string }>(
+      "SELECT name, sql FROM sqlite_schema WHERE type <> 'trigger' AND sql IS NOT NULL",
+    )
+    .all()
+    .map(({ name, sql }) => [name, sql] as const)
+}
+
 /**
  * Opens the file for writing, creating it (mode 0600) and its directory (mode 0700) when missing, and brings it to the
  * newest schema. Every commit is on disk before it returns. Throws {@link LedgerUnusable}.

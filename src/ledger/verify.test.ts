@@ -109,7 +109,7 @@ describe('tampering that only a checkpoint shows', () => {
     expect((await verifyLedger({ file: given.file })).ok).toBe(true)
     const found = await verifyLedger({ file: given.file, checkpoints: [note], vkeys })
     expect(found.problems).toEqual([
-      { what: 'a checkpoint was signed for 10 entries and there are 7: the end was cut off' },
+      { seq: 8, what: 'a checkpoint was signed for 10 entries and there are 7: the end was cut off' },
     ])
   })
 
@@ -125,7 +125,7 @@ describe('tampering that only a checkpoint shows', () => {
     expect((await verifyLedger({ file: given.file })).ok).toBe(true)
     const found = await verifyLedger({ file: given.file, checkpoints: [early, late], vkeys })
     expect(found.problems).toEqual([
-      { seq: 10, what: 'entries up to 10 are not those the checkpoint of size 10 was signed for' },
+      { seq: 10, what: 'entries 5 to 10 are not those the checkpoint of size 10 was signed for' },
     ])
     expect(found.checkpoints).toBe(2)
   })

@@ -5,7 +5,7 @@ import { type Checkpoint, openCheckpoint } from './checkpoint.ts'
 import { emptyFrontier, encodeNodes, type Frontier, growingFrom, rootOf } from './merkle.ts'
 import { NoteRefused } from './note.ts'
 import type { TrustedKey } from './rotation.ts'
-import { openForReading, triggers } from './schema.ts'
+import { openForReading, schemaStatements, statementsIn, triggers } from './schema.ts'
 
 /** A checkpoint that was kept somewhere: the note's text, or with it the entry that holds it, or where else it was found ("in INC-7.txt"). */
 export type KeptCheckpoint = string | { readonly note: string; readonly seq?: number; readonly where?: string }
@@ -51,7 +51,7 @@ export async function verifyLedger({
     db.exec('BEGIN')
     head = await readEntries(db, witness, problems)
     problems.push(...witness.findings(), ...checkFrontier(db, witness.tree()))
-    problems.push(...checkTriggers(db), ...checkIntegrity(db))
+    problems.push(...checkSchema(db), ...checkTriggers(db), ...checkIntegrity(db))
   } catch (error) {
     if (!(error instanceof Database.SqliteError)) throw error
     problems.push({ what: `the file cannot be read on: ${error.message}` })
@@ -137,13 +137,15 @@ export function createWitness(checkpoints: readonly Kept[]): Witness {
   const problems: Problem[] = []
   const tree = growingFrom(emptyFrontier)
   const bySize = Map.groupBy(checkpoints, ({ size }) => size)
+  let agreed = 0
   const compare = () => {
     for (const { size, root, where } of bySize.get(tree.size()) ?? []) {
-      if (rootOf(tree.frontier()).equals(root)) continue
-      problems.push({
-        seq: size,
-        what: `entries up to ${size} are not those the checkpoint of size ${size}${where} was signed for`,
-      })
+      if (rootOf(tree.frontier()).equals(root)) agreed = size
+      else
+        problems.push({
+          seq: size,
+          what: `entries ${agreed + 1} to ${size} are not those the checkpoint of size ${size}${where} was signed for`,
+        })
     }
   }
   compare()
@@ -159,6 +161,7 @@ export function createWitness(checkpoints: readonly Kept[]): Witness {
       return [
         ...problems,
         ...ahead.map(({ size, where }) => ({
+          seq: tree.size() + 1,
           what: `a checkpoint${where} was signed for ${size} entries and there are ${tree.size()}: the end was cut off`,
         })),
       ]
@@ -173,6 +176,17 @@ function checkFrontier(db: Database.Database, tree: Frontier): readonly Problem[
   // Missing is harmless, it is rebuilt; wrong would make the next checkpoint say something wrong.
   if (row === undefined || (row.size === tree.size && row.nodes.equals(encodeNodes(tree)))) return []
   return [{ what: 'the kept Merkle frontier does not fit the entries: the next checkpoint would be wrong' }]
+}
+
+/** A table that was made anew may hold what ours cannot, such as two entries of one number, which reading in order passes over. */
+function checkSchema(db: Database.Database): readonly Problem[] {
+  const [ours, found] = [schemaStatements(), new Map(statementsIn(db))]
+  return [
+    ...[...ours]
+      .filter(([name, sql]) => found.get(name) !== sql)
+      .map(([name]) => ({ what: `${name} is missing or is not as it was made` })),
+    ...[...found.keys()].filter((name) => !ours.has(name)).map((name) => ({ what: `${name} is not ours` })),
+  ]
 }
 
 function checkTriggers(db: Database.Database): readonly Problem[] {

@@ -19,17 +19,22 @@ export type KeptForPack = { readonly checkpoints?: readonly KeptCheckpoint[]; re
 export function verifyPack(zip: ReadonlyMap<string, Uint8Array>, kept: KeptForPack = {}): PackReport {
   const problems: Problem[] = []
   const manifest = textOf(zip, packFiles.manifest)
-  const head = manifestHead(manifest.text)
+  const head = manifestHead(manifest)
   if (head === undefined) return unreadable(`${packFiles.manifest} is missing, or does not say what the pack is about`)
   const files = inFolder(zip, folderOf(head.incident), problems)
   const text = (name: string): string => {
-    const bytes = files.get(name)
-    if (bytes === undefined) problems.push({ what: `${name} is missing` })
-    return Buffer.from(bytes ?? []).toString('utf8')
+    const decoded = decode(files.get(name))
+    if (decoded === undefined) problems.push({ what: `${name} is missing, or is not UTF-8` })
+    return decoded ?? ''
+  }
+  const lines = (name: string): readonly string[] => {
+    const whole = text(name)
+    if (!whole.endsWith('\n')) problems.push({ what: `${name} is cut off: its last line does not end` })
+    return whole.split('\n').slice(0, -1)
   }
 
-  const leaves = readLeaves(text(packFiles.leaves), head, problems)
-  const entries = readEntries(text(packFiles.entries), { leaves, head, problems })
+  const leaves = readLeaves(lines(packFiles.leaves), head, problems)
+  const entries = readEntries(lines(packFiles.entries), { leaves, head, problems })
   const { keys, vkey, firstVkey } = keysOf(entries, { firstKey: text(packFiles.firstKey).trim(), kept, problems })
   const checkpoints = compare(leaves, keys, {
     problems,
@@ -41,7 +46,7 @@ export function verifyPack(zip: ReadonlyMap<string, Uint8Array>, kept: KeptForPa
     ],
   })
   problems.push(...signedAtTerminals(entries))
-  problems.push(...checkManifest(files, { manifest: manifest.text, keys, size: leaves.length }))
+  problems.push(...checkManifest(files, { manifest, keys, size: leaves.length }))
   problems.push(...checkEvidence(files, entries))
   return {
     ok: problems.length === 0,
@@ -66,10 +71,17 @@ function unreadable(what: string): PackReport {
   }
 }
 
-/** The one file of this name, in whatever folder of the zip. */
-function textOf(zip: ReadonlyMap<string, Uint8Array>, name: string): { readonly text: string } {
+/** The one file of this name, in whatever folder of the zip; "" where there is none. */
+function textOf(zip: ReadonlyMap<string, Uint8Array>, name: string): string {
   const found = [...zip].find(([path]) => path === name || path.endsWith(`/${name}`))
-  return { text: Buffer.from(found?.[1] ?? []).toString('utf8') }
+  return decode(found?.[1]) ?? ''
+}
+
+/** Undefined for what is no UTF-8: two different files must never read the same. */
+function decode(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined
+    ? undefined
+    : orNothing(() => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
 }
 
 function inFolder(
@@ -86,8 +98,8 @@ function inFolder(
 
 type Leaf = { readonly hash: string; readonly stream: string }
 
-function readLeaves(text: string, { size }: ManifestHead, problems: Problem[]): readonly Leaf[] {
-  const leaves = linesOf(text).map((line, index) => {
+function readLeaves(lines: readonly string[], { size }: ManifestHead, problems: Problem[]): readonly Leaf[] {
+  const leaves = lines.map((line, index) => {
     const [, seq, hash = '', stream = ''] = /^(\d+) ([0-9a-f]{64}) (\S+)$/.exec(line) ?? []
     if (seq !== String(index + 1))
       problems.push({ seq: index + 1, what: `its line in ${packFiles.leaves} is not as it has to be` })
@@ -99,7 +111,7 @@ function readLeaves(text: string, { size }: ManifestHead, problems: Problem[]): 
 }
 
 function readEntries(
-  text: string,
+  lines: readonly string[],
   {
     leaves,
     head,
@@ -108,7 +120,7 @@ function readEntries(
 ): readonly Entry[] {
   const entries: Entry[] = []
   const seen = new Set<number>()
-  for (const line of linesOf(text)) {
+  for (const line of lines) {
     const entry = parsedEntry(line)
     if (entry === undefined) {
       problems.push({ what: `a line of ${packFiles.entries} is no entry: ${line.slice(0, 60)}` })
@@ -234,8 +246,9 @@ function checkManifest(
     return [{ what: `${packFiles.manifest} was refused: ${error.message}` }]
   }
   const listed = new Map(
-    linesOf(signed)
-      .slice(1)
+    signed
+      .split('\n')
+      .slice(1, -1)
       .map((line) => [line.slice(66), line.slice(0, 64)]),
   )
   const present = [...files].filter(([name]) => name !== packFiles.manifest)
@@ -283,10 +296,6 @@ function field(value: unknown, name: string): unknown {
 function headOf(leaves: readonly Leaf[]): Head | undefined {
   const last = leaves.at(-1)
   return last === undefined ? undefined : { seq: leaves.length, hash: last.hash }
-}
-
-function linesOf(text: string): readonly string[] {
-  return text.split('\n').slice(0, -1)
 }
 
 function sha256(bytes: Uint8Array | string): string {

@@ -11,10 +11,24 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { argv, exit } from 'node:process'
 
 const read = (name) => readFileSync(new URL(name, import.meta.url))
-const lines = (name) => read(name).toString('utf8').split('\n').slice(0, -1)
+const text = (name) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(read(name))
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
 const problems = []
 const bad = (seq, what) => problems.push(seq === undefined ? what : `entry ${seq}: ${what}`)
+
+function lines(name) {
+  const whole = text(name)
+  if (!whole.endsWith('\n')) bad(undefined, `${name} is cut off: its last line does not end`)
+  return whole.split('\n').slice(0, -1)
+}
+
+function parsed(line) {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
 
 /** RFC 8785 canonical JSON of what JSON.parse gave: names sorted, no spaces, one spelling of everything. */
 function canonical(value) {
@@ -34,15 +48,22 @@ function parseKey(vkey) {
 }
 const ed25519 = (bytes) => ({ kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') })
 
-/** The text of a signed note (C2SP signed-note) once this key has signed it. The newline at its end is often lost in copying. */
+/** The text of a signed note (C2SP signed-note) once this key has signed it. Copying loses the newline at its end, which is not signed. */
 function openNote(note, vkey) {
   const { name, id, key } = parseKey(vkey)
-  const [text, signatures = ''] = note.split('\n\n')
-  const line = signatures.split('\n').find((one) => one.startsWith(`— ${name} `)) ?? ''
-  const bytes = Buffer.from(line.slice(name.length + 3), 'base64')
-  if (bytes.subarray(0, 4).toString('hex') !== id) throw new Error('it is not signed with the key that was in force')
-  if (!verify(null, Buffer.from(`${text}\n`), key, bytes.subarray(4))) throw new Error('the signature does not match')
-  return text
+  const [signedText, ...rest] = note.replace(/\n?$/, '').split('\n\n')
+  const signatures = rest
+    .join('\n\n')
+    .split('\n')
+    .map((line) => /^— (\S+) ([A-Za-z0-9+/]+=*)$/.exec(line) ?? [])
+  if (signatures.some(([line]) => line === undefined)) throw new Error('it is not a signed note')
+  const ours = signatures.map(([, by, base64]) => ({ by, bytes: Buffer.from(base64, 'base64'), base64 }))
+  const found = ours.find(({ by, bytes }) => by === name && bytes.subarray(0, 4).toString('hex') === id)
+  if (found === undefined) throw new Error('it is not signed with the key that was in force')
+  const isExact = found.bytes.toString('base64') === found.base64
+  if (!isExact || !verify(null, Buffer.from(`${signedText}\n`), key, found.bytes.subarray(4)))
+    throw new Error('the signature does not match')
+  return signedText
 }
 
 /** RFC 6962 roots over the first entries, at each of these sizes. `nodes`: the perfect subtrees so far, largest first. */
@@ -68,7 +89,7 @@ try {
   const [, keptKey] = kept.includes('--key') ? kept.splice(kept.indexOf('--key'), 2) : []
 
   // 1. manifest.txt says which incident and ledger this is about; leaves.txt has the hash of every entry of the whole ledger.
-  const manifest = read('manifest.txt').toString('utf8')
+  const manifest = text('manifest.txt')
   const [, incident, ledger, size] = /^evidence-pack\/1 (\S+) (\S+) (\d+)\n/.exec(manifest) ?? []
   const leaves = lines('leaves.txt').map((line, index) => {
     const [, seq, hash = '', stream] = /^(\d+) ([0-9a-f]{64}) (\S+)$/.exec(line) ?? []
@@ -81,8 +102,12 @@ try {
   // 2. ledger.jsonl: each entry is canonical JSON, hashes to its leaf, and names the hash of the entry before it.
   const entries = new Map()
   for (const line of lines('ledger.jsonl')) {
-    const { hash, ...fields } = JSON.parse(line)
+    const { hash, ...fields } = parsed(line) ?? {}
     const { seq, previous } = fields
+    if (!Number.isSafeInteger(seq)) {
+      bad(undefined, `a line of ledger.jsonl is no entry: ${line.slice(0, 60)}`)
+      continue
+    }
     const leaf = leaves[seq - 1]
     if (canonical({ hash, ...fields }) !== line) bad(seq, 'it is not canonical JSON')
     if (sha256(canonical(fields)).toString('hex') !== hash)
@@ -98,7 +123,7 @@ try {
   const ofType = (type) => [...entries.values()].filter((entry) => entry.type === type)
 
   // 3. The keys that signed checkpoints: each rotation is signed by both keys, for the place where it stands.
-  const firstKey = read('first-key.txt').toString('utf8').trim()
+  const firstKey = text('first-key.txt').trim()
   if (keptKey !== undefined && keptKey !== firstKey) bad(undefined, 'first-key.txt is not the key that you were given')
   const keys = [{ vkey: keptKey ?? firstKey, from: 0 }]
   const inForce = (size) => keys.findLast(({ from }) => from <= size).vkey
@@ -114,7 +139,7 @@ try {
 
   // 4. Checkpoints: of this pack, in its entries, and those that you kept. Each has the root over the first entries.
   const notes = [
-    { where: 'in checkpoint.txt', note: read('checkpoint.txt').toString('utf8') },
+    { where: 'in checkpoint.txt', note: text('checkpoint.txt') },
     ...ofType('CheckpointSigned').map(({ seq, body }) => ({ seq, where: `in entry ${seq}`, note: body.note })),
     ...kept.map((file) => ({ where: `in ${file}`, note: readFileSync(file, 'utf8') })),
   ].map((one) => ({ ...one, size: Number(one.note.split('\n')[1]) }))
