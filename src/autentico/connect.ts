@@ -18,6 +18,7 @@ import { type Proofs, proofsOf } from './proof.ts'
 import { type PublishedKey, readPublishedKey } from './published-key.ts'
 import { type ReadableSecret, readableSecrets } from './readable-secrets.ts'
 import { type Restarted, restart } from './restart.ts'
+import { baseUrl, oauthPath } from './server-address.ts'
 import { type Sessions, sessionsOf } from './sessions.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import { type Snapshot, takeSnapshot } from './snapshot.ts'
@@ -220,23 +221,4 @@ async function ownDatabase(
     if (error instanceof DatabaseUnusable) return undefined
     throw error
   }
-}
-
-function baseUrl(text: string): URL {
-  const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Error('AUTENTICO_URL is not an http or https URL; use the one Autentico has as AUTENTICO_APP_URL.')
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new Error('AUTENTICO_URL holds credentials, a query or a fragment; give scheme, host, port and path alone.')
-  }
-  return url
-}
-
-function oauthPath(text: string): string {
-  const path = text.replace(/\/+$/, '')
-  if (!/^(?:\/[\w.~-]+)+$/.test(path) || /\/\.{1,2}(?:\/|$)/.test(path)) {
-    throw new Error(`The OAuth path ${JSON.stringify(text)} is not a plain path such as /oauth2.`)
-  }
-  return path
 }
