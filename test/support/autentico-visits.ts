@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
 import { z } from 'zod'
+import { Browser, formFields } from '#/drill/autentico/browser.ts'
 import { type Intruder, intrude } from '#/drill/autentico/intruder.ts'
 import { scriptClientId } from '#/drill/autentico/seed.ts'
 import type { Stage } from '#/drill/stage.ts'
@@ -128,3 +129,34 @@ async function grant(
 const visit = { connection: 'close' } as const
 
 const granted = z.object({ access_token: z.string().optional(), refresh_token: z.string().optional() })
+
+/** Somebody opens the link of a device code in a browser, signs in there if they have to, and presses a button. Answers with the page. */
+export async function visitDevicePage(
+  { autentico }: Stage,
+  {
+    link,
+    username,
+    press = 'authorize',
+  }: { readonly link: string; readonly username: string; readonly press?: 'authorize' | 'deny' },
+  browser: Browser = browserAt(autentico.url),
+): Promise<string> {
+  const opened = await followed(browser, new URL(link).pathname)
+  const password = autentico.accounts[username]?.password ?? ''
+  const page = opened.includes('name="password"')
+    ? await followed(
+        browser,
+        (await browser.post('/oauth2/login', { ...formFields(opened), username, password })).location,
+      )
+    : opened
+  return (await browser.post('/account/device', { ...formFields(page), decision: press })).text
+}
+
+/** A browser of its own, without any cookie. */
+export function browserAt(url: string): Browser {
+  return new Browser({ url, clientId: '', redirectUri: '' })
+}
+
+async function followed(browser: Browser, path: string): Promise<string> {
+  const page = await browser.get(path)
+  return page.location === '' ? page.text : followed(browser, page.location)
+}

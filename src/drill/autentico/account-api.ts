@@ -3,14 +3,13 @@ import { audit } from './audit-log.ts'
 import { accountOnly, type Caller } from './bearer.ts'
 import { readBody, textField } from './body.ts'
 import { saveTotp } from './door-mfa.ts'
-import type { DeviceCodeRow } from './grant-device.ts'
 import { closeChallenge, createChallenge, openChallenge, passkeysOf, storePasskey } from './passkeys.ts'
 import type { Route } from './router.ts'
-import { jsonExact, readTime } from './time.ts'
+import { jsonExact } from './time.ts'
 import { createTotpSecret, isTotpCode } from './totp.ts'
 import { checkPassword, revokeAccess, userJson } from './users.ts'
 import { readAttestation, relyingParty } from './webauthn.ts'
-import { type Call, data, type Reply, raw, refuse } from './wire.ts'
+import { type Call, data, type Reply, refuse } from './wire.ts'
 import type { World } from './world.ts'
 
 /** The part of the self-service API with which someone who holds a live token can dig in: factors, passkeys, devices. */
@@ -33,7 +32,6 @@ export function accountRoutes(world: World): readonly Route[] {
     ['DELETE', '/account/api/passkeys/{id}', account(deletePasskey)],
     ['GET', '/account/api/trusted-devices', account(listDevices)],
     ['DELETE', '/account/api/trusted-devices/{id}', account(forgetDevice)],
-    ['POST', '/account/api/device/authorize', account(authorizeDevice)],
   ]
 }
 
@@ -171,18 +169,4 @@ function forgetDevice(world: World, call: Call, { user }: Caller): Reply {
   return changes === 0
     ? refuse(403, 'forbidden', 'Device not found or not owned by you')
     : data(200, { message: 'Trusted device revoked' })
-}
-
-/** Lets a device in that shows this code. */
-function authorizeDevice(world: World, call: Call, { user }: Caller): Reply {
-  const body = readBody(call.body, z.object({ user_code: textField }))
-  if (body === undefined) return invalidBody()
-  const code = body.user_code.toUpperCase().replaceAll(/[- ]/g, '')
-  if (code === '') return refuse(400, 'invalid_request', 'user_code is required')
-  const row = world.db.prepare<[string], DeviceCodeRow>('SELECT * FROM device_codes WHERE user_code = ?').get(code)
-  if (row === undefined) return refuse(404, 'not_found', 'Invalid or unknown code')
-  if ((readTime(row.expires_at) ?? new Date(0)) < world.now()) return refuse(410, 'expired', 'This code has expired')
-  if (row.status !== 'pending') return refuse(409, 'already_used', 'This code has already been used')
-  world.db.prepare(`UPDATE device_codes SET status = 'authorized', user_id = ? WHERE code = ?`).run(user.id, row.code)
-  return raw(200, { status: 'authorized' })
 }

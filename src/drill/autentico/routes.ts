@@ -5,6 +5,7 @@ import { adminSessionRoutes } from './admin-sessions.ts'
 import { adminSettingsRoutes } from './admin-settings.ts'
 import { adminUserRoutes } from './admin-users.ts'
 import { authorizeRoutes } from './door-authorize.ts'
+import { deviceRoutes } from './door-device.ts'
 import { federationRoutes } from './door-federation.ts'
 import { linkRoutes } from './door-links.ts'
 import { loginRoutes } from './door-login.ts'
@@ -39,6 +40,7 @@ export function routes(world: World): readonly Route[] {
     ...linkRoutes(world),
     ...federationRoutes(world),
     ...accountRoutes(world),
+    ...deviceRoutes(world),
     ...logoutRoutes(world),
     ...adminUserRoutes(world),
     ...groupRoutes(world),
