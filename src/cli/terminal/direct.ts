@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { geteuid } from 'node:process'
 import type { SignedText } from '#/incident/events.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { LedgerLocked } from '#/ledger/lock.ts'
@@ -14,7 +16,7 @@ import { createLog } from '../../log.ts'
 import { ledgerName } from '../../rotate-key.ts'
 import { createTerminalDoor } from '../../terminal-door.ts'
 
-/** Another process holds the ledger. The message says which, and what to do. */
+/** Another process holds the ledger, or it is not ours to write to. The message says which, and what to do. */
 export class LedgerTaken extends Error {
   override readonly name = 'LedgerTaken'
 }
@@ -69,6 +71,13 @@ export async function actWithoutBot(
 }
 
 function takeLedger(file: string): Ledger & Disposable {
+  const { uid } = statSync(file)
+  const own = geteuid?.()
+  // What a kill leaves beside the ledger belongs to whoever was killed, and the bot could not open it.
+  if (own !== undefined && own !== uid)
+    throw new LedgerTaken(
+      `The ledger belongs to the user with the id ${uid}, and this runs as ${own}. Nothing was done. Run it as that user: sudo -u '#${uid}' …`,
+    )
   try {
     return openLedger({ file })
   } catch (error) {
