@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { incidentChannel } from '#/drill/cast.ts'
 import { looking, type Member, member, wordsOf } from '#/drill/crew.ts'
@@ -47,7 +49,7 @@ function rulebook(): Rulebook {
   return readRulebook(ledger)
 }
 
-const secondsInForce = (): number => (rulebook().adopted?.policy.standard.ttlMs ?? 0) / 1000
+const approvalsInForce = (): number | undefined => rulebook().adopted?.policy.rules['restore-access']?.approvals
 
 test('what is in force is told in private, in words', async () => {
   const ana = await types('ana', '/autentico policy')
@@ -85,13 +87,15 @@ test('a private key that is pasted is refused, and nobody finds it anywhere', as
 
 test('another policy in the configuration holds nothing until it is adopted, and that is said', async () => {
   expect(await program.stop()).toBe(0)
-  const env = { ...stage.env, REQUEST_TTL: '20m' }
+  const file = join(stage.dir, 'policy.yml')
+  writeFileSync(file, 'schema: 1\nrules:\n  restore-access: { approvals: 2 }\n')
+  const env = { ...stage.env, POLICY_FILE: file }
   program = await startProgram(env)
-  expect(secondsInForce()).toBe(600)
+  expect(approvalsInForce()).toBeUndefined()
   const ana = await types('ana', '/autentico policy')
-  expect(wordsOf(await ana.toldAlone(/says something else/))).toMatch(/default: ttl 10 minutes → 20 minutes/)
+  expect(wordsOf(await ana.toldAlone(/says something else/))).toMatch(/restore-access: approvals 1 → 2/)
   const { out } = await responder({ ...stage, env }, 'doctor')
-  expect(out).toMatch(/warning {2}policy .*default: ttl 10 minutes → 20 minutes/)
+  expect(out).toMatch(/warning {2}policy .*restore-access: approvals 1 → 2/)
 })
 
 test('a button from before a restart works after it: the key counts once somebody else has approved', async () => {
@@ -105,13 +109,13 @@ test('another policy holds when somebody asked and somebody else approved; whoev
   const ana = await types('ana', '/autentico policy')
   await ana.pressWhenThere('Ask to adopt')
   await ana.toldAlone(/You asked for it as CHG-2/)
-  await who('bao').reads(/CHG-2 · another policy.*[\s\S]*default: ttl 10 minutes → 20 minutes/)
+  await who('bao').reads(/CHG-2 · another policy.*[\s\S]*restore-access: approvals 1 → 2/)
   await ana.press(/^Approve$/)
   await ana.toldAlone(/You asked for this/)
-  expect(secondsInForce()).toBe(600)
+  expect(approvalsInForce()).toBeUndefined()
   await who('bao').press(/^Approve$/)
   await ana.reads(/CHG-2[\s\S]*In force since .* UTC, approved by @bao/)
-  expect(secondsInForce()).toBe(1200)
+  expect(approvalsInForce()).toBe(2)
 })
 
 test('below its message stand who did what, and a checkpoint that covers it', async () => {

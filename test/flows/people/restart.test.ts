@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { wordsOf } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
@@ -5,12 +7,17 @@ import type { Stage } from '#/drill/stage.ts'
 import { type Case, openFor, quickStage } from '../../support/incident-flow.ts'
 
 let stage: Stage
+/** Requests for the second step live for four seconds. */
+let env: Stage['env']
 let program: Program
 let incident: Case
 
 beforeAll(async () => {
   stage = await quickStage()
-  program = await startProgram(stage.env)
+  const file = join(stage.dir, 'policy.yml')
+  writeFileSync(file, 'schema: 1\nrules:\n  reset-password: { ttl: 4s }\n')
+  env = { ...stage.env, POLICY_FILE: file }
+  program = await startProgram(env)
   incident = await openFor(stage, 'alice')
 })
 
@@ -22,7 +29,7 @@ afterAll(async () => {
 test('a button from before a restart works after it', async () => {
   const asked = await incident.ask(1)
   expect(await program.stop()).toBe(0)
-  program = await startProgram({ ...stage.env, REQUEST_TTL: '4s' })
+  program = await startProgram(env)
   expect(incident.at('bao', asked).button(/^Approve/)).toBeDefined()
   await incident.approve('bao')
   await incident.untilProven(1)
@@ -34,7 +41,7 @@ test('pressed while the program is away, a button says that it did not work, and
   const other = await openFor(stage, 'user-001')
   await program.stop()
   expect(await other.as('ana').press('Ask for step 1')).toMatchObject({ ok: false })
-  program = await startProgram({ ...stage.env, REQUEST_TTL: '4s' })
+  program = await startProgram(env)
   expect(other.entries('StepRequested')).toEqual([])
   await other.ask(1)
 })
