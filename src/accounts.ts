@@ -11,12 +11,16 @@ export type Accounts = Door['accounts'] &
   AsyncDisposable & {
     /** What the workers can do, in sentences. */
     readonly status: () => Promise<readonly string[]>
+    /** When an account, by its id, last signed in with a browser. */
+    readonly lastSignIn: (account: string) => Promise<Answers['last-sign-in']>
   }
 
 // A type-ahead is answered after two seconds, come what may: it has to be known before that that nobody answers, or nothing is said.
 // A form that was sent may say later what is wrong with it.
 const searchMs = 1_600
 const pickMs = 2_300
+/** Somebody looks at a form that follows what happens. */
+const signInMs = 5_000
 // The Home tab says what it can in a second and a half.
 const redisMs = 400
 const workerMs = 1_100
@@ -43,6 +47,7 @@ export function accountsOf({
     },
     pick: async (text) => pickOf(await directory.ask({ kind: 'pick', text: text.slice(0, 200) }, pickMs)),
     status: async () => status(directory),
+    lastSignIn: async (account) => directory.ask({ kind: 'last-sign-in', account }, signInMs),
     [Symbol.asyncDispose]: async () => directory[Symbol.asyncDispose](),
   }
 }

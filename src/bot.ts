@@ -24,7 +24,7 @@ import type { consumeOutcomes } from '#/work/outcomes.ts'
 import { openStopBoard, type StopBoard } from '#/work/stops.ts'
 import { openVault, type Vault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
-import type { Config, Secrets, SlackConfig } from './config.ts'
+import { type Config, ConfigError, type Secrets, type SlackConfig } from './config.ts'
 import { createDeciders } from './deciders.ts'
 import { createDoor, ledgerLines } from './door.ts'
 import { every } from './every.ts'
@@ -40,6 +40,7 @@ import { startFiler } from './start-filer.ts'
 import { startNoticeboard } from './start-noticeboard.ts'
 import { startReminding } from './start-reminding.ts'
 import { startTerminal } from './start-terminal.ts'
+import { endLostStepUps, openStepUps, stepUpFault } from './step-ups.ts'
 import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
 import { watchLedger } from './watch-ledger.ts'
 import { type ThreadWatch, threadLines, watchThreads } from './watch-threads.ts'
@@ -86,12 +87,21 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const ledger = building.use(openLedger({ file }))
   const watch = building.use(watchLedger({ ledger, dataDir: config.dataDir, everyMs: config.verifyEveryMs, log, now }))
   const { governance, incidents, rules } = createDeciders({ ledger, file, config, now })
+  const keyCount = governance.keys().length
+  const fault = stepUpFault([rules.policy, config.policy], { stepUp: config.stepUp, keys: keyCount })
+  if (fault !== undefined) throw new ConfigError([fault])
+  if (config.stepUp !== undefined && keyCount === 0)
+    log.warn(
+      {},
+      'nobody has a registered terminal key, so nothing can be approved where Autentico itself is the patient',
+    )
   const vault = openVault(join(config.dataDir, 'sealed'))
   const redis = { url: secrets.redisUrl, prefix: config.queuePrefix, log }
 
   const queue = building.use(openOrderQueue({ ...redis, signingKey: keys.signing.privateKey }))
   const stops = building.use(openStopBoard({ ...redis, signingKey: keys.signing.privateKey }))
   const accounts = building.use(accountsOf({ redis, keys, workerKeys: deps.workerKeys }))
+  const stepUps = openStepUps({ config, secrets, accounts, log })
   const outcomes = building.use(takeOutcomes({ deps, incidents, vault }))
 
   // Both are made after the door that speaks of them.
@@ -119,12 +129,18 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
       ...(await accounts.status()),
     ],
     requestPlace: (incident, request) => poster?.requestPlace(incident, request),
+    beginSignIn: stepUps.beginSignIn,
   })
+  // Before anybody can begin another one.
+  const lost = endLostStepUps(incidents)
   const seen = building.use(acceptedRequests(deps))
   const answers = building.use(givenAnswers(deps))
   const onThread = async (news: ThreadNews): Promise<void> => threads?.heard(news)
   const slack = building.use(await startSlack(slackOptions(deps, door, { seen, answers, onThread })))
   outbound = slack.outbound
+  // Closed before Slack is, so that whoever is signing in is told that it is lost.
+  building.use(stepUps)
+  for (const tell of lost) tell(slack.outbound)
 
   building.use(startDispatcher({ ledger, incidents, queue, stops, config, log }))
   building.use(startNotary({ ledger, incidents, governance, keys, config, log }))

@@ -295,3 +295,31 @@ test('the message lists the problems one a line', () => {
     'The configuration has 2 problems:\n  A: is missing\n  B: is wrong',
   )
 })
+
+test('a step-up names the client that people sign in with; its secret may be kept in a file', () => {
+  const env = { ...complete, STEP_UP: 'autentico', STEP_UP_CLIENT_ID: 'approvals', STEP_UP_CLIENT_SECRET: 'hush' }
+  const { config, secrets } = readConfig(env)
+  expect(config.stepUp).toEqual({ url: 'https://id.acme.test', clientId: 'approvals' })
+  expect(secrets.stepUpClientSecret).toBe('hush')
+  expect(JSON.stringify(config)).not.toContain('hush')
+  expect(readConfig(complete).config.stepUp).toBeUndefined()
+  expect(readConfig({ ...env, BOT_PUBLIC_KEYS_FILE: '/keys' }, 'worker').config.stepUp).toBeUndefined()
+})
+
+test('a bot alone needs Autentico’s address for a step-up, and every bot the client', () => {
+  const { AUTENTICO_URL: _left, ...apart } = { ...complete, WORKER_PUBLIC_KEYS_FILE: '/keys', STEP_UP: 'autentico' }
+  expect(names(problems(apart, 'bot'))).toEqual(['AUTENTICO_URL', 'STEP_UP_CLIENT_ID'])
+  expect(names(problems({ ...complete, STEP_UP: 'autentico' }))).toEqual(['STEP_UP_CLIENT_ID'])
+  expect(names(problems({ ...complete, STEP_UP: 'yes' }))).toEqual(['STEP_UP'])
+})
+
+test('with a step-up and no policy file every approval wants it; with a file, those that the file says', () => {
+  const env = { ...complete, STEP_UP: 'autentico', STEP_UP_CLIENT_ID: 'approvals' }
+  expect(readConfig(env).config.policy.standard.stepUp).toBe(true)
+  const directory = mkdtempSync(join(tmpdir(), 'config-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'policy.yml')
+  writeFileSync(file, 'schema: 1\nrules:\n  restore-access: { stepUp: true }\n')
+  const { policy } = readConfig({ ...env, POLICY_FILE: file }).config
+  expect([policy.standard.stepUp, policy.rules['restore-access']?.stepUp]).toEqual([false, true])
+})

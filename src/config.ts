@@ -18,6 +18,7 @@ export type Config = {
   readonly drill: boolean
   readonly slack: SlackConfig | undefined
   readonly autentico: AutenticoConfig | undefined
+  readonly stepUp: StepUpConfig | undefined
   /** What incidents may be opened with. A worker alone has none: what it does stands in its orders. */
   readonly playbooks: readonly Playbook[]
   /** What requests are to be decided under: the file's, or the standard one. A worker alone has the standard one and asks nobody. */
@@ -68,6 +69,9 @@ export type SlackConfig = {
   readonly userMap: ReadonlyMap<string, string>
 }
 
+/** How approvers prove who they are, where that is asked of them. */
+export type StepUpConfig = { readonly url: string; readonly clientId: string }
+
 export type AutenticoConfig = {
   readonly url: string
   readonly clientId: string | undefined
@@ -86,6 +90,7 @@ export type Secrets = {
   readonly autenticoPassword: string | undefined
   readonly autenticoTotpSecret: string | undefined
   readonly autenticoAdminToken: string | undefined
+  readonly stepUpClientSecret: string | undefined
 }
 
 /** Every problem with the environment, each by the name of its variable. No value is ever repeated: it may be a token. */
@@ -111,6 +116,7 @@ const secretNames = [
   'AUTENTICO_PASSWORD',
   'AUTENTICO_TOTP_SECRET',
   'AUTENTICO_ADMIN_TOKEN',
+  'STEP_UP_CLIENT_SECRET',
 ] as const
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
@@ -243,6 +249,9 @@ const schema = z.object({
   AUTENTICO_DB_PATH: text,
   AUTENTICO_ENV_FILE: text,
   AUTENTICO_RESTART_COMMAND: command,
+  STEP_UP: z.enum(['off', 'autentico'], { error: 'is off or autentico' }).default('off'),
+  STEP_UP_CLIENT_ID: text,
+  STEP_UP_CLIENT_SECRET: text,
   KNOWN_ADMINS: nameList,
   KNOWN_CLIENTS: nameList,
   PROXY_KIND: z.enum(['nginx', 'caddy', 'traefik'], { error: 'is nginx, caddy or traefik' }).optional(),
@@ -313,17 +322,24 @@ export function policyBasis(env: NodeJS.ProcessEnv): {
   readonly rosters?: Rosters
 } {
   const parsed = schema
-    .pick({ REQUEST_TTL: true, RESPONDERS: true, APPROVERS: true, SLACK_USER_MAP: true })
+    .pick({
+      REQUEST_TTL: true,
+      RESPONDERS: true,
+      APPROVERS: true,
+      SLACK_USER_MAP: true,
+      POLICY_FILE: true,
+      STEP_UP: true,
+    })
     .safeParse(withFiles(env, []))
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`))
-  const { REQUEST_TTL: ttlMs, RESPONDERS: responders, APPROVERS: approvers, SLACK_USER_MAP: accounts } = parsed.data
+  const { RESPONDERS: responders, APPROVERS: approvers, SLACK_USER_MAP: accounts } = parsed.data
   const isSet = responders.length > 0 && approvers.length > 0
-  return { standard: { ttlMs }, ...(isSet ? { rosters: { responders, approvers, accounts } } : {}) }
+  return { standard: standardOf(parsed.data), ...(isSet ? { rosters: { responders, approvers, accounts } } : {}) }
 }
 
 function policyOf(data: Parsed): { readonly policy: Policy; readonly faults: readonly string[] } {
-  const standard = { ttlMs: data.REQUEST_TTL }
+  const standard = standardOf(data)
   if (data.ROLE === 'worker') return { policy: standardPolicy(standard), faults: [] }
   const { RESPONDERS: responders, APPROVERS: approvers, SLACK_USER_MAP: accounts } = data
   const { policy, faults } = configuredPolicy({
@@ -332,6 +348,15 @@ function policyOf(data: Parsed): { readonly policy: Policy; readonly faults: rea
     rosters: { responders, approvers, accounts },
   })
   return { policy, faults: faults.map((fault) => `POLICY_FILE: ${fault}`) }
+}
+
+/** Where a file says what the rules are, it says as well which of them want a step-up; where none does, all of them do. */
+function standardOf({
+  REQUEST_TTL: ttlMs,
+  POLICY_FILE,
+  STEP_UP,
+}: Pick<Parsed, 'REQUEST_TTL' | 'POLICY_FILE' | 'STEP_UP'>): Parameters<typeof standardPolicy>[0] {
+  return { ttlMs, stepUp: STEP_UP !== 'off' && POLICY_FILE === undefined }
 }
 
 type Playbooks = { readonly playbooks: readonly Playbook[]; readonly faults: readonly string[] }
@@ -385,6 +410,7 @@ function missing(data: Parsed): readonly string[] {
   return [
     ...(data.ROLE === 'worker' ? [] : missingForSlack(data)),
     ...(data.ROLE === 'bot' ? [] : missingForAutentico(data)),
+    ...(data.ROLE === 'worker' ? [] : missingForStepUp(data)),
     ...missingForKeys(data),
     ...halfGiven(data),
   ]
@@ -441,6 +467,19 @@ function halfGiven(data: Parsed): readonly string[] {
   })
 }
 
+function missingForStepUp(data: Parsed): readonly string[] {
+  if (data.STEP_UP === 'off') return []
+  return [
+    ...(data.STEP_UP_CLIENT_ID === undefined
+      ? ['STEP_UP_CLIENT_ID: is missing beside STEP_UP=autentico; a client of Autentico with the device grant']
+      : []),
+    // Where both roles run here, it is asked for anyway.
+    ...(data.ROLE === 'bot' && data.AUTENTICO_URL === undefined
+      ? ['AUTENTICO_URL: is missing beside STEP_UP=autentico; where people sign in, such as https://id.example.org']
+      : []),
+  ]
+}
+
 function missingForKeys(data: Parsed): readonly string[] {
   return [
     ...(data.ROLE === 'bot' && data.WORKER_PUBLIC_KEYS_FILE === undefined
@@ -463,6 +502,7 @@ function configOf(data: Parsed, files: Pick<Config, 'playbooks' | 'policy'>): Co
     drill: data.DRILL === '1',
     slack: data.ROLE === 'worker' ? undefined : slackOf(data),
     autentico: data.ROLE === 'bot' ? undefined : autenticoOf(data),
+    stepUp: data.ROLE === 'worker' ? undefined : stepUpOf(data),
     queuePrefix: data.QUEUE_PREFIX,
     workerId: data.WORKER_ID ?? hostname().replaceAll(/[^\w.-]/g, '-'),
     orderTtlMs: data.ORDER_TTL,
@@ -508,6 +548,11 @@ function autenticoOf(data: Parsed): AutenticoConfig {
   }
 }
 
+function stepUpOf({ STEP_UP, STEP_UP_CLIENT_ID, AUTENTICO_URL }: Parsed): StepUpConfig | undefined {
+  if (STEP_UP === 'off') return undefined
+  return { url: AUTENTICO_URL ?? '', clientId: STEP_UP_CLIENT_ID ?? '' }
+}
+
 function secretsOf(data: Parsed): Secrets {
   return {
     slackBotToken: data.SLACK_BOT_TOKEN,
@@ -518,6 +563,7 @@ function secretsOf(data: Parsed): Secrets {
     autenticoPassword: data.AUTENTICO_PASSWORD,
     autenticoTotpSecret: data.AUTENTICO_TOTP_SECRET,
     autenticoAdminToken: data.AUTENTICO_ADMIN_TOKEN,
+    stepUpClientSecret: data.STEP_UP_CLIENT_SECRET,
   }
 }
 

@@ -40,7 +40,7 @@ export type DoorDeps = {
   readonly drill: boolean
   readonly status: () => Promise<readonly string[]>
   readonly requestPlace: Door['requestPlace']
-}
+} & Pick<Door, 'beginSignIn'>
 
 /** What the rest of the program offers to people in Slack. */
 export function createDoor(deps: DoorDeps): Door {
@@ -62,6 +62,10 @@ export function createDoor(deps: DoorDeps): Door {
     openIncidents: () => incidents.open(),
     recentIncidents: (count) => incidents.recent(count),
     timeline: (id) => incidents.timeline(id),
+    beginSignIn: deps.beginSignIn,
+    endStepUp(incident, end) {
+      recorded(() => incidents.execute(incident, { type: 'EndStepUp', ...end }))
+    },
     verify: async (id) => verify(deps, id),
     accounts: deps.accounts,
     takeSecret(_incident, order) {

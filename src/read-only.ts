@@ -58,6 +58,7 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
     drill: config.drill,
     status: async () => [`⛔ ${closed}`, ...(await accounts.status())],
     requestPlace: () => undefined,
+    beginSignIn: async () => ({ kind: 'failed', why: 'unavailable', sentence: 'Nothing can be approved now.' }),
   })
   const seen = building.use(acceptedRequests(deps))
   const slack = building.use(await startSlack(slackOptions(deps, door, { seen })))

@@ -406,13 +406,13 @@ function approveRequest(
   if (notNow !== undefined) return refusedFor(notNow)
   const word = seen.effect.confirmByTyping
   if (word !== undefined && command.typed?.trim() !== word) return refused('confirm_by_typing', { what: `“${word}”` })
-  const { stepUp } = command
-  const notSteppedUp = whyNotSteppedUp(incident, request, command, around)
-  if (notSteppedUp !== undefined) return refusedFor(notSteppedUp)
-
   const reason = command.reason?.trim() ?? ''
   if (rule.reason && reason === '') return refused('reason_missing')
   if (reason.length > longestText) return refused('text_too_long')
+  // Last of all: nobody is sent to sign in for an approval that would not count anyway.
+  const notSteppedUp = whyNotSteppedUp(incident, request, command, around)
+  if (notSteppedUp !== undefined) return refusedFor(notSteppedUp)
+  const { stepUp } = command
   const yes = {
     request: request.id,
     ...ofStep(request),
@@ -432,7 +432,7 @@ function whyNotReviewAny(incident: OpenedIncident, by: Standing, { policy, open 
   return whyNotReview(by, { incident, target: incident.target, groups, open })
 }
 
-/** Nobody is sent to sign in for an approval that would not count anyway. */
+/** Everything but the sign-in has to be as for an approval. */
 function beginStepUp(
   incident: OpenedIncident,
   command: Extract<Command, { type: 'BeginStepUp' }>,

@@ -66,7 +66,6 @@ function opened(
     work: new Map(),
     sweep: { status: 'none' },
     stepUps: [],
-    stepUpsUsed: new Set(),
     holds: new Map(),
     glass: new Map(),
     stops: [],
@@ -193,12 +192,12 @@ function applied(
         called: [...request.called, ...event.called],
       }))
     case 'ApprovalGiven':
-      return withRequest(steppedUp(incident, event, personOf(actor)), event.request, (request) => ({
+      return withRequest(withoutStepUp(incident, event.request, personOf(actor)), event.request, (request) => ({
         ...request,
         approvals: [...request.approvals, approvalOf(event, personOf(actor), at)],
       }))
     case 'StepApproved':
-      return withRequest(steppedUp(incident, event, personOf(actor)), event.request, (request) => ({
+      return withRequest(withoutStepUp(incident, event.request, personOf(actor)), event.request, (request) => ({
         ...request,
         approvals: [...request.approvals, approvalOf(event, personOf(actor), at)],
         end: { kind: 'approved', by: personOf(actor), at },
@@ -298,18 +297,7 @@ function applied(
   }
 }
 
-/** The token counts for no other approval. */
-function steppedUp(
-  incident: OpenedIncident,
-  { request, stepUp }: Pick<Extract<IncidentEvent, { type: 'StepApproved' }>, 'request' | 'stepUp'>,
-  by: Person,
-): OpenedIncident {
-  const next = withoutStepUp(incident, request, by)
-  return stepUp?.kind === 'autentico'
-    ? { ...next, stepUpsUsed: new Set(incident.stepUpsUsed).add(stepUp.tokenDigest) }
-    : next
-}
-
+/** It is over, with an approval or without. */
 function withoutStepUp(incident: OpenedIncident, request: RequestId, person: Person): OpenedIncident {
   const stepUps = incident.stepUps.filter((one) => one.request !== request || !samePerson(one.by, person))
   return stepUps.length === incident.stepUps.length ? incident : { ...incident, stepUps }

@@ -225,8 +225,6 @@ export type OpenedIncident = {
   readonly sweep: Sweep
   /** At most one for each person and request. */
   readonly stepUps: readonly StepUpUnderWay[]
-  /** The digests of the tokens that approvals were stepped up with. */
-  readonly stepUpsUsed: ReadonlySet<string>
   /** By the requests that they are confirmed through. */
   readonly holds: ReadonlyMap<RequestId, Hold>
   /** What somebody wants to do, or did, alone; by its request. */

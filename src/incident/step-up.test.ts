@@ -20,7 +20,7 @@ import {
 } from '../../test/support/stories.ts'
 import { everySort, ids, instanceFacts, opensWhole } from '../../test/support/whole-instance.ts'
 import { decide } from './decide.ts'
-import type { StepUp } from './step-up.ts'
+import { type StepUp, whyNotTheirs } from './step-up.ts'
 import type { RequestId } from './work.ts'
 
 const wanted: Act = { policy: standardPolicy({ ttlMs: requestTtlMs, stepUp: true }) }
@@ -211,5 +211,49 @@ describe('where Autentico itself is the patient', () => {
     given(...ill)
       .when(approves(atTerminal, { stepUp: key }))
       .happens(expect.objectContaining({ type: 'StepApproved' }) as never, 'WorkOrdered')
+  })
+})
+
+describe('the account that signed in', () => {
+  const bao = { username: 'bao', email: 'bao@acme.test', emailVerified: true }
+
+  test('is the person’s by a verified address', () => {
+    expect(whyNotTheirs(bao, standing('bao'))).toBeUndefined()
+  })
+
+  test.each([
+    ['has another address', { ...bao, email: 'mallory@acme.test' }, {}, 'other_account'],
+    ['has none', { ...bao, email: undefined }, {}, 'other_account'],
+    ['has the address without having verified it', { ...bao, emailVerified: false }, {}, 'unverified'],
+    ['is not the one that the map names, whatever its address', bao, { account: 'bao-admin' }, 'other_account'],
+  ] as const)('is not when it %s', (_what, account, change, why) => {
+    expect(whyNotTheirs(account, standing('bao', change))).toMatchObject({ why })
+  })
+
+  test('is theirs where the map names it, whatever its address', () => {
+    const mapped = standing('bao', { account: 'bao-admin' })
+    expect(whyNotTheirs({ username: 'bao-admin', email: undefined, emailVerified: false }, mapped)).toBeUndefined()
+  })
+
+  test('is nobody’s where neither a map nor an address says anything', () => {
+    const { email: _none, ...nameless } = standing('bao')
+    expect(whyNotTheirs({ ...bao, email: undefined }, nameless)).toMatchObject({ why: 'other_account' })
+  })
+
+  test('that gave an approval of the request already gives no second one', () => {
+    const two = standardPolicy({ ttlMs: requestTtlMs, stepUp: true })
+    const policy = { ...two, standard: { ...two.standard, approvals: 2 } }
+    given(
+      ...underWay,
+      { policy },
+      passes(2),
+      ...shownRequest(steps.sessions),
+      beginsStepUp(),
+      beginsStepUp(standing('chi')),
+      passes(2),
+      approves(standing('bao'), { stepUp: signIn() }),
+    )
+      .when(approves(standing('chi'), { stepUp: signIn({ tokenDigest: 'b'.repeat(64) }) }))
+      .isRefused('approver_same_account', { who: '@bao' })
   })
 })

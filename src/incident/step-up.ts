@@ -1,10 +1,9 @@
-import { ruleFor } from '#/policy/policy.ts'
 import { because } from './decision.ts'
 import type { IncidentEvent, StepUpFailure } from './events.ts'
 import { type Person, type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
-import { ofStep, ruleNameOf } from './requests.ts'
-import type { OpenedIncident, Request, StepUpUnderWay } from './state.ts'
+import { ofStep, ruleOf } from './requests.ts'
+import type { Approval, OpenedIncident, Request, StepUpUnderWay } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
 import { utc } from './timeline.ts'
 import type { RequestId } from './work.ts'
@@ -35,7 +34,7 @@ const epoch = '1970-01-01T00:00:00.000Z'
 
 /** Whether an approval of this request has to be stepped up. */
 export function needsStepUp(request: Request, { policy }: Pick<Surroundings, 'policy'>): boolean {
-  return ruleFor(policy, ruleNameOf(request)).stepUp
+  return ruleOf(request, policy).stepUp
 }
 
 /** Whether Autentico is what the incident is about: then what it says of itself proves nothing. */
@@ -67,8 +66,59 @@ export function whyNotSteppedUp(
   // Autentico tells whole seconds.
   if (oldest.slice(0, 19) < seen.at.slice(0, 19)) return because('step_up_stale', { what: utc(oldest) })
   if (authTime > later(now, skewMs)) return because('step_up_ahead', { what: utc(authTime) })
-  const isUsed = [incident, ...around.open].some(({ stepUpsUsed }) => stepUpsUsed.has(stepUp.tokenDigest))
-  return isUsed ? because('step_up_used') : undefined
+  if ([incident, ...around.open].some((one) => isUsedIn(one, stepUp.tokenDigest))) return because('step_up_used')
+  const earlier = request.approvals.find((one) => signInOf(one)?.sub === stepUp.sub)
+  return earlier === undefined ? undefined : because('approver_same_account', { who: `@${earlier.by.name}` })
+}
+
+/** Whether an approval in this incident was stepped up with that token. */
+function isUsedIn({ requests }: OpenedIncident, tokenDigest: string): boolean {
+  return [...requests.values()].some(({ approvals }) =>
+    approvals.some((approval) => signInOf(approval)?.tokenDigest === tokenDigest),
+  )
+}
+
+function signInOf({ stepUp }: Approval): Extract<StepUp, { kind: 'autentico' }> | undefined {
+  return stepUp?.kind === 'autentico' ? stepUp : undefined
+}
+
+/** The account that signed in, as Autentico calls it. */
+export type AccountSignedIn = {
+  readonly username: string | undefined
+  /** In lower case. */
+  readonly email: string | undefined
+  readonly emailVerified: boolean
+}
+
+/**
+ * Why the account that signed in is not that of the person who wants to approve. Where the configured map names one, it is that one
+ * alone; otherwise the one with the person's address, if Autentico has verified that it is theirs.
+ */
+export function whyNotTheirs(
+  { username, email, emailVerified }: AccountSignedIn,
+  { account, email: address, person }: Standing,
+): { readonly why: StepUpFailure; readonly sentence: string } | undefined {
+  const signedIn = `You signed in as \`${username ?? 'somebody without a name'}\``
+  const sorry = 'Nothing was approved.'
+  if (account !== undefined) {
+    return account === username
+      ? undefined
+      : { why: 'other_account', sentence: `${signedIn}; this Slack user is \`${account}\`. ${sorry}` }
+  }
+  if (address === undefined) {
+    return {
+      why: 'other_account',
+      sentence: `${signedIn}, but nothing says which account @${person.name} has: Slack gives no address. ${sorry} Ask an operator to name the account in \`SLACK_USER_MAP\`.`,
+    }
+  }
+  if (email !== address)
+    return { why: 'other_account', sentence: `${signedIn}; this Slack user is \`${address}\`. ${sorry}` }
+  return emailVerified
+    ? undefined
+    : {
+        why: 'unverified',
+        sentence: `${signedIn}, but Autentico has not verified that \`${address}\` is yours. ${sorry} Ask an operator to verify the address there, or to name the account in \`SLACK_USER_MAP\`.`,
+      }
 }
 
 /** Begins a step-up. One that the person had under way for the same request is over then. */

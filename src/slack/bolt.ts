@@ -144,6 +144,7 @@ export function createBolt({ receiver, desk, counter, repeats, token, onThread }
         const typedTexts = [...values.values()].map(({ typed }) => typed)
         const submission: Submission = {
           user: userId(user.id),
+          form: view.id,
           reference: readReference(view.private_metadata),
           metadata: view.private_metadata,
           ...filled(values),

@@ -4,9 +4,11 @@ import type { ChangeId, RecordedChange } from '#/governance/events.ts'
 import type { ChangeRefusal } from '#/governance/refusals.ts'
 import type { Adopted, RegisteredKey, RequestedChange } from '#/governance/state.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
-import type { IncidentId, Recorded } from '#/incident/events.ts'
+import type { IncidentId, Recorded, StepUpFailure } from '#/incident/events.ts'
+import type { Person } from '#/incident/people.ts'
 import type { Refusal } from '#/incident/refusals.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
+import type { AccountSignedIn, StepUp } from '#/incident/step-up.ts'
 import type { OrderId, RequestId } from '#/incident/work.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import type { Policy } from '#/policy/policy.ts'
@@ -75,6 +77,30 @@ export type ChangeExecuted =
   | { readonly kind: 'accepted'; readonly recorded: readonly RecordedChange[] }
   | { readonly kind: 'refused'; readonly sentence: string; readonly refusal: ChangeRefusal }
 
+/** Somebody is asked to sign in to Autentico, with their own browser. */
+export type SignIn = {
+  readonly kind: 'begun'
+  /** `WDJB-MJHT` */
+  readonly userCode: string
+  /** Autentico's page for it, and the same with the code filled in. */
+  readonly link: string
+  readonly linkWithCode: string
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string
+  /** Never rejects. */
+  readonly ended: Promise<SignedIn | SignInFailed>
+}
+
+/** Somebody signed in, and Autentico says who. Whether they may approve is decided with it. */
+export type SignedIn = {
+  readonly kind: 'signed-in'
+  readonly stepUp: Extract<StepUp, { kind: 'autentico' }>
+  readonly account: AccountSignedIn
+}
+
+/** `sentence` is for the person, whole, and may carry code in backticks. */
+export type SignInFailed = { readonly kind: 'failed'; readonly why: StepUpFailure; readonly sentence: string }
+
 /** What the rest of the program offers to people in Slack. Slack's own types stop in this room. */
 export type Door = {
   /** Why nothing is recorded as long as this program runs, in whole sentences. Whoever presses anything is told this instead. */
@@ -103,6 +129,18 @@ export type Door = {
    * whole sentence why there is none to be shown, now or later.
    */
   takeSecret(incident: IncidentId, order: OrderId): string | { readonly why: string }
+  /** Asks Autentico for a sign-in. Never throws. */
+  beginSignIn(): Promise<SignIn | SignInFailed>
+  /** Records that a sign-in led to no approval. Throws {@link NotRecorded}. */
+  endStepUp(
+    incident: IncidentId,
+    end: {
+      readonly request: RequestId
+      readonly person: Person
+      readonly why: StepUpFailure
+      readonly sentence: string
+    },
+  ): void
   readonly playbooks: readonly Playbook[]
   /** What requests are decided under now. */
   policy(): Policy

@@ -12,6 +12,7 @@ import { type ReadThread, readThread } from './read-thread.ts'
 import { type Doorway, httpReceiver, socketReceiver } from './receivers.ts'
 import { type KeptAnswers, Repeats } from './repeats.ts'
 import { Roster, type RosterSettings } from './roster.ts'
+import { SigningIn } from './signing-in.ts'
 import { type SocketsOptions, type Stuck, socketTimes } from './sockets.ts'
 import { checkSetup, type Finding } from './startup-check.ts'
 import { ThreadFiles } from './thread-files.ts'
@@ -110,9 +111,11 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
   })
   const receiver = openInlet(options, { now, monotonic, random })
   const viewers = new Viewers(monotonic)
+  const signingIn = new SigningIn()
   const desk = {
     door,
     viewers,
+    signingIn,
     roster,
     outbound,
     workspace,
@@ -131,6 +134,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     onThread: options.onThread ?? (async () => undefined),
   })
 
+  building.defer(async () => within(options.graceMs ?? 3000, signingIn.settled()))
   // Disposed of in reverse: first what is under way ends, with its connection still open for the acknowledgement.
   building.defer(async () => within(2000, receiver.stop()))
   building.defer(async () => {

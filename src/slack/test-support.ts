@@ -158,6 +158,12 @@ export class MemoryDoor implements Door {
     return this.entries.filter(({ incident }) => incident === id)
   }
 
+  /** What comes of asking Autentico for a sign-in. */
+  signIn: Awaited<ReturnType<Door['beginSignIn']>> = { kind: 'failed', why: 'unavailable', sentence: 'Nobody answers.' }
+
+  beginSignIn: Door['beginSignIn'] = async () => this.signIn
+  endStepUp: Door['endStepUp'] = (id, end) => this.run(id, { type: 'EndStepUp', ...end })
+
   verify: Door['verify'] = async () => {
     const head = this.entries.at(-1)
     return {

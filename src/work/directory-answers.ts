@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Autentico } from '#/autentico/connect.ts'
 import { isFailure } from '#/autentico/failures.ts'
+import { parseTime } from '#/autentico/times.ts'
 import type { Account } from '#/autentico/users.ts'
 import type { Reach } from './actions/action.ts'
 import { announce } from './presence.ts'
@@ -89,6 +90,8 @@ async function answerTo(deps: AnswerDeps, query: Query): Promise<Answer> {
         return await pick(deps.autentico, query.text)
       case 'capabilities':
         return await capabilities(deps)
+      case 'last-sign-in':
+        return await lastSignIn(deps.autentico, query.account)
     }
   } catch (error) {
     if (isFailure(error)) return { kind: 'unavailable', why: error.message }
@@ -160,6 +163,14 @@ async function capabilities({ autentico, reach, name }: AnswerDeps): Promise<Ans
     auditing,
     findings: [...findings.map((one) => ({ ...one })), ...(await reachFindings(reach))],
   }
+}
+
+/** Each sign-in with a browser leaves a login in Autentico's list, whatever it was made with; a token that was renewed leaves none. */
+async function lastSignIn(autentico: Autentico, account: string): Promise<Answers['last-sign-in']> {
+  const logins = await autentico.sessions.idpOfUser(account)
+  const moments = logins.flatMap(({ createdAt }) => parseTime(createdAt)?.toISOString() ?? [])
+  const latest = moments.toSorted().at(-1)
+  return { kind: 'last-sign-in', ...(latest === undefined ? {} : { at: latest }) }
 }
 
 async function sessionsOf(autentico: Autentico, id: string): Promise<number> {

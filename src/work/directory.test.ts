@@ -1,4 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { Browser } from '#/drill/autentico/browser.ts'
+import { portalClientId } from '#/drill/autentico/seed.ts'
 import { type Directory, openDirectory } from './directory.ts'
 import type { Answer } from './questions.ts'
 import { aRedis, aSite, quiet, type Site, someKeys } from './test-support.ts'
@@ -64,6 +66,23 @@ test('a suspended account is found with the database, and without it it is said 
     kind: 'none',
     note: 'Autentico does not show suspended accounts, so it may be one of those.',
   })
+})
+
+test('the last sign-in with a browser is told, and that there is none', async () => {
+  const site = await aSite()
+  const directory = directoryOf(site)
+  const ask = async () => directory.ask({ kind: 'last-sign-in', account: site.target.id }, 5_000)
+  expect(await ask()).toEqual({ kind: 'last-sign-in' })
+
+  const before = new Date(Math.floor(Date.now() / 1_000) * 1_000).toISOString()
+  const browser = new Browser({
+    url: site.idp.url,
+    clientId: portalClientId,
+    redirectUri: 'http://localhost:3000/callback',
+  })
+  await browser.login('bobby', site.idp.accounts['bobby']?.password ?? '')
+  const answer = await ask()
+  expect(answer.kind === 'last-sign-in' && answer.at !== undefined && answer.at >= before).toBe(true)
 })
 
 test('a worker says what it can do', async () => {

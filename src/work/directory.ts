@@ -175,6 +175,7 @@ const answersTo: Readonly<Record<Query['kind'], ReadonlySet<Answer['kind']>>> = 
   search: new Set(['hits']),
   pick: new Set(['found', 'none', 'ambiguous', 'suspended']),
   capabilities: new Set(['capabilities']),
+  'last-sign-in': new Set(['last-sign-in']),
 }
 
 function nobody(timeoutMs: number): Answer {

@@ -20,6 +20,8 @@ export type Query =
   /** The one account whose username, e-mail address or id is exactly this. */
   | { readonly kind: 'pick'; readonly text: string }
   | { readonly kind: 'capabilities' }
+  /** When the account with this id last signed in with a browser. */
+  | { readonly kind: 'last-sign-in'; readonly account: string }
 
 /** One thing a worker can or cannot do, with a sentence that says what to do about it. */
 export type WorkerFinding = { readonly name: string; readonly ok: boolean | 'unknown'; readonly sentence: string }
@@ -43,6 +45,8 @@ export type Answers = {
         readonly findings: readonly WorkerFinding[]
       }
     | Unavailable
+  /** ISO 8601, UTC. Absent: no sign-in of that account is kept. */
+  readonly 'last-sign-in': { readonly kind: 'last-sign-in'; readonly at?: string } | Unavailable
 }
 
 /** Nobody could say. `why` is a sentence for the person who waits. */
@@ -58,6 +62,7 @@ const query: z.ZodType<Query> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('search'), text: z.string().max(200), limit: z.int().min(1).max(100) }),
   z.strictObject({ kind: z.literal('pick'), text: z.string().max(200) }),
   z.strictObject({ kind: z.literal('capabilities') }),
+  z.strictObject({ kind: z.literal('last-sign-in'), account: z.string().min(1).max(200) }),
 ])
 
 export const question: z.ZodType<Question> = z.strictObject({
@@ -92,6 +97,7 @@ const answer: z.ZodType<Answer> = z.discriminatedUnion('kind', [
     auditing: truth,
     findings: z.array(z.strictObject({ name: z.string(), ok: truth, sentence: z.string() })),
   }),
+  z.strictObject({ kind: z.literal('last-sign-in'), at: z.iso.datetime({ precision: 3 }).exactOptional() }),
   z.strictObject({ kind: z.literal('unavailable'), why: z.string() }),
 ])
 

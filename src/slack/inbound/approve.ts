@@ -1,11 +1,15 @@
 import { whyNotRespond } from '#/incident/approval.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
 import type { Standing } from '#/incident/people.ts'
-import type { OpenedIncident } from '#/incident/state.ts'
+import type { OpenedIncident, Request } from '#/incident/state.ts'
+import { needsStepUp } from '#/incident/step-up.ts'
 import { approvalForm } from '../cards/forms.ts'
+import { signInBegins } from '../cards/sign-in-form.ts'
+import type { Where } from '../outbound.ts'
 import { fields, type Reference } from '../references.ts'
 import { act, actOnForm, incidentOf, showForm, strangeForm } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
+import { approveSignedIn, signIn } from './sign-in.ts'
 
 type OfRequest = Extract<Reference, { of: 'request' }>
 
@@ -17,7 +21,10 @@ export async function approve(press: Press, desk: Desk): Promise<void> {
   const reference = press.reference?.of === 'request' ? press.reference : undefined
   const incident = await incidentOf(desk, press, reference)
   if (incident === undefined || reference === undefined) return
-  await act(desk, press, { incident: incident.id, command: async (by) => command(desk, incident, reference, by) })
+  const approval = async (by: Standing) => command(desk, incident, reference, by)
+  const request = signedInFor(desk, incident, reference)
+  if (request !== undefined) return approveSignedIn(press, desk, { incident, request, approval })
+  await act(desk, press, { incident: incident.id, command: approval })
 }
 
 /** For what nobody may approve by habit: a form in which what is asked for is typed, or the reason given. */
@@ -34,17 +41,40 @@ export async function approveTyped(submission: Submission, desk: Desk): Promise<
   const { reference } = submission
   const incident = reference === undefined ? undefined : desk.door.incident(reference.incident)
   if (reference?.of !== 'request' || incident === undefined) return strangeForm(submission)
-  const shown = incident.requests.get(reference.request)?.shown
-  await actOnForm(desk, submission, {
-    incident: incident.id,
-    // Of the two that the form may have, the one that is there.
-    field: shown?.effect.confirmByTyping === undefined ? fields.reason : fields.typed,
-    command: async (by) => ({
-      ...(await command(desk, incident, reference, by)),
-      typed: submission.value(fields.typed),
-      reason: submission.value(fields.reason),
-    }),
+  const approval = async (by: Standing) => ({
+    ...(await command(desk, incident, reference, by)),
+    typed: submission.value(fields.typed),
+    reason: submission.value(fields.reason),
   })
+  const word = incident.requests.get(reference.request)?.shown?.effect.confirmByTyping
+  const request = signedInFor(desk, incident, reference)
+  const isFilledIn =
+    (word === undefined || submission.value(fields.typed).trim() === word) &&
+    (!submission.has(fields.reason) || submission.value(fields.reason).trim() !== '')
+  if (request === undefined || !isFilledIn) {
+    // Of the two that the form may have, the one that is there.
+    const field = word === undefined ? fields.reason : fields.typed
+    await actOnForm(desk, submission, { incident: incident.id, field, command: approval })
+    return
+  }
+  const { user, form } = submission
+  const where = incident.thread === undefined ? {} : inThread(incident.thread)
+  const ack = async (): Promise<void> => submission.answer({ kind: 'form', form: signInBegins() })
+  await signIn(desk, { user, where, form, incident, request, approval, ack })
+}
+
+function inThread({ channel, ts }: { readonly channel: string; readonly ts: string }): Where {
+  return { channel, thread: ts }
+}
+
+/** The request, where approving it leads to Autentico first. One that is over is decided upon at once. */
+function signedInFor(desk: Desk, incident: OpenedIncident, { request: id }: OfRequest): Request | undefined {
+  const request = incident.requests.get(id)
+  return request?.shown !== undefined &&
+    request.end.kind === 'open' &&
+    needsStepUp(request, { policy: desk.door.policy() })
+    ? request
+    : undefined
 }
 
 async function command(

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts'
 import type { Outbound, Where } from '../outbound.ts'
 import type { Reference } from '../references.ts'
 import type { Roster } from '../roster.ts'
+import type { SigningIn } from '../signing-in.ts'
 import type { Viewers } from '../viewers.ts'
 import type { Workspace } from '../workspace.ts'
 
@@ -22,6 +23,8 @@ export type Desk = {
   readonly log: Log
   /** Who may have the Home tab open. */
   readonly viewers: Viewers
+  /** Who is signing in to Autentico. */
+  readonly signingIn: SigningIn
   /** ISO 8601, UTC, milliseconds. */
   readonly now: () => string
 }
@@ -73,6 +76,8 @@ export type FormAnswer =
 /** A form was sent. */
 export type Submission = Filled & {
   readonly user: UserId
+  /** Slack's id of the form. It stays the same when the form becomes another one. */
+  readonly form: string
   readonly reference: Reference | undefined
   readonly metadata: string
   readonly answer: (answer: FormAnswer) => Promise<void>

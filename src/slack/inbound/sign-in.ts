@@ -1,0 +1,139 @@
+import type { PersonCommand } from '#/incident/commands.ts'
+import type { StepUpFailure } from '#/incident/events.ts'
+import type { Standing, UserId } from '#/incident/people.ts'
+import type { OpenedIncident, Request } from '#/incident/state.ts'
+import { whyNotTheirs } from '#/incident/step-up.ts'
+import { saying } from '../cards/lists.ts'
+import { requestTitle } from '../cards/request-words.ts'
+import { signInBegins, signInEnded, signInForm } from '../cards/sign-in-form.ts'
+import { type Mrkdwn, mrkdwn, sentence } from '../cards/text.ts'
+import { NotRecorded, type SignedIn, type SignInFailed } from '../door.ts'
+import type { Where } from '../outbound.ts'
+import type { Following } from '../signing-in.ts'
+import { openForm, refusalText, updateForm } from './answers.ts'
+import type { Desk, Press } from './desk.ts'
+
+type Approval = Extract<PersonCommand, { type: 'ApproveRequest' }>
+
+/** Somebody who wants to approve, and the form that they look at. */
+export type Approver = {
+  readonly user: UserId
+  readonly where: Where
+  readonly form: string
+  readonly incident: OpenedIncident
+  readonly request: Request
+  /** What they pressed, with their standing of now. It is decided again, with their standing of then. */
+  readonly approval: (by: Standing) => Promise<Approval>
+  /** Slack may be told that the press was taken. */
+  readonly ack: () => Promise<void>
+}
+
+/** Opens the form first: the trigger lives three seconds, and nothing is asked of Autentico for somebody who cannot be shown it. */
+export async function approveSignedIn(
+  press: Press,
+  desk: Desk,
+  about: Pick<Approver, 'incident' | 'request' | 'approval'>,
+): Promise<void> {
+  const view = await openForm(desk, press, signInBegins())
+  if (view === undefined) return
+  const { user, where, ack } = press
+  await signIn(desk, { ...about, user, where, ack, form: view.id })
+}
+
+/**
+ * Sends somebody to Autentico to sign in, and approves in their name when they have. The wish is recorded before Autentico is asked, and
+ * how it ended when it has; what follows the sign-in goes on by itself.
+ */
+export async function signIn(desk: Desk, approver: Approver): Promise<void> {
+  const { user, incident, request, ack } = approver
+  const whose = { incident: incident.id, request: request.id, user }
+  const under = desk.signingIn.find(whose)
+  if (under !== undefined) {
+    under.form = approver.form
+    await ack()
+    await show(desk, approver, signInForm(incident, request, under.signIn))
+    return
+  }
+  const by = await desk.roster.standing(user)
+  const { stepUp: _none, type: _approve, ...wish } = await approver.approval(by)
+  const begun = desk.door.execute(incident.id, { ...wish, type: 'BeginStepUp' })
+  await ack()
+  if (begun.kind === 'refused') return say(desk, approver, sentence(await refusalText(desk, begun)))
+
+  const started = await desk.door.beginSignIn()
+  if (started.kind === 'failed') return fail(desk, approver, { person: by.person, ...started })
+  const following: Following = { signIn: started, form: approver.form }
+  const ended = finish(desk, { approver, by, following }).catch((error: unknown) =>
+    desk.log.error({ incident: incident.id, why: messageOf(error) }, 'a sign-in to approve could not be ended'),
+  )
+  desk.signingIn.begin(whose, following, ended)
+  if (await show(desk, approver, signInForm(incident, request, started))) return
+  await desk.outbound.replyPrivately(
+    user,
+    approver.where,
+    saying(
+      sentence(
+        `Slack did not show the form. To approve, sign in to Autentico at \`${started.link}\` and confirm the code \`${started.userCode}\` there.`,
+      ),
+    ),
+  )
+}
+
+async function finish(
+  desk: Desk,
+  { approver, by, following }: { readonly approver: Approver; readonly by: Standing; readonly following: Following },
+): Promise<void> {
+  const { user, incident, request } = approver
+  const end = await following.signIn.ended
+  desk.signingIn.end({ incident: incident.id, request: request.id, user }, following)
+  const at: Approver = { ...approver, form: following.form }
+  try {
+    if (end.kind === 'failed') return await fail(desk, at, { person: by.person, ...end })
+    await approveWith(desk, at, end)
+  } catch (error) {
+    if (!(error instanceof NotRecorded)) throw error
+    await say(desk, at, sentence(error.message))
+  }
+}
+
+/** Who they are, and whether they may, is asked anew: minutes have passed. */
+async function approveWith(desk: Desk, approver: Approver, { stepUp, account }: SignedIn): Promise<void> {
+  const { user, incident, request } = approver
+  const by = await desk.roster.standing(user)
+  const { person } = by
+  const notTheirs = by.membership === 'unknown' ? undefined : whyNotTheirs(account, by)
+  if (notTheirs !== undefined) return fail(desk, approver, { person, ...notTheirs })
+  const executed = desk.door.execute(incident.id, { ...(await approver.approval(by)), stepUp })
+  if (executed.kind === 'accepted')
+    return say(desk, approver, mrkdwn`✅ Approved: ${requestTitle(executed.incident, request)}`, { isGood: true })
+  const why: StepUpFailure = executed.refusal.code === 'step_up_stale' ? 'stale' : 'refused'
+  await fail(desk, approver, { person, why, sentence: await refusalText(desk, executed) })
+}
+
+async function fail(
+  desk: Desk,
+  approver: Approver,
+  { person, why, sentence: said }: Omit<SignInFailed, 'kind'> & { readonly person: Standing['person'] },
+): Promise<void> {
+  desk.door.endStepUp(approver.incident.id, { request: approver.request.id, person, why, sentence: said })
+  await say(desk, approver, sentence(said))
+}
+
+/** In the form; where that was closed, in private. What was approved stands in the thread for everybody anyway. */
+async function say(
+  desk: Desk,
+  approver: Approver,
+  said: Mrkdwn,
+  { isGood = false }: { readonly isGood?: boolean } = {},
+): Promise<void> {
+  if ((await show(desk, approver, signInEnded(said))) || isGood) return
+  await desk.outbound.replyPrivately(approver.user, approver.where, saying(said))
+}
+
+async function show(desk: Desk, { form }: Approver, view: Parameters<typeof updateForm>[2]): Promise<boolean> {
+  return updateForm(desk, { id: form }, view)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
