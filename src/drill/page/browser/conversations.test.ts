@@ -17,6 +17,18 @@ test('a parent stands in its channel, its replies in the thread alone, the oldes
   ])
 })
 
+test('a reply that was sent to the channel as well stands in both', () => {
+  const talks = talksOf(
+    message({ ts: '10.000001' }),
+    message({ ts: '20.000001', thread: '10.000001', broadcast: true }),
+  )
+
+  expect([...talks].map(([key, said]) => [key, said.map(({ ts }) => ts)])).toEqual([
+    ['C0INCIDENTS', ['10.000001', '20.000001']],
+    ['C0INCIDENTS/10.000001', ['20.000001']],
+  ])
+})
+
 test.each([
   ['1795479413.000100', '1795479413.000200', -1],
   ['999.000001', '1000.000001', -1],

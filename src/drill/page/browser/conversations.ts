@@ -17,14 +17,16 @@ export function talkOf(key: string): Talk {
   return { channel, thread }
 }
 
-/** Sorts everything a person sees into its conversations. A parent stands in its channel, its replies in the thread alone. */
+/** Sorts everything a person sees into its conversations. A parent stands in its channel, its replies in the thread alone, unless they were sent to the channel as well. */
 export function conversationsOf(messages: Readonly<Record<string, Seen>>): Conversations {
   const talks = new Map<string, Seen[]>()
   for (const message of Object.values(messages)) {
-    const key = keyOf(message)
-    const talk = talks.get(key)
-    if (talk === undefined) talks.set(key, [message])
-    else talk.push(message)
+    const both = message.broadcast === true ? [message.channel] : []
+    for (const key of [keyOf(message), ...both]) {
+      const talk = talks.get(key)
+      if (talk === undefined) talks.set(key, [message])
+      else talk.push(message)
+    }
   }
   for (const talk of talks.values()) talk.sort((a, b) => compareTs(a.ts, b.ts))
   return talks

@@ -28,7 +28,14 @@ export function seen(channel: string, message: Message | Ephemeral): Seen {
   const { ts, thread, blocks } = message
   const common = { channel, ts, thread, text: message.text, blocks }
   if ('viewer' in message) return { ...common, user: '', ephemeral: true, edited: false, files: [] }
-  return { ...common, user: message.user, ephemeral: false, edited: message.edited !== undefined, files: message.files }
+  return {
+    ...common,
+    ...(message.broadcast ? { broadcast: true } : {}),
+    user: message.user,
+    ephemeral: false,
+    edited: message.edited !== undefined,
+    files: message.files,
+  }
 }
 
 export function form(view: View): Form {

@@ -8,6 +8,8 @@ export type Seen = {
   readonly channel: string
   readonly ts: string
   readonly thread: string | undefined
+  /** A reply that stands in the channel as well. */
+  readonly broadcast?: true
   readonly user: string
   readonly text: string
   readonly blocks: readonly JsonObject[]

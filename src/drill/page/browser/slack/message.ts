@@ -169,7 +169,7 @@ function tools(client: Client, { message, talk, reached }: Drawn): TemplateResul
     detail: client.screen.app.name,
     choose: () => client.start(client.act('messageShortcut', { callback, channel, ts })),
   }))
-  const reply = () => client.go({ at: 'channel', channel, thread: ts })
+  const reply = () => client.go({ at: 'channel', channel, thread: message.thread ?? ts })
   const isIm = client.screen.channels.find(({ id }) => id === channel)?.kind === 'im'
   const canReply = talk.thread === undefined && !isIm
   if (items.length === 0 && !canReply) return nothing
