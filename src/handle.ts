@@ -76,7 +76,7 @@ export function createIncidents({
   const endsAt = new Map<string, number>()
   const noteShown = ({ id, requests }: OpenedIncident, request: RequestId): void => {
     const shown = requests.get(request)?.shown
-    if (shown !== undefined) endsAt.set(`${id} ${request}`, monotonic() + shown.lifeMs)
+    if (shown !== undefined) endsAt.set(`${id} ${request}`, monotonic() + between(shown.at, shown.expiresAt))
   }
   for (const incident of open.values()) for (const request of incident.requests.keys()) noteShown(incident, request)
   const outlived = (id: IncidentId, request: RequestId): boolean =>

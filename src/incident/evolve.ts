@@ -172,7 +172,6 @@ function applied(
           code,
           seq,
           at,
-          lifeMs: Date.parse(expiresAt) - Date.parse(at),
           ...(rule === undefined ? {} : { rule }),
           ...(policyDigest === undefined ? {} : { policyDigest }),
         },

@@ -91,8 +91,6 @@ export type Request = {
     readonly seq: number
     /** When it was shown, ISO 8601, UTC. */
     readonly at: string
-    /** From then until `expiresAt`. */
-    readonly lifeMs: number
     /** Absent in old ledgers: one approver. */
     readonly rule?: Rule
     readonly policyDigest?: string
