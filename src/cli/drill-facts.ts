@@ -40,6 +40,8 @@ export function incidentFacts(incident: OpenedIncident, isRogue: (finding: Findi
     move: nextMove(incident, isRogue),
     contained: incident.containedAt !== undefined,
     restored: isRestored(incident),
+    voided: [...incident.requests.values()].some(({ end }) => end.kind === 'voided'),
+    held: incident.holds.size > 0,
   }
 }
 

@@ -12,7 +12,8 @@ import { type Program, startProgram } from '#/drill/program.ts'
 import { type Stage, setStage } from '#/drill/stage.ts'
 import { plainMessage, threadPrinter } from '#/drill/terminal.ts'
 import type { IncidentId } from '#/incident/events.ts'
-import { isGood, isRestored, type OpenedIncident, stepState, stepsOf } from '#/incident/state.ts'
+import { holdInForce } from '#/incident/hold-state.ts'
+import { isGood, isRead, isRestored, type OpenedIncident, stepState, stepsOf } from '#/incident/state.ts'
 import { openLedgerReader } from '#/ledger/reader.ts'
 import { fold } from '../handle.ts'
 import { verifyDataDir } from '../verify-data-dir.ts'
@@ -20,6 +21,10 @@ import { playOn } from './drill-player.ts'
 import { inputsFor, isRogue, knownToReviews, type Plot, plots, robbedAdmin } from './drill-plots.ts'
 
 const print = (line = ''): void => void process.stdout.write(`${line}\n`)
+/** What takes half an hour elsewhere. */
+const quickHolds = 'schema: 1\nhold: { allowed: true, by: [responders], length: 8s }\n'
+const whileHeld = 'while alice is on hold'
+
 const scene = (line: string): void => print(`\n▶ ${line}`)
 
 /**
@@ -42,6 +47,7 @@ export async function playDrill(playbook: string): Promise<number> {
     // Nobody reads along in that Slack, so that nothing need be spared; on the page its limits are the real ones.
     slack: { rateLimit: false },
     front: plot.front === true,
+    ...(plot.holdsFirst === true ? { policy: quickHolds } : {}),
     ...(plot.settings === undefined ? {} : { autentico: { settings: plot.settings } }),
     env: { ...knownToReviews, ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }) },
   })
@@ -110,6 +116,14 @@ async function story({ stage, program, plot, planted }: Told): Promise<readonly 
     scene(`Mallory tries ${which.length === mallory.doors.length ? 'every door' : 'again'}, ${when}.`)
     return attack(mallory, { which, when })
   }
+  const hold = async (): Promise<void> => {
+    scene(`chi puts ${incident().target.username} on hold: one person may, because it lifts by itself.`)
+    await member(stage.slack.as('chi')).pressWhenThere(/^Hold /, 30_000)
+    await until(() => (holdInForce(incident())?.phase === 'held' ? true : undefined), 'the hold', 30_000)
+    failures.push(...(await attackAt(whileHeld, mallory.repeatable)))
+    scene('Nobody confirms the hold, so it lifts by itself.')
+    await until(() => (holdInForce(incident()) === undefined ? true : undefined), 'the end of the hold', 60_000)
+  }
   await playOn({
     ana,
     bao,
@@ -133,6 +147,7 @@ async function story({ stage, program, plot, planted }: Told): Promise<readonly 
       scene(`The approval did not count, and nothing was done: ${what} What is true now is shown, to be approved anew.`)
     },
     calm: async (now) => {
+      if (plot.holdsFirst === true && isRead(now) && !times.has(whileHeld)) await hold()
       if (now.containedAt !== undefined) {
         if (!times.has('after containment')) print('\ncontained')
         failures.push(...(await attackAt('after containment', mallory.doors)))

@@ -153,7 +153,7 @@ async function approve({ bao, scene, incident: now, refused }: Play, incident: O
   const { code, effect } = request.shown
   const at = looking(bao.actor, ({ ephemeral, text }) => !ephemeral && text.includes(`code \`${code}\``))
   await until(() => at.button(/^Approve/), `the request ${code}`, patienceMs)
-  if (![...incident.requests.values()].some(({ end }) => end.kind !== 'open')) await refused()
+  if (![...incident.requests.values()].some(({ kind, end }) => kind !== 'hold' && end.kind !== 'open')) await refused()
   const { lastSeq } = now()
   scene(`bao approves: ${effect.verb}.`)
   await at.press(/^Approve/)

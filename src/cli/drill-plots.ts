@@ -24,6 +24,8 @@ export type Plot = {
   readonly exposes: readonly Exposed[]
   /** Settings of this Autentico, where those of an ordinary company would only make a review long. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Whether somebody puts the account on hold before anything else, alone and for a moment. */
+  readonly holdsFirst?: true
   /** Whether mallory signs in once more while the first request waits, so that what was shown is not true any more when it is approved. */
   readonly signsInAgain?: true
   /** Whether a reverse proxy stands before Autentico. */
@@ -53,6 +55,7 @@ export const plots: readonly Plot[] = [
     summary: 'Login from two countries, 03:12',
     stolen: 'Mallory has robbed alice: password, tokens, cookies, a passkey of her own, codes and links.',
     steal: async (autentico) => robAlice(autentico),
+    holdsFirst: true,
     signsInAgain: true,
     exposes: [],
     closing: 'Phished password. Passkey of the attacker removed.',

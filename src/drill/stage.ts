@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LocalAutentico, type LocalAutenticoOptions, startLocalAutentico } from './autentico/local-autentico.ts'
@@ -26,6 +26,8 @@ export type StageOptions = {
   readonly slack?: Partial<LocalSlackOptions>
   readonly autentico?: Partial<LocalAutenticoOptions>
   readonly redis?: PrivateRedisOptions
+  /** The policy file, as YAML text; without one the program runs without. */
+  readonly policy?: string
   /** Overrides for the program's environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -91,8 +93,15 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
           AUTENTICO_RESTART_COMMAND: JSON.stringify(supervisor.restartCommand),
         }),
     ...front?.env,
+    ...(options.policy === undefined ? {} : { POLICY_FILE: policyFile(dir, options.policy) }),
     ...options.env,
   }
   const parts = building.move()
   return { dir, redis, slack, autentico, env, [Symbol.asyncDispose]: async () => parts.disposeAsync() }
+}
+
+function policyFile(dir: string, text: string): string {
+  const file = join(dir, 'policy.yml')
+  writeFileSync(file, text)
+  return file
 }

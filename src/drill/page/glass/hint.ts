@@ -41,6 +41,10 @@ export type IncidentFacts = {
   readonly move: Move
   readonly contained: boolean
   readonly restored: boolean
+  /** Whether an approval was made void by something that had changed meanwhile. */
+  readonly voided: boolean
+  /** Whether the account was put on hold, be it for a while. */
+  readonly held: boolean
 }
 
 export type HintFacts = {
@@ -287,19 +291,33 @@ function findingWords(move: Extract<Move, { next: 'see to a finding' }>): string
   }
 }
 
-function askWords({ contained, restored, isWhole }: IncidentFacts, move: Extract<Move, { next: 'ask' }>): string {
+function askWords(
+  { target, contained, restored, isWhole, held }: IncidentFacts,
+  move: Extract<Move, { next: 'ask' }>,
+): string {
   const { what, button, again } = move
   const press = `press “${button}” on the card`
   if (again) return `Put right what stopped ${what}, then ${press}.`
   if (contained && !restored && !isWhole)
     return `Contained: see what became of mallory behind the glass, then ${press}.`
-  return what === 'step 1' ? `Press “${button}” on the card in # sec-incidents.` : `Next: ${press}.`
+  if (what !== 'step 1') return `Next: ${press}.`
+  const first = `Press “${button}” on the card in # sec-incidents`
+  return isWhole || held
+    ? `${first}.`
+    : `${first}; or first put ${target} on hold, alone and for a minute, from its menu.`
 }
 
 function approveHint(handle: string, facts: HintFacts, move: ApproveMove): Said {
   const { what, by } = move
+  const { incident } = facts
   const approve = approveWords(move)
-  if (handle !== by) return { words: `Open the thread, read what ${what} will do, and press “${approve}”.` }
+  if (handle !== by) {
+    const read = `Open the thread, read what ${what} will do, and press “${approve}”`
+    const isFirst = what === 'step 1' && incident?.isWhole === false && !incident.voided
+    return {
+      words: isFirst ? `${read}; let mallory try again behind the glass first, and it will not count.` : `${read}.`,
+    }
+  }
   const switchTo = mover(facts)
   return {
     words: `You asked for ${what}: press “${approve}” and be refused, then switch to ${switchTo}, who may approve.`,
