@@ -15,6 +15,7 @@ import { refreshContract } from './refresh.ts'
 import { rotationContract } from './rotation.ts'
 import { sessionContract } from './sessions.ts'
 import { settingsContract } from './settings.ts'
+import { stepUpContract } from './step-up.ts'
 import { userListContract } from './user-list.ts'
 import { userContract } from './users.ts'
 import { wireContract } from './wire.ts'
@@ -45,6 +46,7 @@ describe.each(peerKinds(process.env))('$name', (kind) => {
   settingsContract(peer)
   adminReviewContract(peer)
   browserContract(peer)
+  stepUpContract(peer)
   describe.runIf(kind.hasDatabase)('with its database', () => {
     databaseContract(peer)
     federationContract(peer)
