@@ -3,7 +3,10 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { GovernanceCommand } from '#/governance/commands.ts'
 import type { ChangeId } from '#/governance/events.ts'
 import { changeRefusalCodes, changeRefusalSentence } from '#/governance/refusals.ts'
+import type { IncidentId } from '#/incident/events.ts'
+import type { StepUp } from '#/incident/step-up.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
+import { builtIn } from '#/playbooks.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import { fingerprintOf, publicLine } from '#/terminal/public-key.ts'
 import { alice, standing, start } from '../test/support/stories.ts'
@@ -14,12 +17,19 @@ const first = standardPolicy({ ttlMs })
 const stricter: Policy = { ...first, rules: { 'restore-access': { ...first.standard, approvals: 2 } } }
 const strictest: Policy = { ...stricter, standard: { ...first.standard, approvals: 2 } }
 
+type Open = ReturnType<Parameters<typeof createGovernance>[0]['open']>[number]
+
+/** An open incident about an account with this e-mail address, under this playbook. */
+function incident(email: string, playbook = builtIn('account-compromise')): Open {
+  return { id: 'INC-3' as IncidentId, target: { ...alice, email }, playbook, stepUpsUsed: new Set(['used']) }
+}
+
 /** A bot that may be started again, with another policy in its configuration, and whose clocks are ours. */
 function desk(configured: Policy = first) {
   const { ledger, ...store } = temporaryLedger()
   onTestFinished(() => store[Symbol.dispose]())
   const clock = { at: Date.parse(start), steady: 0 }
-  const targets: { id: never; target: typeof alice }[] = []
+  const targets: Open[] = []
   const begin = (policy: Policy): Governance =>
     createGovernance({
       ledger,
@@ -157,7 +167,7 @@ describe('a change of the policy', () => {
 
   test('is not approved by the target of an open incident', () => {
     const room = asked()
-    room.targets.push({ id: 'INC-3' as never, target: { ...alice, email: 'bao@acme.test' } })
+    room.targets.push(incident('bao@acme.test'))
     expect(refusal(approves(room, 'bao'))).toBe('person_under_attack')
   })
 
@@ -283,6 +293,92 @@ describe('a change of the policy', () => {
   })
 })
 
+describe('where the rule wants a fresh sign-in', () => {
+  const signedIn: Policy = { ...first, standard: { ...first.standard, stepUp: true } }
+  const after = Date.parse(start) / 1000 + 60
+  const signIn = (change: Partial<Extract<StepUp, { kind: 'autentico' }>> = {}): StepUp => ({
+    kind: 'autentico',
+    iss: 'https://auth.acme.test',
+    aud: 'responder',
+    sub: 'bao',
+    authTime: after,
+    signedInAt: new Date(after * 1000).toISOString(),
+    tokenDigest: 'fresh',
+    ...change,
+  })
+  const begins = (room: Desk): ChangeExecuted =>
+    room.does({ type: 'BeginChangeStepUp', by: standing('bao'), change: id(1), digest: digest(room) })
+  const signs = (room: Desk, stepUp: StepUp = signIn()): ChangeExecuted =>
+    room.does({ type: 'ApproveChange', by: standing('bao'), change: id(1), digest: digest(room), stepUp })
+  /** bao wants to approve that the policy wants no sign-in any more. */
+  function begun(): Desk {
+    const room = asked(first, signedIn)
+    room.clock.at += 60_000
+    begins(room)
+    return room
+  }
+
+  test('a click alone approves nothing', () => {
+    const room = asked(first, signedIn)
+    expect(refusal(approves(room, 'bao'))).toBe('step_up_needed')
+    expect(room.governance().policy().policy).toEqual(signedIn)
+  })
+
+  test('a click and a sign-in do, and the sign-in is on record', () => {
+    const room = begun()
+    expect(signs(room).kind).toBe('accepted')
+    expect(room.governance().policy().policy).toEqual(first)
+    const approval = room
+      .governance()
+      .timeline()
+      .find(({ event }) => event.type === 'ChangeApproved')
+    expect(approval?.event).toHaveProperty('stepUp.tokenDigest', 'fresh')
+  })
+
+  test('a sign-in that nobody has begun is somebody else’s', () => {
+    const room = asked(first, signedIn)
+    expect(refusal(signs(room))).toBe('step_up_needed')
+  })
+
+  test('a sign-in from before the request counts for nothing', () => {
+    expect(refusal(signs(begun(), signIn({ authTime: after - 61 })))).toBe('step_up_stale')
+  })
+
+  test('a browser that was signed in before the request counts for nothing', () => {
+    const signedInAt = new Date((after - 61) * 1000).toISOString()
+    expect(refusal(signs(begun(), signIn({ signedInAt })))).toBe('step_up_stale')
+  })
+
+  test('a sign-in of tomorrow counts for nothing', () => {
+    expect(refusal(signs(begun(), signIn({ authTime: after + 86_400 })))).toBe('step_up_ahead')
+  })
+
+  test('a sign-in that was used in an incident counts for nothing', () => {
+    const room = begun()
+    room.targets.push(incident('alice@acme.test'))
+    expect(refusal(signs(room, signIn({ tokenDigest: 'used' })))).toBe('step_up_used')
+  })
+
+  test('a sign-in proves nothing while Autentico itself is what an incident is about', () => {
+    const room = begun()
+    room.targets.push(incident('alice@acme.test', builtIn('private-key-exposed')))
+    expect(refusal(signs(room))).toBe('change_step_up_worthless')
+  })
+
+  test('a sign-in that came to nothing counts for nothing afterwards', () => {
+    const room = begun()
+    const { person } = standing('bao')
+    room.does({ type: 'EndChangeStepUp', change: id(1), person, why: 'denied', sentence: 'You said no.' })
+    expect(refusal(signs(room))).toBe('step_up_needed')
+  })
+
+  test('whoever asked is not even sent to sign in', () => {
+    const room = asked(first, signedIn)
+    const executed = room.does({ type: 'BeginChangeStepUp', by: standing('ana'), change: id(1), digest: digest(room) })
+    expect(refusal(executed)).toBe('change_requester')
+  })
+})
+
 const pair = generateKeyPairSync('ed25519')
 const line = publicLine(pair.publicKey)
 const kept = pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
@@ -361,7 +457,7 @@ describe('a terminal key', () => {
 
   test('of the target of an open incident is not registered', () => {
     const room = desk()
-    room.targets.push({ id: 'INC-3' as never, target: { ...alice, email: 'ana@acme.test' } })
+    room.targets.push(incident('ana@acme.test'))
     const executed = room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: kept })
     expect(refusal(executed)).toBe('person_under_attack')
   })

@@ -17,6 +17,7 @@ import {
 import { changeTried } from '#/governance/words.ts'
 import type { Actor } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
+import { isAutenticoPatient } from '#/incident/step-up.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
@@ -77,7 +78,7 @@ export function createGovernance({
   readonly ledger: Ledger
   readonly configured: Policy
   /** The open incidents: whoever is the target of one changes no rules. */
-  readonly open: () => readonly Pick<OpenedIncident, 'id' | 'target'>[]
+  readonly open: () => readonly Pick<OpenedIncident, 'id' | 'target' | 'playbook' | 'stepUpsUsed'>[]
   readonly now: () => Date
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic?: () => number
@@ -114,8 +115,21 @@ export function createGovernance({
     const command = scrubbed(given)
     const at = now().toISOString()
     // The program's own commands are nobody's, and the first of them comes before any incident was read.
-    const targets = 'by' in command ? open().map(({ id, target }) => ({ incident: id, target })) : []
-    const around = { now: at, configured: offered(), targets, readKey: readPublicKey, digestOf, outlived, later }
+    const incidents = 'by' in command ? open() : []
+    const targets = incidents.map(({ id, target }) => ({ incident: id, target }))
+    const stepUpsUsed = new Set(incidents.flatMap((incident) => [...incident.stepUpsUsed]))
+    const patient = incidents.find(isAutenticoPatient)?.id
+    const around = {
+      now: at,
+      configured: offered(),
+      targets,
+      stepUpsUsed,
+      patient,
+      readKey: readPublicKey,
+      digestOf,
+      outlived,
+      later,
+    }
     const decision = decideChange(rulebook, command, around)
     const actor = 'by' in command ? command.by.person : { program: 'autentico' }
     if (decision.kind === 'accepted')

@@ -182,6 +182,8 @@ function keyOf({ event, seq }: RecordedChange): string | undefined {
     case 'ChangeShown':
     case 'ChangeApproved':
     case 'ChangeDenied':
+    case 'ChangeStepUpStarted':
+    case 'ChangeStepUpFailed':
     case 'ChangeWithdrawn':
     case 'ChangeExpired':
     case 'ChangeRefused':

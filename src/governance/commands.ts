@@ -1,4 +1,6 @@
-import type { Standing } from '#/incident/people.ts'
+import type { StepUpFailure } from '#/incident/events.ts'
+import type { Person, Standing } from '#/incident/people.ts'
+import type { StepUp } from '#/incident/step-up.ts'
 import type { ChangeId } from './events.ts'
 
 /** A wish about the rules, not yet decided. Every one that a person sends carries that person's standing of now. */
@@ -18,6 +20,16 @@ export type PersonsGovernanceCommand =
       /** The digest on the button that was pressed. */
       readonly digest: string
       readonly reason?: string
+      /** What proves, beside the click, who it is from. It was verified, and belongs to this person. */
+      readonly stepUp?: StepUp
+    }
+  /** Wants to approve what counts only after a fresh sign-in. Everything but the sign-in is looked at as for an approval. */
+  | {
+      readonly type: 'BeginChangeStepUp'
+      readonly by: Standing
+      readonly change: ChangeId
+      readonly digest: string
+      readonly reason?: string
     }
   | { readonly type: 'DenyChange'; readonly by: Standing; readonly change: ChangeId; readonly reason: string }
   | { readonly type: 'WithdrawChange'; readonly by: Standing; readonly change: ChangeId }
@@ -27,4 +39,11 @@ export type ProgramsGovernanceCommand =
   | { readonly type: 'AdoptFirst' }
   | { readonly type: 'ShowChange'; readonly change: ChangeId; readonly channel: string; readonly ts: string }
   | { readonly type: 'ExpireChanges' }
+  | {
+      readonly type: 'EndChangeStepUp'
+      readonly change: ChangeId
+      readonly person: Person
+      readonly why: StepUpFailure
+      readonly sentence: string
+    }
   | { readonly type: 'RecordCheckpoint'; readonly size: number; readonly note: string }

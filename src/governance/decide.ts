@@ -11,6 +11,7 @@ import { needWords } from './policy-words.ts'
 import { type ChangeRefusal, type ChangeRefusalCode, changeRefusalSentence } from './refusals.ts'
 import { ruleOfChange, stillNeeded, wouldCount } from './rule.ts'
 import { openChanges, type RequestedChange, type Rulebook } from './state.ts'
+import { begunStepUp, endedStepUp, whyNotSteppedUp } from './step-up.ts'
 
 /** A policy that the configuration names and that is not in force. */
 export type Offered = { readonly policy: Policy; readonly digest: string; readonly differences: readonly string[] }
@@ -29,6 +30,10 @@ export type GovernanceSurroundings = {
   readonly configured: Offered
   /** The targets of the open incidents, and which incident it is. */
   readonly targets: readonly { readonly incident: string; readonly target: Account }[]
+  /** Sign-ins to Autentico that were used for approvals in open incidents. */
+  readonly stepUpsUsed: ReadonlySet<string>
+  /** The open incident that Autentico itself is what it is about: then what it says of a sign-in proves nothing. */
+  readonly patient: string | undefined
   readonly readKey: (text: string) => ReadKey
   /** SHA-256 over the canonical JSON (RFC 8785) of a value, lower-case hex. */
   readonly digestOf: (value: unknown) => string
@@ -65,6 +70,8 @@ export function decideChange(
       const { change, channel, ts } = command
       return rulebook.changes.has(change) ? accepted({ type: 'ChangeShown', id: change, channel, ts }) : accepted()
     }
+    case 'EndChangeStepUp':
+      return accepted(...endedStepUp(rulebook, command))
     case 'ExpireChanges':
       return accepted(
         ...openChanges(rulebook)
@@ -90,6 +97,8 @@ function decideForPerson(
       return revokeKey(rulebook, command, around)
     case 'ApproveChange':
       return approveChange(rulebook, command, around)
+    case 'BeginChangeStepUp':
+      return beginStepUp(rulebook, command, around)
     case 'DenyChange':
       return denyChange(rulebook, command, around)
     case 'WithdrawChange':
@@ -198,9 +207,10 @@ function request(
 
 function approveChange(
   rulebook: Rulebook,
-  { by, change: id, digest, reason = '' }: Extract<PersonsGovernanceCommand, { type: 'ApproveChange' }>,
+  command: Extract<PersonsGovernanceCommand, { type: 'ApproveChange' }>,
   around: GovernanceSurroundings,
 ): GovernanceDecision {
+  const { by, change: id, digest, reason = '', stepUp } = command
   const change = rulebook.changes.get(id)
   if (change === undefined) return refused('no_such_change')
   const refusal = whyEnded(change, around) ?? whyNotDecide(change, by)
@@ -214,6 +224,8 @@ function approveChange(
   const why = reason.trim()
   if (change.rule.reason && why === '') return refused('reason_missing')
   if (why.length > longestText) return refused('text_too_long')
+  const notSteppedUp = whyNotSteppedUp(rulebook, change, command, around)
+  if (notSteppedUp !== undefined) return refusedFor(notSteppedUp)
   const approved = {
     type: 'ChangeApproved',
     id,
@@ -222,9 +234,21 @@ function approveChange(
     identity: identityOf(by),
     groups: by.groups,
     ...(why === '' ? {} : { reason: why }),
+    ...(stepUp === undefined || !change.rule.stepUp ? {} : { stepUp }),
   } as const
   const isEnough = stillNeeded(change.rule, [...approvers(change), by.groups]).length === 0
   return accepted(approved, ...(isEnough ? outcomeOf(rulebook, change) : []))
+}
+
+/** Nobody is sent to sign in for an approval that would not count anyway. */
+function beginStepUp(
+  rulebook: Rulebook,
+  command: Extract<PersonsGovernanceCommand, { type: 'BeginChangeStepUp' }>,
+  around: GovernanceSurroundings,
+): GovernanceDecision {
+  const approval = approveChange(rulebook, { ...command, type: 'ApproveChange' }, around)
+  if (approval.kind === 'accepted') return refused('step_up_idle')
+  return approval.refusal.code === 'step_up_needed' ? accepted(...begunStepUp(rulebook, command)) : approval
 }
 
 /** What a change brings about. Another policy ends whatever was asked for under the one before. */

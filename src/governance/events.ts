@@ -1,5 +1,6 @@
-import type { Identity } from '#/incident/events.ts'
+import type { Identity, StepUpFailure } from '#/incident/events.ts'
 import type { Actor, Person } from '#/incident/people.ts'
+import type { StepUp } from '#/incident/step-up.ts'
 import type { GroupName, Policy, Rule } from '#/policy/policy.ts'
 import type { ChangeRefusalCode } from './refusals.ts'
 
@@ -75,6 +76,18 @@ export type GovernanceEvent =
       readonly identity: Identity
       readonly groups: readonly GroupName[]
       readonly reason?: string
+      /** What proved, beside the click, who approved. */
+      readonly stepUp?: StepUp
+    }
+  /** The approval counts once the person has signed in to Autentico afresh. */
+  | { readonly type: 'ChangeStepUpStarted'; readonly id: ChangeId; readonly digest: string }
+  /** The sign-in led to no approval. `sentence`: what `person` was told. */
+  | {
+      readonly type: 'ChangeStepUpFailed'
+      readonly id: ChangeId
+      readonly person: Person
+      readonly why: StepUpFailure
+      readonly sentence: string
     }
   | { readonly type: 'ChangeDenied'; readonly id: ChangeId; readonly reason: string }
   | { readonly type: 'ChangeWithdrawn'; readonly id: ChangeId }

@@ -27,6 +27,8 @@ const sentences = {
   change_group: (a: About) => `You may not decide about this: it takes ${a.what ?? 'somebody of another group'}.`,
   change_group_needed: (a: About) =>
     `Your approval would add nothing: what is still needed is ${a.what ?? 'somebody of another group'}.`,
+  change_step_up_worthless: (a: About) =>
+    `This approval counts only after a fresh sign-in to Autentico, and Autentico itself is what ${a.what ?? 'an open incident'} is about, so that would prove nothing. Decide once it is closed.`,
   person_under_attack: (a: About) =>
     `Your account is the target of ${a.what ?? 'an open incident'}. Until that is closed you cannot take part in changing the rules.`,
   key_unreadable: (a: About) =>

@@ -1,5 +1,5 @@
 import type { Identity } from '#/incident/events.ts'
-import { isPerson, type Person } from '#/incident/people.ts'
+import { isPerson, type Person, samePerson } from '#/incident/people.ts'
 import type { GroupName, Policy } from '#/policy/policy.ts'
 import type { Change, ChangeId, ChangeRule, GovernanceEvent, PersonKey, RecordedChange } from './events.ts'
 
@@ -18,7 +18,12 @@ export type ChangeApproval = {
   readonly groups: readonly GroupName[]
   readonly at: string
   readonly reason?: string
+  /** The sign-in to Autentico that it was proven by: it counts for no other. */
+  readonly tokenDigest?: string
 }
+
+/** Somebody who wants to approve a change and is signing in to Autentico for it. */
+export type ChangeStepUp = { readonly change: ChangeId; readonly by: Person }
 
 /** How a change ended. */
 export type ChangeEnd =
@@ -56,9 +61,11 @@ export type Rulebook = {
   readonly changes: ReadonlyMap<ChangeId, RequestedChange>
   /** By fingerprint, those that were revoked among them. */
   readonly keys: ReadonlyMap<string, RegisteredKey>
+  /** Those that are under way. */
+  readonly stepUps: readonly ChangeStepUp[]
 }
 
-export const emptyRulebook: Rulebook = { lastSeq: 0, changes: new Map(), keys: new Map() }
+export const emptyRulebook: Rulebook = { lastSeq: 0, changes: new Map(), keys: new Map(), stepUps: [] }
 
 /** Folds one fact into the rulebook. It never refuses. */
 export function applyChange(rulebook: Rulebook, recorded: RecordedChange): Rulebook {
@@ -91,10 +98,16 @@ function applied(rulebook: Rulebook, { event, at, actor, seq }: RecordedChange):
       return changed(rulebook, event.id, (change) => ({ ...change, place: { channel, ts } }))
     }
     case 'ChangeApproved':
-      return changed(rulebook, event.id, (change) => ({
+      return changed(withoutStepUp(rulebook, event.id, event.by), event.id, (change) => ({
         ...change,
         approvals: [...change.approvals, approvalOf(event, at)],
       }))
+    case 'ChangeStepUpStarted': {
+      const begun = isPerson(actor) ? [{ change: event.id, by: actor }] : []
+      return { ...rulebook, stepUps: [...rulebook.stepUps, ...begun] }
+    }
+    case 'ChangeStepUpFailed':
+      return withoutStepUp(rulebook, event.id, event.person)
     case 'ChangeDenied':
       return withEnd(rulebook, event.id, { kind: 'denied', at, by: nameOf(actor), reason: event.reason })
     case 'ChangeWithdrawn':
@@ -117,11 +130,23 @@ function applied(rulebook: Rulebook, { event, at, actor, seq }: RecordedChange):
   }
 }
 
+function withoutStepUp(rulebook: Rulebook, change: ChangeId, person: Person): Rulebook {
+  const stepUps = rulebook.stepUps.filter((one) => one.change !== change || !samePerson(one.by, person))
+  return { ...rulebook, stepUps }
+}
+
 function approvalOf(
-  { by, identity, groups, reason }: Extract<GovernanceEvent, { type: 'ChangeApproved' }>,
+  { by, identity, groups, reason, stepUp }: Extract<GovernanceEvent, { type: 'ChangeApproved' }>,
   at: string,
 ): ChangeApproval {
-  return { by, identity, groups, at, ...(reason === undefined ? {} : { reason }) }
+  return {
+    by,
+    identity,
+    groups,
+    at,
+    ...(reason === undefined ? {} : { reason }),
+    ...(stepUp?.kind === 'autentico' ? { tokenDigest: stepUp.tokenDigest } : {}),
+  }
 }
 
 function nameOf(actor: RecordedChange['actor']): string {

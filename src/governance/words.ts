@@ -74,6 +74,10 @@ export function governanceLine({ event }: Pick<RecordedChange, 'event'>): string
       return `asked for ${changeName(event.change)}`
     case 'ChangeApproved':
       return `approved it${event.reason === undefined ? '' : `: ${event.reason}`}`
+    case 'ChangeStepUpStarted':
+      return 'wants to approve it and signs in to Autentico'
+    case 'ChangeStepUpFailed':
+      return event.sentence === '' ? undefined : `@${event.person.name} did not approve it: ${event.sentence}`
     case 'ChangeDenied':
       return `denied it: ${event.reason}`
     case 'ChangeWithdrawn':
@@ -105,6 +109,7 @@ export function changeTried(command: PersonsGovernanceCommand): string {
     case 'RevokeKey':
       return 'revoke a terminal key'
     case 'ApproveChange':
+    case 'BeginChangeStepUp':
       return `approve ${command.change}`
     case 'DenyChange':
       return `deny ${command.change}`

@@ -38,7 +38,7 @@ export function needsStepUp(request: Request, { policy }: Pick<Surroundings, 'po
 }
 
 /** Whether Autentico is what the incident is about: then what it says of itself proves nothing. */
-export function isAutenticoPatient({ playbook }: OpenedIncident): boolean {
+export function isAutenticoPatient({ playbook }: Pick<OpenedIncident, 'playbook'>): boolean {
   return playbook.patient === 'autentico'
 }
 

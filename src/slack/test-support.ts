@@ -243,6 +243,8 @@ function memoryRules(): RulesDoor {
       now: new Date().toISOString(),
       configured,
       targets: [],
+      stepUpsUsed: new Set(),
+      patient: undefined,
       readKey: readPublicKey,
       digestOf,
       outlived: () => false,

@@ -40,6 +40,8 @@ function rules(first: Policy, configured: Policy, ...done: readonly Done[]): Rul
       now,
       configured: { policy, digest: digestOf(policy), differences: differencesOf(first, policy) },
       targets: [],
+      stepUpsUsed: new Set(),
+      patient: undefined,
       readKey: () => ({ kind: 'key', publicKey: 'MCowBQ', fingerprint }),
       digestOf,
       outlived: () => false,
