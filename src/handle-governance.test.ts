@@ -19,9 +19,11 @@ const strictest: Policy = { ...stricter, standard: { ...first.standard, approval
 
 type Open = ReturnType<Parameters<typeof createGovernance>[0]['open']>[number]
 
-/** An open incident about an account with this e-mail address, under this playbook. */
+/** An open incident about an account with this e-mail address, under this playbook, in which one sign-in was used. */
 function incident(email: string, playbook = builtIn('account-compromise')): Open {
-  return { id: 'INC-3' as IncidentId, target: { ...alice, email }, playbook, stepUpsUsed: new Set(['used']) }
+  const stepUp = { kind: 'autentico', tokenDigest: 'used' }
+  const requests = new Map([['r1', { approvals: [{ stepUp }] }]]) as unknown as Open['requests']
+  return { id: 'INC-3' as IncidentId, target: { ...alice, email }, playbook, requests }
 }
 
 /** A bot that may be started again, with another policy in its configuration, and whose clocks are ours. */
@@ -357,6 +359,19 @@ describe('where the rule wants a fresh sign-in', () => {
     const room = begun()
     room.targets.push(incident('alice@acme.test'))
     expect(refusal(signs(room, signIn({ tokenDigest: 'used' })))).toBe('step_up_used')
+  })
+
+  test('two people who sign in as the same account are one', () => {
+    const two: Policy = { ...signedIn, standard: { ...signedIn.standard, approvals: 2 } }
+    const room = asked(first, two)
+    room.clock.at += 60_000
+    begins(room)
+    signs(room)
+    const by = standing('chi')
+    room.does({ type: 'BeginChangeStepUp', by, change: id(1), digest: digest(room) })
+    const second = { type: 'ApproveChange', by, change: id(1), digest: digest(room) } as const
+    const executed = room.does({ ...second, stepUp: signIn({ tokenDigest: 'another' }) })
+    expect(refusal(executed)).toBe('change_same_account')
   })
 
   test('a sign-in proves nothing while Autentico itself is what an incident is about', () => {

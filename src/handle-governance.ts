@@ -8,6 +8,7 @@ import {
   type Adopted,
   activeKeys,
   applyChange,
+  type ChangeStepUp,
   emptyRulebook,
   openChanges,
   type RegisteredKey,
@@ -17,7 +18,7 @@ import {
 import { changeTried } from '#/governance/words.ts'
 import type { Actor } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
-import { isAutenticoPatient } from '#/incident/step-up.ts'
+import { isAutenticoPatient, isUsedIn } from '#/incident/step-up.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
@@ -43,6 +44,8 @@ export type Governance = {
   keyOf(fingerprint: string): RegisteredKey | undefined
   /** The changes that wait for a decision, in the order they were asked for. */
   pending(): readonly RequestedChange[]
+  /** Who is signing in to Autentico to approve one of them. */
+  stepUps(): readonly ChangeStepUp[]
   change(id: ChangeId): RequestedChange | undefined
   /** Every change that was ever asked for. */
   changes(): readonly RequestedChange[]
@@ -78,7 +81,7 @@ export function createGovernance({
   readonly ledger: Ledger
   readonly configured: Policy
   /** The open incidents: whoever is the target of one changes no rules. */
-  readonly open: () => readonly Pick<OpenedIncident, 'id' | 'target' | 'playbook' | 'stepUpsUsed'>[]
+  readonly open: () => readonly Pick<OpenedIncident, 'id' | 'target' | 'playbook' | 'requests'>[]
   readonly now: () => Date
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic?: () => number
@@ -117,13 +120,13 @@ export function createGovernance({
     // The program's own commands are nobody's, and the first of them comes before any incident was read.
     const incidents = 'by' in command ? open() : []
     const targets = incidents.map(({ id, target }) => ({ incident: id, target }))
-    const stepUpsUsed = new Set(incidents.flatMap((incident) => [...incident.stepUpsUsed]))
+    const isUsed = (tokenDigest: string) => incidents.some((incident) => isUsedIn(incident, tokenDigest))
     const patient = incidents.find(isAutenticoPatient)?.id
     const around = {
       now: at,
       configured: offered(),
       targets,
-      stepUpsUsed,
+      isUsed,
       patient,
       readKey: readPublicKey,
       digestOf,
@@ -157,6 +160,7 @@ export function createGovernance({
     keys: () => activeKeys(rulebook),
     keyOf: (fingerprint) => activeKeys(rulebook).find((key) => key.fingerprint === fingerprint),
     pending: () => openChanges(rulebook),
+    stepUps: () => rulebook.stepUps,
     change: (id) => rulebook.changes.get(id),
     changes: () => [...rulebook.changes.values()],
     timeline: (after = 0) => ledger.stream(governanceStream, after).map(recordedChange),

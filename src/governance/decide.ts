@@ -30,8 +30,8 @@ export type GovernanceSurroundings = {
   readonly configured: Offered
   /** The targets of the open incidents, and which incident it is. */
   readonly targets: readonly { readonly incident: string; readonly target: Account }[]
-  /** Sign-ins to Autentico that were used for approvals in open incidents. */
-  readonly stepUpsUsed: ReadonlySet<string>
+  /** Whether a sign-in to Autentico was used for an approval in an open incident. */
+  readonly isUsed: (tokenDigest: string) => boolean
   /** The open incident that Autentico itself is what it is about: then what it says of a sign-in proves nothing. */
   readonly patient: string | undefined
   readonly readKey: (text: string) => ReadKey

@@ -19,7 +19,7 @@ export type ChangeApproval = {
   readonly at: string
   readonly reason?: string
   /** The sign-in to Autentico that it was proven by: it counts for no other. */
-  readonly tokenDigest?: string
+  readonly signIn?: { readonly tokenDigest: string; readonly sub: string }
 }
 
 /** Somebody who wants to approve a change and is signing in to Autentico for it. */
@@ -145,7 +145,7 @@ function approvalOf(
     groups,
     at,
     ...(reason === undefined ? {} : { reason }),
-    ...(stepUp?.kind === 'autentico' ? { tokenDigest: stepUp.tokenDigest } : {}),
+    ...(stepUp?.kind === 'autentico' ? { signIn: { tokenDigest: stepUp.tokenDigest, sub: stepUp.sub } } : {}),
   }
 }
 

@@ -10,8 +10,8 @@ import type { ChangeStepUp, RequestedChange, Rulebook } from './state.ts'
 type Around = {
   readonly now: string
   readonly later: (at: string, ms: number) => string
-  /** Sign-ins that were used for approvals in open incidents. */
-  readonly stepUpsUsed: ReadonlySet<string>
+  /** Whether a sign-in was used for an approval in an open incident. */
+  readonly isUsed: (tokenDigest: string) => boolean
   /** The open incident that Autentico itself is what it is about. */
   readonly patient: string | undefined
 }
@@ -29,7 +29,7 @@ export function whyNotSteppedUp(
   { changes, stepUps }: Rulebook,
   change: RequestedChange,
   { by, stepUp }: { readonly by: Standing; readonly stepUp?: StepUp | undefined },
-  { now, later, stepUpsUsed, patient }: Around,
+  { now, later, isUsed, patient }: Around,
 ): ChangeRefusal | undefined {
   if (!change.rule.stepUp) return undefined
   if (stepUp?.kind === 'key' && stepUp.fingerprint === by.person.key) return undefined
@@ -42,9 +42,11 @@ export function whyNotSteppedUp(
   if (oldest.slice(0, 19) < change.requestedAt.slice(0, 19))
     return { code: 'step_up_stale', about: { what: utc(oldest) } }
   if (authTime > later(now, skewMs)) return { code: 'step_up_ahead', about: { what: utc(authTime) } }
-  const used = [...changes.values()].flatMap(({ approvals }) => approvals.flatMap((one) => one.tokenDigest ?? []))
-  const isUsed = stepUpsUsed.has(stepUp.tokenDigest) || used.includes(stepUp.tokenDigest)
-  return isUsed ? { code: 'step_up_used', about: {} } : undefined
+  const given = [...changes.values()].flatMap(({ approvals }) => approvals)
+  if (isUsed(stepUp.tokenDigest) || given.some((one) => one.signIn?.tokenDigest === stepUp.tokenDigest))
+    return { code: 'step_up_used', about: {} }
+  const earlier = change.approvals.find((one) => one.signIn?.sub === stepUp.sub)
+  return earlier === undefined ? undefined : { code: 'change_same_account', about: { who: `@${earlier.by.name}` } }
 }
 
 /** Begins a step-up. One that the person had under way for the same change is over then. */

@@ -72,7 +72,7 @@ export function whyNotSteppedUp(
 }
 
 /** Whether an approval in this incident was stepped up with that token. */
-function isUsedIn({ requests }: OpenedIncident, tokenDigest: string): boolean {
+export function isUsedIn({ requests }: Pick<OpenedIncident, 'requests'>, tokenDigest: string): boolean {
   return [...requests.values()].some(({ approvals }) =>
     approvals.some((approval) => signInOf(approval)?.tokenDigest === tokenDigest),
   )

@@ -243,7 +243,7 @@ function memoryRules(): RulesDoor {
       now: new Date().toISOString(),
       configured,
       targets: [],
-      stepUpsUsed: new Set(),
+      isUsed: () => false,
       patient: undefined,
       readKey: readPublicKey,
       digestOf,

@@ -40,7 +40,7 @@ function rules(first: Policy, configured: Policy, ...done: readonly Done[]): Rul
       now,
       configured: { policy, digest: digestOf(policy), differences: differencesOf(first, policy) },
       targets: [],
-      stepUpsUsed: new Set(),
+      isUsed: () => false,
       patient: undefined,
       readKey: () => ({ kind: 'key', publicKey: 'MCowBQ', fingerprint }),
       digestOf,
