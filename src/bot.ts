@@ -233,6 +233,8 @@ function startDispatcher({
     issue: async (order) => void (await queue.issue(order)),
     hold: holderOf(queue, stops),
     release: async (id) => stops.clear(id),
+    cancel: async (order) => queue.cancel(order),
+    settle: (id, order, { gone }) => void incidents.execute(id, { type: 'SettleWithdrawal', order, gone }),
     expected: () => expectedFindings(ledger),
     orderTtlMs: config.orderTtlMs,
   })

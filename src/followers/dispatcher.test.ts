@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Recorded } from '#/incident/events.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import type { WorkOrder } from '#/work/work-order.ts'
@@ -11,10 +11,12 @@ import {
   minute,
   openOrder,
   person,
+  reports,
   running,
   shownRequest,
   start,
   steps,
+  stops,
   underWay,
   withdraws,
 } from '../../test/support/stories.ts'
@@ -38,6 +40,8 @@ async function issued(
     entry: (seq) => recorded.find((one) => one.seq === seq),
     hold: async () => undefined,
     release: async () => undefined,
+    cancel: async () => ({ gone: true }),
+    settle: () => undefined,
     issue: async (order) => void orders.push(await Promise.resolve(order)),
     expected: () => [],
     orderTtlMs,
@@ -92,4 +96,45 @@ test('the sweep is ordered for later, and its time to live begins then', async (
 test('an order after the new password names when that was set', async () => {
   const { orders } = await issued([...firstThreeProven, ...running(steps.passkeys)])
   expect(orders[0]?.params).toEqual({ passwordResetAt: start })
+})
+
+describe('taking back what was approved', () => {
+  const takingBack = [...underWay, ...running(steps.sessions), withdraws()]
+
+  /** What the dispatcher does about a withdrawal when the queue gives this answer. */
+  async function takesBack(acts: readonly Act[], gone: boolean) {
+    const { incident, recorded } = play(...acts)
+    const did: string[] = []
+    const dispatch = dispatcher({
+      find: () => incident,
+      entry: (seq) => recorded.find((one) => one.seq === seq),
+      hold: async () => undefined,
+      release: async () => undefined,
+      issue: async ({ id, mode }) => void did.push(`issued ${mode} ${await Promise.resolve(id)}`),
+      cancel: async () => Promise.resolve({ gone }),
+      settle: (_id, order, what) => void did.push(`${order} is ${what.gone ? 'gone' : 'with a worker'}`),
+      expected: () => [],
+      orderTtlMs,
+    })
+    await dispatch(recorded)
+    return { did, order: openOrder(incident, 'run') }
+  }
+
+  test('hands the order to nobody, asks the queue, and records what it said', async () => {
+    for (const gone of [true, false]) {
+      const { did, order } = await takesBack(takingBack, gone)
+      expect(did.filter((one) => !one.startsWith('issued prepare'))).toEqual([
+        `${order} is ${gone ? 'gone' : 'with a worker'}`,
+      ])
+    }
+  })
+
+  test('an order that a worker was halted with before it had begun is gone', async () => {
+    const halted = reports('run', { kind: 'halted', begun: false, attempt: 1 })
+    const { did, order } = await takesBack(
+      [...underWay, ...running(steps.sessions), stops(), halted, withdraws()],
+      false,
+    )
+    expect(did.at(-1)).toBe(`${order} is gone`)
+  })
 })

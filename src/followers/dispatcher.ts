@@ -24,6 +24,10 @@ export type DispatcherDeps = {
   readonly hold: (incident: OpenedIncident) => Promise<void>
   /** Its work goes on: the workers need not be told of a stop any more. */
   readonly release: (id: IncidentId) => Promise<void>
+  /** Takes an order out of the queue for good, unless a worker has ever taken it. `gone`: none had. */
+  readonly cancel: (order: OrderId) => Promise<{ readonly gone: boolean }>
+  /** Records what came of that. */
+  readonly settle: (id: IncidentId, order: OrderId, what: { readonly gone: boolean }) => void
   /** The keys of every finding that people have said is expected, in any incident. */
   readonly expected: () => readonly string[]
   /** How long an approval is good for once its work may begin. */
@@ -43,6 +47,7 @@ export function dispatcher(deps: DispatcherDeps): (entries: readonly Recorded[])
       if (incident === undefined) continue
       if (event.type === 'WorkOrdered') await issueOne(deps, incident, orderIdOf(id, seq))
       else if (event.type === 'WorkIssuedAgain') await issueOne(deps, incident, event.order)
+      else if (event.type === 'WithdrawalBegun') await takeBack(deps, incident, event.order)
       else if (event.type === 'WorkStopped') await hold(incident)
       else if (event.type === 'WorkResumed') await goOn(deps, incident)
     }
@@ -53,6 +58,7 @@ export function dispatcher(deps: DispatcherDeps): (entries: readonly Recorded[])
 const concerns: Readonly<Partial<Record<EventType, true>>> = {
   WorkOrdered: true,
   WorkIssuedAgain: true,
+  WithdrawalBegun: true,
   WorkStopped: true,
   WorkResumed: true,
 }
@@ -67,6 +73,19 @@ async function issueOne(
   if (work !== undefined) await issue(work)
 }
 
+/** Nobody is handed an order that is being taken back, so what the queue says of it now is how it ends. */
+async function takeBack(
+  { cancel, settle }: DispatcherDeps,
+  { id, orders }: OpenedIncident,
+  order: OrderId,
+): Promise<void> {
+  const known = orders.get(order)
+  if (known?.withdrawing === undefined) return
+  const what = await cancel(order)
+  // Halted before it had begun, it was with a worker, and nothing was done.
+  settle(id, order, { gone: what.gone || known.halted?.begun === false })
+}
+
 /** What was held is issued, unless something else still holds it. */
 async function goOn(deps: DispatcherDeps, incident: OpenedIncident): Promise<void> {
   if (incident.stops.length > 0) return
@@ -74,7 +93,7 @@ async function goOn(deps: DispatcherDeps, incident: OpenedIncident): Promise<voi
   for (const order of incident.orders.keys()) await issueOne(deps, incident, order)
 }
 
-/** The order as a worker gets it. Undefined when it is no longer open, or the incident is stopped. */
+/** The order as a worker gets it. Undefined when it is no longer open, is being taken back, or the incident is stopped. */
 export function workOrder(
   incident: OpenedIncident,
   id: OrderId,
@@ -83,6 +102,7 @@ export function workOrder(
 ): WorkOrder | undefined {
   const order = incident.orders.get(id)
   if (order === undefined || incident.status === 'closed' || incident.stops.length > 0) return undefined
+  if (order.withdrawing !== undefined) return undefined
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   const approvedBy = request?.end.kind === 'approved' ? request.approvals.map(({ by }) => by) : []
   const needed = request?.shown?.rule?.approvals ?? 1

@@ -47,7 +47,8 @@ export function createReconciler(deps: ReconcilerDeps): () => Promise<void> {
         deps.expire(incident.id, order.id, 'No worker did it in time, so the approval is no longer good. Ask again.')
         continue
       }
-      if (incident.stops.length > 0) continue
+      // What is being taken back is handed out to nobody.
+      if (incident.stops.length > 0 || order.withdrawing !== undefined) continue
       const state = await deps.stateOf(order.id)
       if (state === 'waiting') {
         missingSince.delete(order.id)

@@ -185,6 +185,8 @@ export type ProgramCommand =
       readonly request: RequestId
       readonly people: readonly Person[]
     }
+  /** What came of taking the order of an approved request out of the queue. `gone`: nobody had begun it. */
+  | { readonly type: 'SettleWithdrawal'; readonly order: OrderId; readonly gone: boolean }
   | { readonly type: 'IssueAgain'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'ExpireOrder'; readonly order: OrderId; readonly sentence: string }
   | { readonly type: 'DestroySecret'; readonly order: OrderId; readonly why: string }

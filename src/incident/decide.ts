@@ -57,6 +57,7 @@ import {
 import type { Surroundings } from './surroundings.ts'
 import { orderSweep, settle } from './sweep.ts'
 import { atAndAgo, requestName, utc } from './timeline.ts'
+import { isFact, orderNotBegun, settleWithdrawal, takeBack, whyNotTakenBack } from './withdrawal.ts'
 
 /** Why a secret is destroyed when its time is over. */
 const unseen = 'nobody looked at it in time'
@@ -530,12 +531,16 @@ function withdrawRequest(
 ): Decision {
   const request = incident.requests.get(command.request)
   if (request === undefined) return refused('no_open_request')
-  const ended = whyEnded(request, around)
+  const late = whyNotTakenBack(incident, request)
+  if (late !== undefined) return refusedFor(late)
+  const order = orderNotBegun(incident, request)
+  const ended = order === undefined ? whyEnded(request, around) : undefined
   if (ended !== undefined) return refusedFor(ended)
   const { person } = command.by
   if (!samePerson(request.requester, person) && !samePerson(incident.commander, person)) {
     return refused('not_the_requester', { who: `@${request.requester.name}` })
   }
+  if (order !== undefined) return takeBack(request, order, command.by)
   return accepted({ type: 'RequestWithdrawn', request: request.id, ...ofStep(request) })
 }
 
@@ -636,7 +641,8 @@ function closeIncident(incident: OpenedIncident, reason: string): Decision {
 }
 
 function decideOutcome(incident: OpenedIncident, command: WorkerCommand, around: Surroundings): Decision {
-  const order = incident.orders.get(command.order)
+  const { orders, takenBack } = incident
+  const order = orders.get(command.order) ?? (isFact(command.result) ? takenBack.get(command.order) : undefined)
   // Ended already, or made void: the same outcome twice changes nothing.
   if (order === undefined || !fits(incident, order, command.result)) return refused('order_unknown')
   if (incident.status === 'closed') return accepted()
@@ -687,6 +693,8 @@ function decideProgram(
       return accepted({ type: 'IncidentLinked', to: command.to, playbook: command.playbook, by: command.person })
     case 'ResumeToo':
       return incident.status === 'closed' ? refused('not_stopped') : resumeToo(incident, command)
+    case 'SettleWithdrawal':
+      return incident.status === 'closed' ? refused('order_unknown') : settleWithdrawal(incident, command)
     case 'IssueAgain':
       return incident.orders.has(command.order) && incident.status === 'open'
         ? accepted({ type: 'WorkIssuedAgain', order: command.order, why: command.why })

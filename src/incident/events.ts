@@ -162,7 +162,30 @@ export type IncidentEvent =
       readonly sentence: string
     }
   | { readonly type: 'StepDenied'; readonly request: RequestId; readonly step?: StepId; readonly reason: string }
-  | { readonly type: 'RequestWithdrawn'; readonly request: RequestId; readonly step?: StepId }
+  /** `by` and `order`: it had been approved, and its order was out of the queue before anybody had begun. */
+  | {
+      readonly type: 'RequestWithdrawn'
+      readonly request: RequestId
+      readonly step?: StepId
+      readonly by?: Person
+      readonly order?: OrderId
+    }
+  /** An approved request is taken back: its order is not handed out any more, and is taken out of the queue if nobody has begun. */
+  | {
+      readonly type: 'WithdrawalBegun'
+      readonly request: RequestId
+      readonly step: StepId
+      readonly order: OrderId
+      readonly by: Person
+    }
+  /** A worker was faster, so the work goes on. */
+  | {
+      readonly type: 'WithdrawalFailed'
+      readonly request: RequestId
+      readonly step: StepId
+      readonly order: OrderId
+      readonly by: Person
+    }
   | { readonly type: 'RequestExpired'; readonly request: RequestId; readonly step?: StepId }
   | {
       readonly type: 'ApprovalVoided'

@@ -63,6 +63,7 @@ function opened(
     known: {},
     requests: new Map(),
     orders: new Map(),
+    takenBack: new Map(),
     work: new Map(),
     sweep: { status: 'none' },
     stepUps: [],
@@ -215,12 +216,16 @@ function applied(
       )
     case 'RequestWithdrawn':
       return backToBefore(
-        withRequest(endOrdersOf(incident, event.request, 'prepare'), event.request, (request) => ({
+        withRequest(endOrdersOf(takenBack(incident, event), event.request, 'prepare'), event.request, (request) => ({
           ...request,
-          end: { kind: 'withdrawn', by: personOf(actor), at },
+          end: { kind: 'withdrawn', by: event.by ?? personOf(actor), at },
         })),
         event,
       )
+    case 'WithdrawalBegun':
+      return withOrder(incident, event.order, (order) => ({ ...order, withdrawing: { by: event.by, at } }))
+    case 'WithdrawalFailed':
+      return withOrder(incident, event.order, ({ withdrawing: _over, ...order }) => order)
     case 'RequestExpired':
       return backToBefore(
         withRequest(incident, event.request, (request) => ({ ...request, end: { kind: 'expired', at } })),
@@ -636,6 +641,16 @@ function endOrder(incident: OpenedIncident, id: OrderId): OpenedIncident {
   const orders = new Map(incident.orders)
   orders.delete(id)
   return { ...incident, orders }
+}
+
+/** The order goes with the request; what it was is kept, for whoever reports about it all the same. */
+function takenBack(
+  incident: OpenedIncident,
+  { order: id }: Extract<IncidentEvent, { type: 'RequestWithdrawn' }>,
+): OpenedIncident {
+  const order = id === undefined ? undefined : incident.orders.get(id)
+  if (id === undefined || order === undefined) return incident
+  return { ...endOrder(incident, id), takenBack: new Map(incident.takenBack).set(id, order) }
 }
 
 function endOrdersOf(incident: OpenedIncident, request: RequestId, mode: OrderedWork['mode']): OpenedIncident {

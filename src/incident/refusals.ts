@@ -97,6 +97,9 @@ const sentences = {
     `Autentico itself is what this incident is about, so a sign-in to it proves nothing. Approve from a terminal with your registered key${a.what === undefined ? '' : `: \`${a.what}\``}.`,
   not_the_requester: (a: About) =>
     `Only ${a.who ?? 'the person who asked'} or the commander can withdraw that request. An approver can deny it.`,
+  execution_begun: () =>
+    'Too late to withdraw it: a worker has begun. The emergency stop halts a worker before the next thing that it would change.',
+  withdrawal_begun: () => 'It is being withdrawn already. Whether a worker was faster is said in the thread.',
   already_commander: () => 'You are the commander already.',
 
   // Holds

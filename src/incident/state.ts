@@ -143,6 +143,8 @@ export type OpenOrder = OrderedWork & {
   readonly waits?: string
   /** A worker came upon the emergency stop with it. */
   readonly halted?: { readonly begun: boolean }
+  /** Its request is being taken back: it is handed to nobody. */
+  readonly withdrawing?: { readonly by: Person; readonly at: string }
 }
 
 /** An emergency stop in force. Its own and one of everything can hold an incident at the same time. */
@@ -218,6 +220,8 @@ export type OpenedIncident = {
   readonly known: Known
   readonly requests: ReadonlyMap<RequestId, Request>
   readonly orders: ReadonlyMap<OrderId, OpenOrder>
+  /** Orders whose request was taken back before anybody had begun. */
+  readonly takenBack: ReadonlyMap<OrderId, OpenOrder>
   /** What every order was for, those that have ended too. */
   readonly work: ReadonlyMap<OrderId, Pick<OpenOrder, 'step' | 'action' | 'request'>>
   readonly sweep: Sweep

@@ -39,6 +39,7 @@ import {
   running,
   settledByWord,
   settles,
+  settlesWithdrawal,
   shownRequest,
   snapshots,
   standing,
@@ -267,6 +268,14 @@ const endingIn: Readonly<
   RequestWithdrawn: [
     [...underWay, ...shownRequest(steps.sessions), withdraws()],
     /^withdrew the request: Revoke all sessions of alice$/,
+  ],
+  WithdrawalBegun: [
+    [...underWay, ...running(steps.sessions), withdraws()],
+    /^takes back what was approved: Revoke all sessions of alice$/,
+  ],
+  WithdrawalFailed: [
+    [...underWay, ...running(steps.sessions), withdraws(), settlesWithdrawal(false)],
+    /^could not take back: Revoke all sessions of alice\. A worker had begun already, so it goes on\. For @ana$/,
   ],
   RequestExpired: [
     [...underWay, ...shownRequest(steps.sessions), passes(30), expires],

@@ -234,8 +234,20 @@ function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, inc
       return (
         holdEndLine(incident, event.request, 'withdrawn') ?? {
           headline: `withdrew the request: ${asked(incident, event.request)}`,
+          ...(event.by === undefined
+            ? {}
+            : { details: [`@${event.by.name} took it back before any worker had begun, so nothing was done.`] }),
         }
       )
+    case 'WithdrawalBegun':
+      return { headline: `takes back what was approved: ${asked(incident, event.request)}`, forThread: false }
+    case 'WithdrawalFailed':
+      return {
+        headline: `could not take back: ${asked(incident, event.request)}`,
+        details: ['A worker had begun already, so it goes on.'],
+        tone: 'warning',
+        mentions: [event.by],
+      }
     case 'RequestExpired':
       return {
         ...(holdEndLine(incident, event.request, 'expired') ?? {

@@ -17,6 +17,8 @@ export type OrderQueue = AsyncDisposable & {
   state(order: OrderId): Promise<OrderState>
   /** Takes an order out that no worker has begun; returns whether it is gone. */
   withdraw(order: OrderId): Promise<boolean>
+  /** The same for good: `gone` is false as soon as a worker has ever taken it, whatever it does with it now. */
+  cancel(order: OrderId): Promise<{ readonly gone: boolean }>
 }
 
 export type OrderQueueOptions = RedisPlace & {
@@ -53,6 +55,7 @@ export function openOrderQueue(options: OrderQueueOptions): OrderQueue {
     },
     state: async (order) => queue.state(order),
     withdraw: async (order) => queue.remove(order),
+    cancel: async (order) => ({ gone: !(await queue.wasTaken(order)) && (await queue.remove(order)) }),
     [Symbol.asyncDispose]: async () => queue[Symbol.asyncDispose](),
   }
 }

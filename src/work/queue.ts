@@ -34,6 +34,8 @@ export type MessageQueue = AsyncDisposable & {
   state(id: string): Promise<MessageState>
   /** What lies under this id, unchecked. */
   find(id: string): Promise<unknown>
+  /** Whether anybody has ever begun with it, as far as it is still there. */
+  wasTaken(id: string): Promise<boolean>
   /** Takes a message out, unless a worker is at it; returns whether it is gone. */
   remove(id: string): Promise<boolean>
   /** How many wait to be taken now. */
@@ -87,6 +89,8 @@ export function openQueue(name: QueueName, { url, prefix = defaultPrefix, log }:
     },
 
     find: async (id) => (await find(id))?.data,
+
+    wasTaken: async (id) => ((await find(id))?.attemptsStarted ?? 0) > 0,
 
     async remove(id) {
       const queue = await reach()

@@ -91,6 +91,30 @@ test('a forged job that took the place of an order does not keep the order from 
   expect((await site.run(order)).result.kind).toBe('done')
 })
 
+test('of many orders that are taken back while workers take them, each is either done or gone', async () => {
+  const site = await aSite()
+  const template = await approved(site)
+  const orders = Array.from({ length: 12 }, (_, at) => ({
+    ...template,
+    id: `INC-7-${200 + at}` as OrderId,
+    cause: { ...template.cause, seq: 200 + at },
+  }))
+  const answers = await Promise.all(
+    orders.map(async (order, at) => {
+      await site.queue.issue(order)
+      // Some at once, some when a worker may have it already.
+      if (at % 3 > 0) await vi.waitUntil(async () => (await site.queue.state(order.id)) !== 'waiting', { interval: at })
+      return { id: order.id, ...(await site.queue.cancel(order.id)) }
+    }),
+  )
+  const taken = answers.filter(({ gone }) => !gone).map(({ id }) => id)
+  const ids = new Set(orders.map(({ id }) => id))
+  const ended = () => new Set(site.outcomes.flatMap(({ final, order }) => (final && ids.has(order) ? [order] : [])))
+  await vi.waitFor(() => expect(ended()).toEqual(new Set(taken)), { timeout: 10_000 })
+  for (const { id, gone } of answers) if (gone) expect(await site.queue.state(id)).toBe('absent')
+  expect(taken.length).toBeGreaterThan(0)
+})
+
 test('an order copied to another incident is not run', async () => {
   const site = await aSite()
   const order = await approved(site)

@@ -209,6 +209,11 @@ export function withdraws(by: Standing = standing('ana')): Pressed {
   return (incident) => ({ type: 'WithdrawRequest', by, request: newestRequest(incident).id })
 }
 
+/** The queue's answer to taking the running order out: nobody had begun it, or somebody had. */
+export function settlesWithdrawal(gone: boolean): Pressed {
+  return (incident) => ({ type: 'SettleWithdrawal', order: openOrder(incident, 'run'), gone })
+}
+
 export const notifies: Extract<Command, { type: 'RecordNotification' }> = {
   type: 'RecordNotification',
   by: standing('ana'),

@@ -2,6 +2,7 @@ import { glassPending } from '#/incident/glass-state.ts'
 import { merged } from '#/incident/read-back.ts'
 import { findStep, type OpenedIncident, type Request, type StepState, stepState } from '#/incident/state.ts'
 import { filledIn } from '#/incident/timeline.ts'
+import { orderNotBegun } from '#/incident/withdrawal.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { limits } from '../limits.ts'
 import { presses, type Reference } from '../references.ts'
@@ -263,6 +264,10 @@ function afterwards(incident: OpenedIncident, request: Request): Blocks {
   const step = findStep(incident, request.step)
   if (step === undefined || !isLatest(incident, request)) return []
   const state = stepState(incident, step.id)
+  const order = orderNotBegun(incident, request)
+  const about: Reference = { of: 'request', incident: incident.id, request: request.id }
+  if (order !== undefined)
+    return order.withdrawing === undefined ? row([button('Withdraw', presses.withdraw, about)]) : []
   const again =
     state.status === 'failed' && state.retry && isAskable(incident, step)
       ? row([

@@ -9,7 +9,7 @@ import {
   stopOf,
   targetOf,
 } from '#/incident/state.ts'
-import type { Progress, RequestId } from '#/incident/work.ts'
+import type { OrderId, Progress, RequestId } from '#/incident/work.ts'
 import { onlyReads } from '#/playbook/actions.ts'
 import { at, hour, line, listed, literal, type Mrkdwn, mrkdwn, prose } from './text.ts'
 import { standInShort } from './verdict-words.ts'
@@ -116,11 +116,16 @@ export function heldWords(incident: OpenedIncident, { order, taken }: Running): 
 }
 
 /** Since when a step runs, where, and how far it is; or that no worker has taken it yet. */
-export function progressOf({ openedAt }: OpenedIncident, { since, taken, progress }: Running): Mrkdwn {
+export function progressOf({ openedAt, orders }: OpenedIncident, { order, since, taken, progress }: Running): Mrkdwn {
   const far = progress === undefined ? literal('') : mrkdwn` · ${howFar(progress)}`
+  if (isTakenBack(orders, order)) return literal('being withdrawn')
   if (taken === undefined) return mrkdwn`waits for a worker since ${literal(hour(since, openedAt))}${far}`
   const again = taken.attempt > 1 ? literal(` (try ${taken.attempt})`) : literal('')
   return mrkdwn`running since ${literal(hour(taken.at, openedAt))} on ${line(taken.by, 60)}${again}${far}`
+}
+
+function isTakenBack(orders: OpenedIncident['orders'], id: OrderId): boolean {
+  return orders.get(id)?.withdrawing !== undefined
 }
 
 /** "[█████░░░] 6,120 / 10,000 · 12 did not work yet · 41 s left" */
