@@ -16,7 +16,6 @@ import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { LedgerDamaged } from '#/ledger/schema.ts'
 import type { Policy } from '#/policy/policy.ts'
-import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import type { ThreadNews } from '#/slack/thread-news.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
@@ -44,6 +43,7 @@ import { endLostStepUps, openStepUps, stepUpFault } from './step-ups.ts'
 import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
 import { watchLedger } from './watch-ledger.ts'
 import { type ThreadWatch, threadLines, watchThreads } from './watch-threads.ts'
+import { type ThreadWitness, witnessLines, witnessThreads } from './witness-threads.ts'
 
 export type BotDeps = {
   readonly config: Config & { readonly slack: SlackConfig }
@@ -58,6 +58,10 @@ export type BotDeps = {
 }
 
 const expireEveryMs = 1_000
+/** What is read of a thread before Slack is open. */
+const notOpen = { kind: 'not readable', why: 'Slack is not open yet.' } as const
+/** Who starts the bot waits for other things first, and the poster looks at the threads too. */
+const witnessAfterMs = 20_000
 const reconcileEveryMs = 2_000
 const redrawEveryMs = 20_000
 const settleEveryMs = 1_000
@@ -105,9 +109,10 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const outcomes = building.use(takeOutcomes({ deps, incidents, vault }))
 
   // Both are made after the door that speaks of them.
-  let outbound: Outbound | undefined
+  let opened: Slack | undefined
   let poster: Poster | undefined
   let threads: ThreadWatch | undefined
+  let witness: ThreadWitness | undefined
   let noHistory: string | undefined
   const door = createDoor({
     incidents,
@@ -117,14 +122,15 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     accounts,
     vault,
     sealingKey: keys.sealing.privateKey,
-    verifyLedger: async () => watch.verifyNow(),
+    verifyLedger: async (checkpoints) => watch.verifyNow(checkpoints),
+    readThread: async (place) => opened?.readThread(place) ?? notOpen,
     writeFailed: (error) => watch.failed(error),
-    outbound: () => outbound,
     log,
     drill: config.drill,
     status: async () => [
       ...ledgerLines(watch),
       ...threadLines(threads, noHistory),
+      ...(witness === undefined ? [] : witnessLines(witness)),
       ...governanceLines(governance),
       ...(await accounts.status()),
     ],
@@ -137,7 +143,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const answers = building.use(givenAnswers(deps))
   const onThread = async (news: ThreadNews): Promise<void> => threads?.heard(news)
   const slack = building.use(await startSlack(slackOptions(deps, door, { seen, answers, onThread })))
-  outbound = slack.outbound
+  opened = slack
   // Closed before Slack is, so that whoever is signing in is told that it is lost.
   building.use(stepUps)
   for (const tell of lost) tell(slack.outbound)
@@ -148,6 +154,16 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   poster = posterOf({ ledger, incidents, slack, policy: () => rules.policy, config, log, now })
   building.use(startPoster({ ledger, incidents, poster, log }))
   threads = building.use(watchThreads({ incidents, slack, poster, log }))
+  witness = building.use(
+    witnessThreads({
+      incidents,
+      readThread: async (place) => slack.readThread(place),
+      verify: async (checkpoints) => watch.verifyNow(checkpoints),
+      log,
+      now,
+      afterMs: Math.min(config.verifyEveryMs, witnessAfterMs),
+    }),
+  )
   building.use(startNoticeboard({ ledger, governance, slack, config, log, onFailure: onFailure(log) }))
   building.use(startFiler({ ledger, incidents, slack, dataDir: config.dataDir, log, onFailure: onFailure(log) }))
   building.use(startReconciling({ ledger, incidents, queue, stops, outcomes, config, log, now }))
@@ -180,7 +196,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
 
   if (deps.health !== undefined) {
     const { showBot } = await import('./health-of-bot.ts')
-    showBot(deps.health, { ledger, incidents, slack, watch, now, outcomesRebuilt: () => outcomes.rebuilt() })
+    showBot(deps.health, { ledger, incidents, slack, watch, witness, now, outcomesRebuilt: () => outcomes.rebuilt() })
   }
   const findings = await slack.check()
   noHistory = findings.find(({ about }) => about === 'history')?.sentence

@@ -1,17 +1,19 @@
 import type { KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { IncidentId } from '#/incident/events.ts'
-import { timelineLine, utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/timeline.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
+import type { KeptCheckpoint } from '#/ledger/verify.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import { type Door, NotRecorded, type VerifyReport } from '#/slack/door.ts'
-import { SlackRejected } from '#/slack/failures.ts'
-import type { Outbound } from '#/slack/outbound.ts'
+import { RateLimited, SlackUnavailable } from '#/slack/failures.ts'
+import type { Slack } from '#/slack/start-slack.ts'
 import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
 import { refusedByDisk } from './disk.ts'
 import type { Incidents } from './handle.ts'
 import type { LedgerWatch } from './watch-ledger.ts'
+import { compareThread, type ThreadFindings } from './witness-threads.ts'
 
 export type DoorDeps = {
   readonly incidents: Incidents
@@ -26,16 +28,16 @@ export type DoorDeps = {
   readonly closed?: string | undefined
   /** Told when the disk did not take an entry. */
   readonly writeFailed: (error: LedgerWriteFailed) => void
-  /** Recomputes the whole ledger. */
-  readonly verifyLedger: () => Promise<{
+  /** Recomputes the whole ledger, and holds it against its own checkpoints and these. */
+  readonly verifyLedger: (checkpoints: readonly KeptCheckpoint[]) => Promise<{
     readonly ok: boolean
     readonly entries: number
     readonly head: { readonly seq: number; readonly hash: string } | undefined
     readonly checkpoints: number
     readonly problems: readonly { readonly seq?: number; readonly what: string }[]
   }>
-  /** Set once Slack is open; the door is built before it. */
-  readonly outbound: () => Outbound | undefined
+  /** Reads a whole thread; not before Slack is open. */
+  readonly readThread: Slack['readThread']
   readonly log: Pick<Logger, 'error'>
   readonly drill: boolean
   readonly status: () => Promise<readonly string[]>
@@ -126,8 +128,9 @@ export function remedy(code: string): string {
 }
 
 async function verify(deps: DoorDeps, id: IncidentId): Promise<VerifyReport> {
-  const report = await deps.verifyLedger()
-  const witnessed = await compareThread(deps, id)
+  // First, because the checkpoints in it are verified with the ledger.
+  const witnessed = await threadOf(deps, id)
+  const report = await deps.verifyLedger(witnessed.checkpoints)
   const problems = [
     ...report.problems.map(({ seq, what }) => (seq === undefined ? what : `Entry ${seq}: ${what}`)),
     ...witnessed.problems,
@@ -138,35 +141,17 @@ async function verify(deps: DoorDeps, id: IncidentId): Promise<VerifyReport> {
     head: report.head ?? { seq: 0, hash: '' },
     checkpoints: report.checkpoints,
     thread: witnessed.thread,
+    threadCheckpoints: witnessed.checkpoints.length,
     problems,
   }
 }
 
-/** The thread carries number and hash of every line it shows; a ledger that was rewritten no longer agrees with it. */
-async function compareThread(
-  { incidents, outbound }: DoorDeps,
-  id: IncidentId,
-): Promise<{ readonly thread: VerifyReport['thread']; readonly problems: readonly string[] }> {
-  const incident = incidents.find(id)
-  const slack = outbound()
-  if (incident?.thread === undefined || slack === undefined) return { thread: 'no thread', problems: [] }
-  const shown = incidents.timeline(id).filter((recorded) => timelineLine(recorded, incident).forThread)
+/** That Slack is away says nothing about the ledger. */
+async function threadOf({ incidents, readThread }: DoorDeps, id: IncidentId): Promise<ThreadFindings> {
   try {
-    const answer = await slack.findInThread(
-      incident.thread,
-      id,
-      shown.map(({ seq }) => seq),
-    )
-    if (answer.kind === 'not readable') return { thread: 'not readable', problems: [] }
-    const problems = shown.flatMap(({ seq, hash }) => {
-      const found = answer.found.get(seq)?.hash
-      return found === undefined || found === hash ? [] : [`Entry ${seq} is not the one that the thread was told of.`]
-    })
-    return { thread: 'compared', problems }
+    return await compareThread(incidents, id, readThread)
   } catch (error) {
-    // That Slack is away says nothing about the ledger.
-    if (error instanceof SlackRejected && error.code !== 'message_not_found' && error.code !== 'thread_not_found')
-      throw error
-    return { thread: 'not readable', problems: [] }
+    if (!(error instanceof RateLimited || error instanceof SlackUnavailable)) throw error
+    return { thread: 'not readable', problems: [], checkpoints: [] }
   }
 }

@@ -7,12 +7,14 @@ import { remedy } from './door.ts'
 import type { Incidents } from './handle.ts'
 import type { Health } from './health.ts'
 import type { LedgerWatch } from './watch-ledger.ts'
+import type { ThreadWitness } from './witness-threads.ts'
 
 export type BotParts = {
   readonly ledger: Ledger
   readonly incidents: Incidents
   readonly slack: Slack
   readonly watch: LedgerWatch
+  readonly witness: ThreadWitness
   /** How often the consumer of outcomes was replaced. */
   readonly outcomesRebuilt: () => number
   readonly now: () => Date
@@ -20,9 +22,10 @@ export type BotParts = {
 
 /** Adds what the bot shows: the ledger, Slack, what people wait for, and how far its followers are behind. */
 export function showBot({ board, metrics, counts }: Health, parts: BotParts): void {
-  const { ledger, incidents, slack, watch, now } = parts
+  const { ledger, incidents, slack, watch, witness, now } = parts
   board.add({ name: 'ledger', needed: true, look: () => writable(watch) })
   board.add({ name: 'verification', needed: false, look: () => holds(watch) })
+  board.add({ name: 'threads', needed: false, look: () => agree(witness) })
   showSlack(board, metrics, { slack, lastDelivery: counts.lastDelivery })
   showLedger(metrics, ledger, watch)
   showFollowers(metrics, ledger, now)
@@ -53,6 +56,21 @@ function holds(watch: LedgerWatch): Look {
         ok: false,
         sentence: `The ledger is damaged (${verified.problem ?? 'unknown'}): see "The ledger does not verify".`,
       }
+}
+
+/** Never what does not agree: that may name an incident. */
+function agree(witness: ThreadWitness): Look {
+  const found = witness.witnessed()
+  if (found === undefined)
+    return { ok: true, sentence: 'The threads were not compared with the ledger yet since the start.' }
+  const { compared, unreadable, problems, at } = found
+  if (problems.length > 0)
+    return {
+      ok: false,
+      sentence: `${problems.length} differences between threads and the ledger: see the log and "A thread does not agree".`,
+    }
+  const unread = unreadable.length === 0 ? '' : ` ${unreadable.length} could not be read.`
+  return { ok: true, sentence: `${compared} threads agree with the ledger, compared ${at}.${unread}` }
 }
 
 /** Slack as a part of the program; it is shown by a bot that may not write as well. */

@@ -9,7 +9,6 @@ import { saying } from '#/slack/cards/lists.ts'
 import { sentence } from '#/slack/cards/text.ts'
 import { NotRecorded, type RulesDoor } from '#/slack/door.ts'
 import { SlackRejected } from '#/slack/failures.ts'
-import type { Outbound } from '#/slack/outbound.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import { openVault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
@@ -41,7 +40,7 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
   building.defer(() => stopping.abort())
 
   const closed = `The ledger is damaged (${damage.what}). Nothing can be recorded, so nothing is done. An operator has to keep the file as evidence and restore a backup.`
-  let outbound: Outbound | undefined
+  let opened: Slack | undefined
   const door = createDoor({
     closed,
     incidents: incidentsIn(reader, closed),
@@ -52,8 +51,8 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
     vault: openVault(join(config.dataDir, 'sealed')),
     sealingKey: keys.sealing.privateKey,
     writeFailed: () => undefined,
-    verifyLedger: async () => verifyInThread({ dataDir: config.dataDir }, stopping.signal),
-    outbound: () => outbound,
+    verifyLedger: async (checkpoints) => verifyInThread({ dataDir: config.dataDir, checkpoints }, stopping.signal),
+    readThread: async (place) => opened?.readThread(place) ?? { kind: 'not readable', why: 'Slack is not open yet.' },
     log,
     drill: config.drill,
     status: async () => [`⛔ ${closed}`, ...(await accounts.status())],
@@ -62,7 +61,7 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
   })
   const seen = building.use(acceptedRequests(deps))
   const slack = building.use(await startSlack(slackOptions(deps, door, { seen })))
-  outbound = slack.outbound
+  opened = slack
   await show(deps, slack, closed)
   building.use(announcing(slack, config.slack.channel, closed, log))
   log.info({ port: slack.port() }, 'the bot is ready to read, and to say that it records nothing')

@@ -1,10 +1,15 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Head } from '#/ledger/chain.ts'
-import type { Verification } from '#/ledger/verify.ts'
+import type { KeptCheckpoint, Verification } from '#/ledger/verify.ts'
 
 /** What is to be verified: the whole ledger of a data directory, or only what came behind `from`. */
-export type VerifyTask = { readonly dataDir: string; readonly from?: Head | undefined }
+export type VerifyTask = {
+  readonly dataDir: string
+  readonly from?: Head | undefined
+  /** Checkpoints that were kept elsewhere. */
+  readonly checkpoints?: readonly KeptCheckpoint[]
+}
 
 /**
  * Verifies in a thread of its own, so that no click waits for it meanwhile. Rejects when there is no ledger to read, when the thread

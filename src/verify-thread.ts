@@ -8,6 +8,6 @@ import type { VerifyTask } from './verify-in-thread.ts'
 const task = workerData as VerifyTask
 const report =
   task.from === undefined
-    ? await verifyDataDir(task.dataDir)
+    ? await verifyDataDir(task.dataDir, { checkpoints: task.checkpoints ?? [] })
     : verifyOn({ file: join(task.dataDir, 'ledger.sqlite'), from: task.from })
 parentPort?.postMessage(report)

@@ -1,7 +1,7 @@
 import type { Head } from '#/ledger/chain.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
-import type { Verification } from '#/ledger/verify.ts'
+import type { KeptCheckpoint, Verification } from '#/ledger/verify.ts'
 import { type VerifyTask, verifyInThread } from './verify-in-thread.ts'
 
 /** What the last verification in the background found. */
@@ -22,8 +22,8 @@ export type LedgerWatch = AsyncDisposable & {
   /** Told of a write that was refused elsewhere, so that it is known at once. */
   failed(error: LedgerWriteFailed): void
   verified(): Verified | undefined
-  /** Verifies the whole ledger now. One at a time: it waits for the one under way. */
-  verifyNow(): Promise<Verification>
+  /** Verifies the whole ledger now, with these checkpoints that were kept elsewhere. One at a time: it waits for the one under way. */
+  verifyNow(checkpoints?: readonly KeptCheckpoint[]): Promise<Verification>
 }
 
 export type LedgerWatchOptions = {
@@ -100,7 +100,7 @@ export function watchLedger(options: LedgerWatchOptions): LedgerWatch {
     trouble: () => trouble,
     failed,
     verified: () => verified,
-    verifyNow: async () => verify({ dataDir }),
+    verifyNow: async (checkpoints = []) => verify({ dataDir, checkpoints }),
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer)
       clearTimeout(first)

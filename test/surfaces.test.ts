@@ -422,6 +422,7 @@ const forOne: readonly (readonly [string, object])[] = [
       head: { seq: 52, hash: '4be7'.repeat(16) },
       checkpoints: 2,
       thread: 'compared',
+      threadCheckpoints: 3,
       problems: [],
     }),
   ],

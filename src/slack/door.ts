@@ -48,6 +48,8 @@ export type VerifyReport = {
   readonly checkpoints: number
   /** Whether the thread, the second witness, was compared with the ledger. */
   readonly thread: 'compared' | 'not readable' | 'no thread'
+  /** How many of the checkpoints that were compared stand in it. */
+  readonly threadCheckpoints: number
   /** What does not hold, one sentence each. */
   readonly problems: readonly string[]
 }

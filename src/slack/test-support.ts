@@ -172,6 +172,7 @@ export class MemoryDoor implements Door {
       head: { seq: head?.seq ?? 0, hash: head?.hash ?? '' },
       checkpoints: 1,
       thread: 'compared',
+      threadCheckpoints: 3,
       problems: [],
     }
   }

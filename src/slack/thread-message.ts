@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { checkpointsIn } from './posted-checkpoints.ts'
 import type { Identity } from './workspace.ts'
 
 /** Slack's name for a message: the moment it was written. */
@@ -18,6 +19,7 @@ export const messageShape = z.object({
     .array(z.object({ name: z.string().nullish() }))
     .nullish()
     .catch(undefined),
+  blocks: z.unknown().optional(),
   metadata: z
     .object({ event_type: z.string(), event_payload: z.record(z.string(), z.unknown()) })
     .nullish()
@@ -38,6 +40,10 @@ export type ThreadMessage = {
   readonly edited?: { readonly by?: string; readonly ts: string }
   /** The numbers of the ledger's entries that it shows. */
   readonly entries: readonly number[]
+  /** The hash of the first of these, as it was told when the message was posted. */
+  readonly hash?: string
+  /** The checkpoints in it, as they stand there. */
+  readonly checkpoints?: readonly string[]
 }
 
 /** What people write, as opposed to what Slack writes for them: joining, topics, and the like. */
@@ -62,12 +68,14 @@ export function threadMessage(
     text,
     edited,
     files,
+    blocks,
     metadata,
   }: z.infer<typeof messageShape>,
   identity: Pick<Identity, 'botUser' | 'bot'>,
 ): ThreadMessage {
   const isOurs = user === identity.botUser || (identity.bot !== undefined && bot === identity.bot)
   const isPerson = !isOurs && isAbsent(bot) && isAbsent(app) && written.has(subtype) && person.test(user ?? '')
+  const checkpoints = isOurs ? checkpointsIn(blocks) : []
   const payload = metadata?.event_payload
   const numbers = [payload?.['seq'], ...(Array.isArray(payload?.['also']) ? (payload['also'] as unknown[]) : [])]
   return {
@@ -81,6 +89,8 @@ export function threadMessage(
       ? {}
       : { edited: { ts: edited.ts, ...(person.test(edited.user ?? '') ? { by: edited.user ?? '' } : {}) } }),
     entries: numbers.filter((seq) => typeof seq === 'number'),
+    ...(typeof payload?.['hash'] === 'string' ? { hash: payload['hash'] } : {}),
+    ...(checkpoints.length === 0 ? {} : { checkpoints }),
   }
 }
 

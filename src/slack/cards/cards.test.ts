@@ -183,6 +183,7 @@ function everything({ incident, recorded }: ReturnType<typeof story>, words: str
       head: { seq: 3, hash: words },
       checkpoints: 0,
       thread: 'compared',
+      threadCheckpoints: 3,
       problems: [words],
     }),
     helpMessage(),

@@ -1,4 +1,5 @@
 import type { OpenedIncident, Request } from '#/incident/state.ts'
+import { amount } from '#/incident/timeline.ts'
 import type { VerifyReport } from '../door.ts'
 import { context, type Message, message, section, sections } from './blocks.ts'
 import { stepLines } from './findings.ts'
@@ -84,12 +85,12 @@ export function waitingLine(incident: OpenedIncident, request: Request): Mrkdwn 
 }
 
 export function verifyMessage(incident: OpenedIncident, report: VerifyReport): Message {
-  const { ok, entries, head, checkpoints, thread, problems } = report
+  const { ok, entries, head, checkpoints, thread, threadCheckpoints, problems } = report
   const verdict = ok
     ? mrkdwn`✅ *The ledger holds.*`
     : mrkdwn`⛔ *The ledger does not hold.* Stop trusting it and look into this first.`
   const compared = {
-    compared: 'the thread of {} agrees as far as it was read',
+    compared: `the thread of {} ${ok ? 'agrees as far as it was read' : 'was compared'}, ${amount(threadCheckpoints, 'checkpoint')} in it`,
     'not readable': 'the thread of {} could not be read, so it was not compared (scope `groups:history`)',
     'no thread': '{} has no thread yet',
   }[thread].replace('{}', incident.id)
