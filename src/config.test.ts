@@ -300,6 +300,7 @@ test('a step-up names the client that people sign in with; its secret may be kep
   const env = { ...complete, STEP_UP: 'autentico', STEP_UP_CLIENT_ID: 'approvals', STEP_UP_CLIENT_SECRET: 'hush' }
   const { config, secrets } = readConfig(env)
   expect(config.stepUp).toEqual({ url: 'https://id.acme.test', clientId: 'approvals' })
+  expect(config.known.clients).toEqual(['approvals'])
   expect(secrets.stepUpClientSecret).toBe('hush')
   expect(JSON.stringify(config)).not.toContain('hush')
   expect(readConfig(complete).config.stepUp).toBeUndefined()

@@ -515,7 +515,7 @@ function configOf(data: Parsed, files: Pick<Config, 'playbooks' | 'policy'>): Co
     messageSpacingMs: data.MESSAGE_SPACING,
     keys: { botPublicKeys: data.BOT_PUBLIC_KEYS_FILE, workerPublicKeys: data.WORKER_PUBLIC_KEYS_FILE },
     legalDeadlineMs: data.LEGAL_DEADLINE,
-    known: { admins: data.KNOWN_ADMINS, clients: data.KNOWN_CLIENTS },
+    known: { admins: data.KNOWN_ADMINS, clients: knownClients(data) },
     environment: { envFile: data.AUTENTICO_ENV_FILE, restartCommand: data.AUTENTICO_RESTART_COMMAND },
     proxy: {
       kind: data.PROXY_KIND,
@@ -546,6 +546,11 @@ function autenticoOf(data: Parsed): AutenticoConfig {
     username: data.AUTENTICO_USERNAME,
     databasePath: data.AUTENTICO_DB_PATH,
   }
+}
+
+/** The client that approvers sign in through is one of ours. */
+function knownClients({ KNOWN_CLIENTS, STEP_UP_CLIENT_ID }: Parsed): readonly string[] {
+  return [...KNOWN_CLIENTS, ...(STEP_UP_CLIENT_ID === undefined ? [] : [STEP_UP_CLIENT_ID])]
 }
 
 function stepUpOf({ STEP_UP, STEP_UP_CLIENT_ID, AUTENTICO_URL }: Parsed): StepUpConfig | undefined {

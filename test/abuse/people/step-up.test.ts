@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { deviceClientId } from '#/drill/autentico/seed.ts'
 import { until, wordsOfForm } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
@@ -25,6 +28,12 @@ afterAll(async () => {
 beforeEach(() => reloadEverybody(stage))
 
 const title = 'Sign in to approve'
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+}
 
 /** The form that somebody looks at, once it says this. */
 async function formSays(incident: Case, person: string, words: RegExp): Promise<Form> {
@@ -71,6 +80,20 @@ test('an approval counts once the approver has signed in, and leaves nothing but
   expect(incident.entries('StepUpFailed')).toEqual([])
   expect(incident.words()).not.toMatch(/eyJ|[B-Z]{4}-[B-Z]{4}/)
   await incident.untilProven(1)
+
+  const db = new Database(stage.autentico.databaseFile, { readonly: true })
+  onTestFinished(() => void db.close())
+  const given = db.prepare(
+    `SELECT access_token, refresh_token, revoked_at FROM tokens WHERE grant_type LIKE '%device%'`,
+  )
+  const tokens = given.all() as readonly Readonly<
+    Record<'access_token' | 'refresh_token' | 'revoked_at', string | null>
+  >[]
+  expect(tokens).toHaveLength(1)
+  expect(tokens.map(({ revoked_at }) => revoked_at)).not.toContain(null)
+  const kept = [...filesIn(stage.env['DATA_DIR'] ?? ''), program.lines.join('\n')]
+  // The header that all of Autentico's tokens begin with.
+  expect(kept.filter((text) => text.includes('eyJhbGciOi'))).toEqual([])
 })
 
 test('whoever signs in as somebody else approves nothing, and is told as whom they did', async () => {
