@@ -138,7 +138,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
     beginSignIn: stepUps.beginSignIn,
   })
   // Before anybody can begin another one.
-  const lost = endLostStepUps(incidents)
+  const lost = endLostStepUps(incidents, governance)
   const seen = building.use(acceptedRequests(deps))
   const answers = building.use(givenAnswers(deps))
   const onThread = async (news: ThreadNews): Promise<void> => threads?.heard(news)

@@ -59,7 +59,11 @@ export function createDoor(deps: DoorDeps): Door {
   return {
     closed: deps.closed,
     execute: (incident, command) => recorded(() => incidents.execute(incident, command)),
-    governance: { ...governance, execute: (command) => recorded(() => governance.execute(command)) },
+    governance: {
+      ...governance,
+      execute: (command) => recorded(() => governance.execute(command)),
+      endStepUp: (ended) => recorded(() => governance.endStepUp(ended)),
+    },
     incident: (id) => incidents.find(id),
     openIncidents: () => incidents.open(),
     recentIncidents: (count) => incidents.recent(count),

@@ -56,6 +56,8 @@ export type Governance = {
    * LedgerWriteFailed when the disk does not take it: then nothing happened.
    */
   execute(command: GovernanceCommand): ChangeExecuted
+  /** Records that a sign-in led to no approval. Throws LedgerWriteFailed. */
+  endStepUp(ended: Omit<Extract<GovernanceCommand, { type: 'EndChangeStepUp' }>, 'type'>): void
   /** Ends the changes whose time is over. Writes nothing when there are none. */
   expire(): void
 }
@@ -165,6 +167,7 @@ export function createGovernance({
     changes: () => [...rulebook.changes.values()],
     timeline: (after = 0) => ledger.stream(governanceStream, after).map(recordedChange),
     execute,
+    endStepUp: (ended) => void execute({ type: 'EndChangeStepUp', ...ended }),
     expire() {
       const at = now().toISOString()
       if (openChanges(rulebook).some(({ id, expiresAt }) => expiresAt <= at || outlived(id)))

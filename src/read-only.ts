@@ -133,6 +133,7 @@ function rulesIn(reader: Reader | undefined, closed: string): RulesDoor {
     keys: () => activeKeys(rulebook()),
     pending: () => openChanges(rulebook()),
     change: (id) => rulebook().changes.get(id),
+    endStepUp: () => undefined,
   }
 }
 

@@ -9,6 +9,7 @@ import type { Outbound } from '#/slack/outbound.ts'
 import type { Accounts } from './accounts.ts'
 import type { Config, Secrets } from './config.ts'
 import type { Incidents } from './handle.ts'
+import type { Governance } from './handle-governance.ts'
 
 /**
  * What is wrong with a policy that wants a step-up which nobody could give: without a way to sign in, and without a registered key, no
@@ -134,15 +135,23 @@ function unavailable(why: string): SignInFailed {
   )
 }
 
+type Telling = (outbound: Pick<Outbound, 'replyPrivately'>) => void
+
 /** Ends what was under way when the program ended last time; what is returned tells everybody whose sign-in was lost. */
 export function endLostStepUps(
   incidents: Pick<Incidents, 'open' | 'execute'>,
-): readonly ((outbound: Pick<Outbound, 'replyPrivately'>) => void)[] {
-  return incidents.open().flatMap(({ id, stepUps, thread }) =>
-    stepUps.map(({ request, by: person }) => {
+  governance: Pick<Governance, 'stepUps' | 'endStepUp'>,
+): readonly Telling[] {
+  const ofChanges = governance.stepUps().map(({ change, by: person }): Telling => {
+    governance.endStepUp({ change, person, why: 'lost', sentence: lost })
+    return (outbound) => void outbound.replyPrivately(person.slack.user, {}, saying(sentence(lost)))
+  })
+  const ofRequests = incidents.open().flatMap(({ id, stepUps, thread }) =>
+    stepUps.map(({ request, by: person }): Telling => {
       incidents.execute(id, { type: 'EndStepUp', request, person, why: 'lost', sentence: lost })
       const where = thread === undefined ? {} : { channel: thread.channel, thread: thread.ts }
       return (outbound) => void outbound.replyPrivately(person.slack.user, where, saying(sentence(lost)))
     }),
   )
+  return [...ofChanges, ...ofRequests]
 }

@@ -1,4 +1,4 @@
-import type { PersonsGovernanceCommand } from '#/governance/commands.ts'
+import type { GovernanceCommand, PersonsGovernanceCommand } from '#/governance/commands.ts'
 import type { Offered } from '#/governance/decide.ts'
 import type { ChangeId, RecordedChange } from '#/governance/events.ts'
 import type { ChangeRefusal } from '#/governance/refusals.ts'
@@ -72,6 +72,8 @@ export type RulesDoor = {
   /** The changes that wait for a decision. */
   pending(): readonly RequestedChange[]
   change(id: ChangeId): RequestedChange | undefined
+  /** Records that a sign-in led to no approval. Throws {@link NotRecorded}. */
+  endStepUp(ended: Omit<Extract<GovernanceCommand, { type: 'EndChangeStepUp' }>, 'type'>): void
 }
 
 /** What became of a person's command about the rules. */

@@ -1,8 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterEach, expect, test, vi } from 'vitest'
+import { incidentChannel } from '#/drill/cast.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { standardPolicy } from '#/policy/policy.ts'
+import { publicLine } from '#/terminal/public-key.ts'
+import { person, standing } from '../../test/support/stories.ts'
+import { changeMessage } from './cards/change-message.ts'
 import type { SignedIn, SignInFailed } from './door.ts'
-import { askForFirstStep, effect, openThroughForm, startWorld, type World } from './test-support.ts'
+import { askForFirstStep, effect, memoryRules, openThroughForm, startWorld, type World } from './test-support.ts'
 
 const cleanups: AsyncDisposable[] = []
 afterEach(async () => {
@@ -18,11 +23,16 @@ async function withRequest(what = effect): Promise<Story> {
   w.door.rules = standardPolicy({ ttlMs: 30 * 60_000, stepUp: true })
   const id = await openThroughForm(w)
   await askForFirstStep(w, id, 'ana', what)
+  return { w, id, end: nextSignIn(w) }
+}
+
+/** Whoever is sent to Autentico next is given this code. */
+function nextSignIn(w: World): Story['end'] {
   const { promise: ended, resolve: end } = Promise.withResolvers<SignedIn | SignInFailed>()
   const link = 'https://id.acme.test/account/device'
   const expiresAt = new Date(Date.now() + 600_000).toISOString()
   w.door.signIn = { kind: 'begun', userCode: 'WDJB-MJHT', link, linkWithCode: `${link}/WDJB-MJHT`, expiresAt, ended }
-  return { w, id, end }
+  return end
 }
 
 function signedIn(username = 'bao'): SignedIn {
@@ -43,8 +53,9 @@ function signedIn(username = 'bao'): SignedIn {
 }
 
 const press = async ({ w }: Story) => w.local.as('bao').press(w.messageWith('approve'), 'approve')
-const formOf = ({ w }: Story) => JSON.stringify(w.local.as('bao').views().at(-1)?.blocks)
-const formSays = async (story: Story, words: RegExp) => vi.waitFor(() => expect(formOf(story)).toMatch(words))
+const formOf = ({ w }: Pick<Story, 'w'>) => JSON.stringify(w.local.as('bao').views().at(-1)?.blocks)
+const formSays = async (story: Pick<Story, 'w'>, words: RegExp) =>
+  vi.waitFor(() => expect(formOf(story)).toMatch(words))
 const types = ({ w }: Story) => w.door.entries.map(({ event }) => event.type)
 
 test('the press is on record before Autentico is asked, and the code stands in a form that only the presser sees', async () => {
@@ -106,4 +117,38 @@ test('what has to be typed first leads to the sign-in in the same form', async (
   await formSays(story, /WDJB-MJHT/)
   story.end(signedIn())
   await formSays(story, /Approved: Step 1/)
+})
+
+/** Ana asked for a terminal key, and bao is about to approve it. */
+async function withChange(): Promise<Omit<Story, 'id'>> {
+  const w = await startWorld()
+  cleanups.push(w)
+  w.door.governance = memoryRules(standardPolicy({ ttlMs: 30 * 60_000, stepUp: true }))
+  const publicKey = publicLine(generateKeyPairSync('ed25519').publicKey)
+  w.door.governance.execute({ type: 'AskToRegister', by: standing('ana'), publicKey })
+  for (const change of w.door.governance.pending())
+    await w.slack.outbound.postCard(incidentChannel.id, changeMessage(change, { drill: false }), change.id)
+  return { w, end: nextSignIn(w) }
+}
+
+const pressChange = async ({ w }: Pick<Story, 'w'>) =>
+  w.local.as('bao').press(w.messageWith('approve_change'), 'approve_change')
+
+test('a change of the rules is approved by signing in as well', async () => {
+  const story = await withChange()
+  await pressChange(story)
+  await formSays(story, /WDJB-MJHT/)
+  expect(story.w.door.governance.keys()).toEqual([])
+  story.end(signedIn())
+  await formSays(story, /Approved: .*CHG-1/)
+  expect(story.w.door.governance.keys()).toMatchObject([{ person: person('ana') }])
+})
+
+test('a change of the rules is not approved by whoever signs in as somebody else', async () => {
+  const story = await withChange()
+  await pressChange(story)
+  await formSays(story, /WDJB-MJHT/)
+  story.end(signedIn('mallory'))
+  await formSays(story, /You signed in as `mallory`/)
+  expect(story.w.door.governance.keys()).toEqual([])
 })

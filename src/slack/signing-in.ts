@@ -1,9 +1,8 @@
-import type { IncidentId } from '#/incident/events.ts'
 import type { UserId } from '#/incident/people.ts'
-import type { RequestId } from '#/incident/work.ts'
 import type { SignIn } from './door.ts'
 
-type Whose = { readonly incident: IncidentId; readonly request: RequestId; readonly user: UserId }
+/** `matter`: what would be approved. */
+type Whose = { readonly matter: string; readonly user: UserId }
 
 /** The form in which somebody follows their sign-in. A later press opens another one. */
 export type Following = { readonly signIn: SignIn; form: string }
@@ -36,6 +35,6 @@ export class SigningIn {
   }
 }
 
-function keyOf({ incident, request, user }: Whose): string {
-  return `${incident} ${request} ${user}`
+function keyOf({ matter, user }: Whose): string {
+  return `${matter} ${user}`
 }

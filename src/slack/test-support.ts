@@ -198,7 +198,7 @@ export class MemoryDoor implements Door {
     return undefined
   }
 
-  readonly governance: RulesDoor = memoryRules()
+  governance: RulesDoor = memoryRules(this.rules)
 
   takeSecret(_incident: IncidentId, order: string): string | { readonly why: string } {
     const secret = this.secrets.get(order)
@@ -228,8 +228,7 @@ export class MemoryDoor implements Door {
 }
 
 /** The real rules about the rules, over a stream in memory. */
-function memoryRules(): RulesDoor {
-  const policy = standardPolicy({ ttlMs: 30 * 60_000 })
+export function memoryRules(policy: Policy): RulesDoor {
   const configured = { policy, digest: digestOf(policy), differences: [] }
   let rulebook: Rulebook = emptyRulebook
   const record = (actor: Actor, events: readonly GovernanceEvent[]): readonly RecordedChange[] =>
@@ -266,6 +265,10 @@ function memoryRules(): RulesDoor {
     keys: () => activeKeys(rulebook),
     pending: () => openChanges(rulebook),
     change: (id) => rulebook.changes.get(id),
+    endStepUp(ended) {
+      const decision = decided({ type: 'EndChangeStepUp', ...ended })
+      if (decision.kind === 'accepted') record({ program: 'test' }, decision.events)
+    },
   }
 }
 

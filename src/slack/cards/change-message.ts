@@ -20,6 +20,7 @@ import {
   sections,
   textField,
 } from './blocks.ts'
+import type { ToApprove } from './sign-in-form.ts'
 import { clock, exactMoment, line, lines, literal, type Mrkdwn, mention, mrkdwn } from './text.ts'
 import { drillMark } from './words.ts'
 
@@ -51,6 +52,16 @@ export function changeMessage(change: RequestedChange, { drill }: { readonly dri
 export function changeNotice(text: string, { drill }: { readonly drill: boolean }): Message {
   const said = mrkdwn`${drillMark({ drill })}${line(text, 600)}`
   return message(said, [section(said)])
+}
+
+/** A change as the form says it in which somebody signs in to approve it. */
+export function changeToApprove(change: RequestedChange): ToApprove {
+  return {
+    title: titleOf(change, false),
+    code: codeOf(change.digest),
+    effect: lines(...linesOf(change).slice(0, 15)),
+    since: change.requestedAt,
+  }
 }
 
 export function approveChangeForm(change: RequestedChange): Form {
@@ -115,8 +126,9 @@ function stateLine(change: RequestedChange): Mrkdwn {
     : mrkdwn`${literal(signs[ended.kind])} ${line(endOf(change) ?? '', 800)}`
 }
 
-function needed({ needs }: ChangeRule): string {
-  return needs.map(needWords).join('; ')
+function needed({ needs, stepUp, reason }: ChangeRule): string {
+  const whom = needs.map(needWords).join('; ')
+  return `${whom}${reason ? ', with a reason' : ''}${stepUp ? ', after a fresh sign-in to Autentico' : ''}`
 }
 
 function buttonsOf(change: RequestedChange): readonly Button[] {

@@ -1,9 +1,7 @@
-import type { OpenedIncident, Request } from '#/incident/state.ts'
 import type { SignIn } from '../door.ts'
 import { presses } from '../references.ts'
 import { context, type Form, form, linkButton, section } from './blocks.ts'
-import { requestTitle } from './request-words.ts'
-import { clock, code, exactMoment, line, lines, literal, mrkdwn } from './text.ts'
+import { clock, code, exactMoment, lines, literal, type Mrkdwn, mrkdwn } from './text.ts'
 
 const title = 'Sign in to approve'
 
@@ -12,24 +10,25 @@ export function signInBegins(): Form {
   return form({ callback: 'sign-in', title, blocks: [section(literal('Asking Autentico for a code…'))] })
 }
 
+/** What would be approved, in words, and since when a sign-in counts. */
+export type ToApprove = {
+  readonly title: Mrkdwn
+  /** The code that it was shown with. */
+  readonly code: string
+  readonly effect: Mrkdwn
+  readonly since: string
+}
+
 /** The code and where to type it, what would be approved, and until when. Only the person who pressed sees it. */
 export function signInForm(
-  incident: OpenedIncident,
-  request: Request,
+  { title: what, code: shown, effect, since }: ToApprove,
   { userCode, link, linkWithCode, expiresAt }: SignIn,
 ): Form {
-  const { shown } = request
-  const since = shown?.at ?? request.askedAt
   return form({
     callback: 'sign-in',
     title,
     blocks: [
-      section(
-        lines(
-          mrkdwn`*${requestTitle(incident, request)}*   code ${code(shown?.code ?? '')}`,
-          mrkdwn`*This will:* ${line(shown?.effect.sentence ?? '', 900)}`,
-        ),
-      ),
+      section(lines(mrkdwn`*${what}*   code ${code(shown)}`, effect)),
       section(
         lines(
           literal(

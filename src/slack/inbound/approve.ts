@@ -4,12 +4,15 @@ import type { Standing } from '#/incident/people.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import { needsStepUp } from '#/incident/step-up.ts'
 import { approvalForm } from '../cards/forms.ts'
+import { requestTitle } from '../cards/request-words.ts'
 import { signInBegins } from '../cards/sign-in-form.ts'
+import { line, mrkdwn } from '../cards/text.ts'
+import type { Executed } from '../door.ts'
 import type { Where } from '../outbound.ts'
 import { fields, type Reference } from '../references.ts'
-import { act, actOnForm, incidentOf, showForm, strangeForm } from './answers.ts'
+import { act, actOnForm, incidentOf, refusalText, showForm, strangeForm } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
-import { approveSignedIn, signIn } from './sign-in.ts'
+import { approveSignedIn, type Matter, type Said, signIn } from './sign-in.ts'
 
 type OfRequest = Extract<Reference, { of: 'request' }>
 
@@ -23,7 +26,7 @@ export async function approve(press: Press, desk: Desk): Promise<void> {
   if (incident === undefined || reference === undefined) return
   const approval = async (by: Standing) => command(desk, incident, reference, by)
   const request = signedInFor(desk, incident, reference)
-  if (request !== undefined) return approveSignedIn(press, desk, { incident, request, approval })
+  if (request !== undefined) return approveSignedIn(press, desk, matterOf(desk, incident, { request, approval }))
   await act(desk, press, { incident: incident.id, command: approval })
 }
 
@@ -60,11 +63,43 @@ export async function approveTyped(submission: Submission, desk: Desk): Promise<
   const { user, form } = submission
   const where = incident.thread === undefined ? {} : inThread(incident.thread)
   const ack = async (): Promise<void> => submission.answer({ kind: 'form', form: signInBegins() })
-  await signIn(desk, { user, where, form, incident, request, approval, ack })
+  await signIn(desk, { user, where, form, matter: matterOf(desk, incident, { request, approval }), ack })
 }
 
 function inThread({ channel, ts }: { readonly channel: string; readonly ts: string }): Where {
   return { channel, thread: ts }
+}
+
+/** A request as something that is approved by signing in. */
+function matterOf(
+  desk: Desk,
+  incident: OpenedIncident,
+  {
+    request,
+    approval,
+  }: {
+    readonly request: Request
+    readonly approval: (by: Standing) => Promise<Extract<PersonCommand, { type: 'ApproveRequest' }>>
+  },
+): Matter {
+  const { shown, askedAt } = request
+  const said = async (executed: Executed): Promise<Said> =>
+    executed.kind === 'accepted'
+      ? { kind: 'accepted' }
+      : { kind: 'refused', code: executed.refusal.code, sentence: await refusalText(desk, executed) }
+  return {
+    key: `${incident.id} ${request.id}`,
+    title: requestTitle(incident, request),
+    code: shown?.code ?? '',
+    effect: mrkdwn`*This will:* ${line(shown?.effect.sentence ?? '', 900)}`,
+    since: shown?.at ?? askedAt,
+    async begin(by) {
+      const { stepUp: _none, type: _approve, ...wish } = await approval(by)
+      return said(desk.door.execute(incident.id, { ...wish, type: 'BeginStepUp' }))
+    },
+    approve: async (by, stepUp) => said(desk.door.execute(incident.id, { ...(await approval(by)), stepUp })),
+    end: (ended) => desk.door.endStepUp(incident.id, { request: request.id, ...ended }),
+  }
 }
 
 /** The request, where approving it leads to Autentico first. One that is over is decided upon at once. */

@@ -1,13 +1,16 @@
 import type { PersonsGovernanceCommand } from '#/governance/commands.ts'
+import type { RequestedChange } from '#/governance/state.ts'
 import { endOf } from '#/governance/words.ts'
 import type { Standing } from '#/incident/people.ts'
 import type { Form } from '../cards/blocks.ts'
-import { approveChangeForm, denyChangeForm } from '../cards/change-message.ts'
+import { approveChangeForm, changeToApprove, denyChangeForm } from '../cards/change-message.ts'
+import { signInBegins } from '../cards/sign-in-form.ts'
 import { type ChangeReference, readChange } from '../change-references.ts'
 import type { ChangeExecuted } from '../door.ts'
 import { fields } from '../references.ts'
 import { openForm, strangeForm, tell } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
+import { approveSignedIn, type Matter, type Said, signIn } from './sign-in.ts'
 
 /** What a person does about the rules, once it is known who they are. */
 export type ChangeCommand = (by: Standing) => PersonsGovernanceCommand
@@ -15,7 +18,11 @@ export type ChangeCommand = (by: Standing) => PersonsGovernanceCommand
 /** The confirm dialog was answered with yes. */
 export async function approveChange(press: Press, desk: Desk): Promise<void> {
   const about = await changeOf(desk, press)
-  if (about !== undefined) await actOnRules(desk, press, (by) => ({ type: 'ApproveChange', by, ...about }))
+  if (about === undefined) return
+  const approval: Approval = (by) => ({ type: 'ApproveChange', by, ...about })
+  const change = signedInFor(desk, about)
+  if (change === undefined) await actOnRules(desk, press, approval)
+  else await approveSignedIn(press, desk, matterOf(desk, change, approval))
 }
 
 /** Where the policy asks for a reason. */
@@ -27,7 +34,12 @@ export async function changeApproved(submission: Submission, desk: Desk): Promis
   const about = readChange(submission.metadata)
   if (about === undefined) return strangeForm(submission)
   const reason = submission.value(fields.reason)
-  await actOnRulesForm(desk, submission, fields.reason, (by) => ({ type: 'ApproveChange', by, ...about, reason }))
+  const approval: Approval = (by) => ({ type: 'ApproveChange', by, ...about, reason })
+  const change = signedInFor(desk, about)
+  if (change === undefined || reason.trim() === '') return actOnRulesForm(desk, submission, fields.reason, approval)
+  const ack = async (): Promise<void> => submission.answer({ kind: 'form', form: signInBegins() })
+  const { user, form } = submission
+  await signIn(desk, { user, where: {}, form, matter: matterOf(desk, change, approval), ack })
 }
 
 export async function denyChange(press: Press, desk: Desk): Promise<void> {
@@ -49,6 +61,33 @@ export async function changeDenied(submission: Submission, desk: Desk): Promise<
 export async function withdrawChange(press: Press, desk: Desk): Promise<void> {
   const about = await changeOf(desk, press)
   if (about !== undefined) await actOnRules(desk, press, (by) => ({ type: 'WithdrawChange', by, change: about.change }))
+}
+
+type Approval = (by: Standing) => Extract<PersonsGovernanceCommand, { type: 'ApproveChange' }>
+
+/** The change, where approving it leads to Autentico first. One that is over is decided upon at once. */
+function signedInFor(desk: Desk, { change: id }: ChangeReference): RequestedChange | undefined {
+  const change = desk.door.governance.change(id)
+  return change?.ended === undefined && change?.rule.stepUp === true ? change : undefined
+}
+
+/** A change as something that is approved by signing in. */
+function matterOf(desk: Desk, change: RequestedChange, approval: Approval): Matter {
+  const { governance } = desk.door
+  const said = async (executed: ChangeExecuted): Promise<Said> =>
+    executed.kind === 'accepted'
+      ? { kind: 'accepted' }
+      : { kind: 'refused', code: executed.refusal.code, sentence: await sentenceOf(desk, executed) }
+  return {
+    ...changeToApprove(change),
+    key: change.id,
+    async begin(by) {
+      const { stepUp: _none, type: _approve, ...wish } = approval(by)
+      return said(governance.execute({ ...wish, type: 'BeginChangeStepUp' }))
+    },
+    approve: async (by, stepUp) => said(governance.execute({ ...approval(by), stepUp })),
+    end: (ended) => governance.endStepUp({ change: change.id, ...ended }),
+  }
 }
 
 /** Looks up who pressed, decides and records, and only then acknowledges. A refusal is told in private. */

@@ -1,43 +1,48 @@
-import type { PersonCommand } from '#/incident/commands.ts'
 import type { StepUpFailure } from '#/incident/events.ts'
 import type { Standing, UserId } from '#/incident/people.ts'
-import type { OpenedIncident, Request } from '#/incident/state.ts'
-import { whyNotTheirs } from '#/incident/step-up.ts'
+import { type StepUp, whyNotTheirs } from '#/incident/step-up.ts'
 import { saying } from '../cards/lists.ts'
-import { requestTitle } from '../cards/request-words.ts'
-import { signInBegins, signInEnded, signInForm } from '../cards/sign-in-form.ts'
+import { signInBegins, signInEnded, signInForm, type ToApprove } from '../cards/sign-in-form.ts'
 import { type Mrkdwn, mrkdwn, sentence } from '../cards/text.ts'
 import { NotRecorded, type SignedIn, type SignInFailed } from '../door.ts'
 import type { Where } from '../outbound.ts'
 import type { Following } from '../signing-in.ts'
-import { openForm, refusalText, updateForm } from './answers.ts'
+import { openForm, updateForm } from './answers.ts'
 import type { Desk, Press } from './desk.ts'
 
-type Approval = Extract<PersonCommand, { type: 'ApproveRequest' }>
+/** What came of a command. `code` and `sentence`: of the refusal. */
+export type Said =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly code: string; readonly sentence: string }
+
+/** What somebody wants to approve. */
+export type Matter = ToApprove & {
+  /** Names it among all that can be approved. */
+  readonly key: string
+  /** Records the wish, with their standing of now. */
+  readonly begin: (by: Standing) => Promise<Said>
+  /** The approval, decided anew with their standing of then. */
+  readonly approve: (by: Standing, stepUp: StepUp) => Promise<Said>
+  /** Records that nothing came of it. */
+  readonly end: (ended: Omit<SignInFailed, 'kind'> & { readonly person: Standing['person'] }) => void
+}
 
 /** Somebody who wants to approve, and the form that they look at. */
 export type Approver = {
   readonly user: UserId
   readonly where: Where
   readonly form: string
-  readonly incident: OpenedIncident
-  readonly request: Request
-  /** What they pressed, with their standing of now. It is decided again, with their standing of then. */
-  readonly approval: (by: Standing) => Promise<Approval>
+  readonly matter: Matter
   /** Slack may be told that the press was taken. */
   readonly ack: () => Promise<void>
 }
 
 /** Opens the form first: the trigger lives three seconds, and nothing is asked of Autentico for somebody who cannot be shown it. */
-export async function approveSignedIn(
-  press: Press,
-  desk: Desk,
-  about: Pick<Approver, 'incident' | 'request' | 'approval'>,
-): Promise<void> {
+export async function approveSignedIn(press: Press, desk: Desk, matter: Matter): Promise<void> {
   const view = await openForm(desk, press, signInBegins())
   if (view === undefined) return
   const { user, where, ack } = press
-  await signIn(desk, { ...about, user, where, ack, form: view.id })
+  await signIn(desk, { matter, user, where, ack, form: view.id })
 }
 
 /**
@@ -45,29 +50,28 @@ export async function approveSignedIn(
  * how it ended when it has; what follows the sign-in goes on by itself.
  */
 export async function signIn(desk: Desk, approver: Approver): Promise<void> {
-  const { user, incident, request, ack } = approver
-  const whose = { incident: incident.id, request: request.id, user }
+  const { user, matter, ack } = approver
+  const whose = { matter: matter.key, user }
   const under = desk.signingIn.find(whose)
   if (under !== undefined) {
     under.form = approver.form
     await ack()
-    await show(desk, approver, signInForm(incident, request, under.signIn))
+    await show(desk, approver, signInForm(matter, under.signIn))
     return
   }
   const by = await desk.roster.standing(user)
-  const { stepUp: _none, type: _approve, ...wish } = await approver.approval(by)
-  const begun = desk.door.execute(incident.id, { ...wish, type: 'BeginStepUp' })
+  const begun = await matter.begin(by)
   await ack()
-  if (begun.kind === 'refused') return say(desk, approver, sentence(await refusalText(desk, begun)))
+  if (begun.kind === 'refused') return say(desk, approver, sentence(begun.sentence))
 
   const started = await desk.door.beginSignIn()
   if (started.kind === 'failed') return fail(desk, approver, { person: by.person, ...started })
   const following: Following = { signIn: started, form: approver.form }
   const ended = finish(desk, { approver, by, following }).catch((error: unknown) =>
-    desk.log.error({ incident: incident.id, why: messageOf(error) }, 'a sign-in to approve could not be ended'),
+    desk.log.error({ matter: matter.key, why: messageOf(error) }, 'a sign-in to approve could not be ended'),
   )
   desk.signingIn.begin(whose, following, ended)
-  if (await show(desk, approver, signInForm(incident, request, started))) return
+  if (await show(desk, approver, signInForm(matter, started))) return
   await desk.outbound.replyPrivately(
     user,
     approver.where,
@@ -83,9 +87,9 @@ async function finish(
   desk: Desk,
   { approver, by, following }: { readonly approver: Approver; readonly by: Standing; readonly following: Following },
 ): Promise<void> {
-  const { user, incident, request } = approver
+  const { user, matter } = approver
   const end = await following.signIn.ended
-  desk.signingIn.end({ incident: incident.id, request: request.id, user }, following)
+  desk.signingIn.end({ matter: matter.key, user }, following)
   const at: Approver = { ...approver, form: following.form }
   try {
     if (end.kind === 'failed') return await fail(desk, at, { person: by.person, ...end })
@@ -98,16 +102,15 @@ async function finish(
 
 /** Who they are, and whether they may, is asked anew: minutes have passed. */
 async function approveWith(desk: Desk, approver: Approver, { stepUp, account }: SignedIn): Promise<void> {
-  const { user, incident, request } = approver
+  const { user, matter } = approver
   const by = await desk.roster.standing(user)
   const { person } = by
   const notTheirs = by.membership === 'unknown' ? undefined : whyNotTheirs(account, by)
   if (notTheirs !== undefined) return fail(desk, approver, { person, ...notTheirs })
-  const executed = desk.door.execute(incident.id, { ...(await approver.approval(by)), stepUp })
-  if (executed.kind === 'accepted')
-    return say(desk, approver, mrkdwn`✅ Approved: ${requestTitle(executed.incident, request)}`, { isGood: true })
-  const why: StepUpFailure = executed.refusal.code === 'step_up_stale' ? 'stale' : 'refused'
-  await fail(desk, approver, { person, why, sentence: await refusalText(desk, executed) })
+  const approved = await matter.approve(by, stepUp)
+  if (approved.kind === 'accepted') return say(desk, approver, mrkdwn`✅ Approved: ${matter.title}`, { isGood: true })
+  const why: StepUpFailure = approved.code === 'step_up_stale' ? 'stale' : 'refused'
+  await fail(desk, approver, { person, why, sentence: approved.sentence })
 }
 
 async function fail(
@@ -115,7 +118,7 @@ async function fail(
   approver: Approver,
   { person, why, sentence: said }: Omit<SignInFailed, 'kind'> & { readonly person: Standing['person'] },
 ): Promise<void> {
-  desk.door.endStepUp(approver.incident.id, { request: approver.request.id, person, why, sentence: said })
+  approver.matter.end({ person, why, sentence: said })
   await say(desk, approver, sentence(said))
 }
 
