@@ -21,8 +21,8 @@ export type TerminalDoor = {
 
 /** In bytes. Linux takes 107, macOS and BSD 103. */
 const longestPath = 103
-/** A person needs one connection for a moment. */
-const mostConnections = 16
+/** A person needs one connection for a moment; who opens more than these at once is turned away. */
+const mostConnections = 64
 /** Whoever connects signs at once; nobody types meanwhile. */
 const idleMs = 30_000
 
