@@ -148,7 +148,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(stepUps)
   for (const tell of lost) tell(slack.outbound)
 
-  building.use(startDispatcher({ ledger, incidents, queue, stops, config, log }))
+  building.use(startDispatcher({ ledger, incidents, queue, stops, vault, config, log }))
   building.use(startNotary({ ledger, incidents, governance, keys, config, log }))
   building.use(startVaultKeeper({ ledger, vault, log }))
   poster = posterOf({ ledger, incidents, slack, policy: () => rules.policy, config, log, now })
@@ -235,12 +235,14 @@ function startDispatcher({
   incidents,
   queue,
   stops,
+  vault,
   config,
   log,
 }: FollowerDeps & {
   readonly incidents: Incidents
   readonly queue: OrderQueue
   readonly stops: StopBoard
+  readonly vault: Vault
   readonly config: Config
 }): AsyncDisposable {
   const dispatch = dispatcher({
@@ -252,6 +254,7 @@ function startDispatcher({
     cancel: async (order) => queue.cancel(order),
     settle: (id, order, { gone }) => void incidents.execute(id, { type: 'SettleWithdrawal', order, gone }),
     expected: () => expectedFindings(ledger),
+    sealTo: vault.keyFor,
     orderTtlMs: config.orderTtlMs,
   })
   return follow({
@@ -323,7 +326,11 @@ function covers(seq: number): (entry: Entry) => boolean {
 /** A secret that was shown, or has run out, leaves the disk as well. */
 function startVaultKeeper({ ledger, vault, log }: FollowerDeps & { readonly vault: Vault }): AsyncDisposable {
   const handle = async (entries: readonly Entry[]): Promise<void> => {
-    for (const { event } of entries.map(recordedOf)) if (event.type === 'SecretDestroyed') vault.destroy(event.order)
+    for (const { incident, event } of entries.map(recordedOf)) {
+      // Shown, it was destroyed before that; unless the program was killed in between.
+      if (event.type === 'SecretShown' || event.type === 'SecretDestroyed') vault.destroy(event.order)
+      if (event.type === 'IncidentClosed') vault.clear(incident)
+    }
   }
   return follow({ ledger, name: 'vault', handle, onFailure: onFailure(log) })
 }

@@ -76,8 +76,12 @@ export function createDoor(deps: DoorDeps): Door {
     accounts: deps.accounts,
     takeSecret(_incident, order) {
       try {
-        const sealed = vault.take(order)
-        return sealed === undefined ? { why: 'It is gone.' } : unseal(sealed, sealingKey, order).toString('utf8')
+        const kept = vault.take(order)
+        if (kept === undefined) return { why: 'It is gone.' }
+        const bytes = unseal(kept.sealed, kept.key ?? sealingKey, order)
+        const secret = bytes.toString('utf8')
+        bytes.fill(0)
+        return secret
       } catch (error) {
         const why = refusedByDisk(error)
         if (why === undefined) throw error

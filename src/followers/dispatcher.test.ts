@@ -7,8 +7,10 @@ import {
   type Act,
   allProven,
   asks,
+  contained,
   firstThreeProven,
   minute,
+  notifies,
   openOrder,
   person,
   reports,
@@ -44,6 +46,7 @@ async function issued(
     settle: () => undefined,
     issue: async (order) => void orders.push(await Promise.resolve(order)),
     expected: () => [],
+    sealTo: (order) => `the key of ${order}`,
     orderTtlMs,
   })
   for (let time = 0; time < times; time += 1) await dispatch(recorded)
@@ -114,6 +117,7 @@ describe('taking back what was approved', () => {
       cancel: async () => Promise.resolve({ gone }),
       settle: (_id, order, what) => void did.push(`${order} is ${what.gone ? 'gone' : 'with a worker'}`),
       expected: () => [],
+      sealTo: (order) => `the key of ${order}`,
       orderTtlMs,
     })
     await dispatch(recorded)
@@ -137,4 +141,11 @@ describe('taking back what was approved', () => {
     )
     expect(did.at(-1)).toBe(`${order} is gone`)
   })
+})
+
+test('an order that makes a secret has a key of its own for it, and no other order has', async () => {
+  const { orders } = await issued([...contained, notifies, ...running(steps.notify)])
+  const [order] = orders.filter(({ action }) => action === 'restore-access')
+  expect(order?.sealTo).toBe(`the key of ${order?.id}`)
+  expect((await issued([...underWay, ...running(steps.sessions)])).orders[0]?.sealTo).toBeUndefined()
 })

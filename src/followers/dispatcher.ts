@@ -30,6 +30,8 @@ export type DispatcherDeps = {
   readonly settle: (id: IncidentId, order: OrderId, what: { readonly gone: boolean }) => void
   /** The keys of every finding that people have said is expected, in any incident. */
   readonly expected: () => readonly string[]
+  /** The public key of an order that makes a secret; asked again, it is the same. */
+  readonly sealTo: (order: OrderId) => string
   /** How long an approval is good for once its work may begin. */
   readonly orderTtlMs: number
 }
@@ -64,12 +66,12 @@ const concerns: Readonly<Partial<Record<EventType, true>>> = {
 }
 
 async function issueOne(
-  { entry, issue, expected, orderTtlMs }: DispatcherDeps,
+  { entry, issue, expected, sealTo, orderTtlMs }: DispatcherDeps,
   incident: OpenedIncident,
   order: OrderId,
 ): Promise<void> {
   const cause = entry(entryOf(order))
-  const work = cause === undefined ? undefined : workOrder(incident, order, cause, { orderTtlMs, expected })
+  const work = cause === undefined ? undefined : workOrder(incident, order, cause, { orderTtlMs, expected, sealTo })
   if (work !== undefined) await issue(work)
 }
 
@@ -98,7 +100,7 @@ export function workOrder(
   incident: OpenedIncident,
   id: OrderId,
   cause: Recorded,
-  { orderTtlMs, expected }: Pick<DispatcherDeps, 'orderTtlMs' | 'expected'>,
+  { orderTtlMs, expected, sealTo }: Pick<DispatcherDeps, 'orderTtlMs' | 'expected' | 'sealTo'>,
 ): WorkOrder | undefined {
   const order = incident.orders.get(id)
   if (order === undefined || incident.status === 'closed' || incident.stops.length > 0) return undefined
@@ -125,6 +127,7 @@ export function workOrder(
     ...(needed === 1 ? {} : { approvalsNeeded: needed }),
     ...(hold === undefined ? {} : { hold }),
     ...(alone === undefined ? {} : { alone }),
+    ...(makesSecret(order) ? { sealTo: sealTo(id) } : {}),
     cause: { seq: cause.seq, hash: cause.hash },
     issuedAt: order.orderedAt,
     expiresAt: expiryOf(incident, order, orderTtlMs),
@@ -135,6 +138,11 @@ export function workOrder(
     ...(order.notBefore === undefined ? {} : { notBefore: order.notBefore }),
     ...(Object.keys(params).length === 0 ? {} : { params }),
   }
+}
+
+/** A temporary password is made when access is given back, and by nothing else. */
+function makesSecret({ action, mode }: OpenOrder): boolean {
+  return mode === 'run' && action === 'restore-access'
 }
 
 /** When an order stops being good: so long after it could have begun. A hold is not placed any more when its time is over. ISO 8601, UTC. */

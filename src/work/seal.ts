@@ -39,11 +39,20 @@ export function seal(content: Uint8Array, recipient: KeyObject, order: string): 
   }
 }
 
+/** A public X25519 key in 43 characters of base64url, as an order carries it. */
+export function writtenKey(publicKey: KeyObject): string {
+  return rawOf(publicKey).toString('base64url')
+}
+
+export function readKey(text: string): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: text }, format: 'jwk' })
+}
+
 /** The bytes inside. Throws {@link SealBroken} without saying more: what exactly does not fit is no help to anybody honest. */
 export function open(sealed: Sealed, recipient: KeyObject, order: string): Buffer {
   try {
     const ephemeral = Buffer.from(sealed.ephemeral, 'base64url')
-    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: sealed.ephemeral }, format: 'jwk' })
+    const publicKey = readKey(sealed.ephemeral)
     const shared = diffieHellman({ privateKey: recipient, publicKey })
     const { key, nonce } = derive(shared, ephemeral, rawOf(createPublicKey(recipient)))
     if (!nonce.equals(Buffer.from(sealed.nonce, 'base64url'))) throw new Error('another nonce')

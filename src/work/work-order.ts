@@ -39,6 +39,8 @@ export type WorkOrder = {
   readonly params?: Readonly<Record<string, string>>
   /** For a hold: what one responder alone had done for a while, and what of it is to be undone. */
   readonly hold?: HeldFor
+  /** The public X25519 key of this one order, base64url: what it makes that is secret is sealed to it. */
+  readonly sealTo?: string
   /** Nobody else approved: the requester does it alone, announced beforehand, and somebody else reviews it afterwards. */
   readonly alone?: Alone
   /** The entry in the ledger that ordered it. */
@@ -115,6 +117,10 @@ const workOrder: z.ZodType<WorkOrder> = z.strictObject({
   basis: basis.exactOptional(),
   params: z.record(z.string().max(100), z.string().max(1000)).exactOptional(),
   hold: heldFor.exactOptional(),
+  sealTo: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/)
+    .exactOptional(),
   alone: alone.exactOptional(),
   cause: z.strictObject({ seq: z.int().positive(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
   issuedAt: moment,

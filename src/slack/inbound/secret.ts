@@ -4,7 +4,7 @@ import type { Desk, Press } from './desk.ts'
 
 /**
  * Shows the temporary password once. The form is opened first, empty: the trigger lives three seconds, and a password that
- * was unsealed with nowhere to show it would be lost. Then it is recorded, then unsealed, then put into the form.
+ * was unsealed with nowhere to show it would be lost. Then it is recorded, taken out and destroyed, and then put into the form.
  */
 export async function showSecret(press: Press, desk: Desk): Promise<void> {
   const reference = press.reference?.of === 'order' ? press.reference : undefined
@@ -15,14 +15,15 @@ export async function showSecret(press: Press, desk: Desk): Promise<void> {
 
   const by = await desk.roster.standing(press.user)
   const executed = desk.door.execute(incident.id, { type: 'ShowSecret', by, order: reference.order })
+  // In the same breath: once it is on record that it was shown, what is left of it anywhere is destroyed.
+  const secret = executed.kind === 'refused' ? undefined : desk.door.takeSecret(incident.id, reference.order)
   await press.ack()
   if (executed.kind === 'refused') {
     await updateForm(desk, view, noticeOf('Temporary password', await refusalText(desk, executed)))
     return
   }
-  const secret = desk.door.takeSecret(incident.id, reference.order)
   if (typeof secret !== 'string') {
-    const sentence = `${secret.why} Ask for “restore access” again to make a new one.`
+    const sentence = `${secret?.why ?? 'It is gone.'} Ask for “restore access” again to make a new one.`
     await updateForm(desk, view, noticeOf('Temporary password', sentence))
     return
   }

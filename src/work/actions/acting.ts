@@ -1,6 +1,7 @@
+import type { KeyObject } from 'node:crypto'
 import type { Effect, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName } from '#/playbook/playbook.ts'
-import { seal } from '../seal.ts'
+import { readKey, type Sealed, seal } from '../seal.ts'
 import type { Action, ActionContext, Done, Proof, Report } from './action.ts'
 import { confirmed } from './confirmed.ts'
 import { differences } from './words.ts'
@@ -101,8 +102,16 @@ function reportOf(
   return {
     result: { ...result, sealed: { expiresAt } },
     evidence,
-    sealed: seal(Buffer.from(secret, 'utf8'), sealTo, order.id),
+    sealed: sealedOnce(secret, order.sealTo === undefined ? sealTo : readKey(order.sealTo), order.id),
   }
+}
+
+/** The copy that was made to be sealed does not stay in memory. */
+function sealedOnce(secret: string, recipient: KeyObject, order: string): Sealed {
+  const bytes = Buffer.from(secret, 'utf8')
+  const sealed = seal(bytes, recipient, order)
+  bytes.fill(0)
+  return sealed
 }
 
 /** Proofs that are read once more in a sweep, by the same reading as at the end of the action. */

@@ -44,7 +44,14 @@ test('without Redis a bot is degraded and a worker not ready; both are ready onc
 
 test('each role shows its own parts and figures, and no other', async () => {
   const [botReport, workerReport] = [await ofBot.untilReady(200, 'ready'), await ofWorker.untilReady(200, 'ready')]
-  expect(botReport.parts.map(({ part }) => part)).toEqual(['disk', 'redis', 'ledger', 'verification', 'threads', 'slack'])
+  expect(botReport.parts.map(({ part }) => part)).toEqual([
+    'disk',
+    'redis',
+    'ledger',
+    'verification',
+    'threads',
+    'slack',
+  ])
   expect(workerReport.parts.map(({ part }) => part)).toEqual(['disk', 'redis', 'worker', 'autentico'])
   const [botFigures, workerFigures] = [await ofBot.figures(), await ofWorker.figures()]
   expect(botFigures).toMatch(/^responder_ledger_head_seq /m)
