@@ -169,7 +169,8 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startReconciling({ ledger, incidents, queue, stops, outcomes, config, log, now }))
   building.use(
     every(expireEveryMs, log, async () => {
-      const around = { now: now().toISOString(), outlived: incidents.outlived }
+      const { digest: policyDigest } = governance.policy()
+      const around = { now: now().toISOString(), outlived: incidents.outlived, policyDigest }
       expire(incidents.open(), around, (id) => void incidents.execute(id, { type: 'ExpireRequests' }))
       governance.expire()
       remindOfLaw(incidents.open(), { ...around, later, legalDeadlineMs: config.legalDeadlineMs }, (id) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Command } from '#/incident/commands.ts'
 import type { Person } from '#/incident/people.ts'
-import { around, execute, play, type Story } from '../../test/support/given.ts'
+import { around, digestOf, execute, play, type Story, standard } from '../../test/support/given.ts'
 import {
   type Act,
   minute,
@@ -19,7 +19,7 @@ import { expire, remind } from './reminder.ts'
 function expiredAt(now: string, ...acts: readonly Act[]): readonly string[] {
   const { incident } = play(...acts)
   const expired: string[] = []
-  expire([incident], { now, outlived: () => false }, (id) => void expired.push(id))
+  expire([incident], { now, outlived: () => false, policyDigest: digestOf(standard) }, (id) => void expired.push(id))
   return expired
 }
 
@@ -32,7 +32,11 @@ test('a request that nobody decided ends at its time, and not before', () => {
 test('a request ends by the clock that never goes back, although the other one was set back', () => {
   const { incident } = play(...underWay, ...shownRequest(steps.sessions))
   const expired: string[] = []
-  expire([incident], { now: start, outlived: () => true }, (id) => void expired.push(id))
+  expire(
+    [incident],
+    { now: start, outlived: () => true, policyDigest: digestOf(standard) },
+    (id) => void expired.push(id),
+  )
   expect(expired).toEqual(['INC-1'])
 })
 
@@ -96,4 +100,11 @@ test('an incident in which nothing happens is spoken of', async () => {
   const quiet = play(...underWay, passes(1))
   expect(await lookedAt(quiet, minute(239))).toEqual([])
   expect(await lookedAt(quiet, minute(240))).toEqual([{ type: 'NudgeStale' }])
+})
+
+test('a request that was shown under other rules than hold now is taken up at once', () => {
+  const { incident } = play(...underWay, ...shownRequest(steps.sessions))
+  const taken: string[] = []
+  expire([incident], { now: start, outlived: () => false, policyDigest: 'another' }, (id) => void taken.push(id))
+  expect(taken).toEqual(['INC-1'])
 })

@@ -1,6 +1,7 @@
 import type { ProgramCommand } from '#/incident/commands.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { legalRemindersDue } from '#/incident/legal-clock.ts'
+import { isOutdated } from '#/incident/outdated.ts'
 import type { Person } from '#/incident/people.ts'
 import { isEscalationDue, isReminderDue, isStale } from '#/incident/reminders.ts'
 import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
@@ -11,12 +12,16 @@ import type { GroupName } from '#/policy/policy.ts'
 /** Whether the time of a request is over by a clock that nobody can set back. */
 type Outlived = (incident: IncidentId, request: RequestId) => boolean
 
-/** Whether something in the incident has run out: a request nobody decided, a secret nobody looked at. */
-function hasRunOut(incident: OpenedIncident, now: string, outlived: Outlived): boolean {
+type Clocks = { readonly now: string; readonly outlived: Outlived } & Pick<Surroundings, 'policyDigest'>
+
+/** Whether something in the incident has run out: a request nobody decided, rules that it was shown under, a secret nobody looked at. */
+function hasRunOut(incident: OpenedIncident, { now, outlived, policyDigest }: Clocks): boolean {
   const { secret } = incident
   return (
     openRequests(incident).some(
-      ({ id, shown }) => shown !== undefined && (shown.expiresAt <= now || outlived(incident.id, id)),
+      (request) =>
+        isOutdated(request, { policyDigest }) ||
+        (request.shown !== undefined && (request.shown.expiresAt <= now || outlived(incident.id, request.id))),
     ) ||
     (secret?.state === 'sealed' && secret.expiresAt <= now)
   )
@@ -25,10 +30,10 @@ function hasRunOut(incident: OpenedIncident, now: string, outlived: Outlived): b
 /** Ends what has run out, in every open incident. Called every second; most calls find nothing. */
 export function expire(
   open: readonly OpenedIncident[],
-  { now, outlived }: { readonly now: string; readonly outlived: Outlived },
+  clocks: Clocks,
   expireRequests: (incident: IncidentId) => void,
 ): void {
-  for (const incident of open) if (hasRunOut(incident, now, outlived)) expireRequests(incident.id)
+  for (const incident of open) if (hasRunOut(incident, clocks)) expireRequests(incident.id)
 }
 
 /** Calls upon those in charge while nobody has decided whom to notify, and the time that the law gives is passing. */

@@ -22,6 +22,7 @@ import { correctAwareness, legalClockFrom, remindOfLegalClock } from './legal-cl
 import { longestText } from './limits.ts'
 import { recordDeletion, recordEdit, recordLostPosts, recordMessage } from './messages.ts'
 import { fits, recordOutcome } from './outcome.ts'
+import { askedAnew } from './outdated.ts'
 import { type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import { escalateRequest, nudge, remindOfRequest } from './reminders.ts'
@@ -720,12 +721,16 @@ function decideProgram(
   }
 }
 
-function expiries(incident: OpenedIncident, { now, outlived }: Surroundings): readonly IncidentEvent[] {
-  const requests = openRequests(incident).flatMap(({ id, step, shown: seen }) =>
+function expiries(incident: OpenedIncident, around: Surroundings): readonly IncidentEvent[] {
+  const { now, outlived } = around
+  const isOver = ({ id, shown: seen }: Request): boolean =>
     seen !== undefined && (seen.expiresAt <= now || outlived(id))
-      ? [{ type: 'RequestExpired', request: id, ...ofStep({ step }) } as const]
-      : [],
-  )
+  const requests = [
+    ...openRequests(incident)
+      .filter(isOver)
+      .map((request) => ({ type: 'RequestExpired', request: request.id, ...ofStep(request) }) as const),
+    ...askedAnew(incident, isOver, around),
+  ]
   const { secret } = incident
   return secret?.state === 'sealed' && secret.expiresAt <= now
     ? [...requests, { type: 'SecretDestroyed', order: secret.order, why: unseen }]

@@ -108,6 +108,8 @@ export type IncidentEvent =
       readonly identity: Identity
       /** The request that this one takes the place of, because the account had changed. */
       readonly replaces?: RequestId
+      /** The same, because the rules had changed. */
+      readonly outdates?: RequestId
       /** To resume everything that was stopped at once, here and in the other incidents. */
       readonly all?: true
     }
@@ -190,7 +192,7 @@ export type IncidentEvent =
   | {
       readonly type: 'ApprovalVoided'
       readonly request: RequestId
-      readonly step: StepId
+      readonly step?: StepId
       readonly differences: readonly string[]
     }
   | ({

@@ -166,6 +166,8 @@ function applied(
       const next = endOrdersOf(incident, event.request, 'prepare')
       return withRequest(next, event.request, (request) => ({
         ...request,
+        // What was approved before was approved as it was shown then.
+        approvals: [],
         shown: {
           effect,
           expiresAt,

@@ -198,7 +198,7 @@ function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, inc
       }
     case 'StepRequested':
       return {
-        headline: `asked: ${asked(incident, event.request)}${event.replaces === undefined ? '' : ', again because the situation had changed'}`,
+        headline: `asked: ${asked(incident, event.request)}${againWords(event)}`,
         forThread: false,
       }
     case 'RequestShown':
@@ -427,6 +427,11 @@ function resumedLine(
       `Asked by ${requester ?? 'nobody'}, approved by ${approvers.length === 0 ? 'nobody' : approvers.join(' and ')} (request ${request}${elsewhere}).`,
     ],
   }
+}
+
+function againWords({ replaces, outdates }: Extract<IncidentEvent, { type: 'StepRequested' }>): string {
+  if (outdates !== undefined) return ', again because the rules had changed'
+  return replaces === undefined ? '' : ', again because the situation had changed'
 }
 
 function approvedLine(
