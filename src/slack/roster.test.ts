@@ -147,3 +147,17 @@ test('while Slack does not say who is in a group, it is not known who is to be c
   expect(await roster({ user: {}, group: 'silent' }).roster.members(['U0ANA', 'S0SECURITY'])).toBeUndefined()
   expect(await roster({}).roster.members(['U0ANA'])).toBeUndefined()
 })
+
+test.each<[string, readonly string[] | 'silent', Partial<RosterSettings>, readonly string[]]>([
+  ['on a list by name, and in a group', ['U0ANA'], {}, []],
+  ['in no group that could be read', [], {}, ['approvers']],
+  ['maybe in a group that is silent', 'silent', {}, []],
+  [
+    'on no list of ids, whatever Slack says',
+    'silent',
+    { responders: [], approvers: ['U0BAO'] },
+    ['responders', 'approvers'],
+  ],
+])('who is certainly in which group no more, for somebody %s', async (_who, group, settings, outside) => {
+  expect((await roster({ group }, settings).roster.outside(ana)).toSorted()).toEqual([...outside].toSorted())
+})

@@ -39,15 +39,15 @@ beforeAll(async () => {
     using ledger = openLedger({ file })
     const { config } = readConfig({ ...stage.env })
     const { governance } = createDeciders({ ledger, file, config, now: () => new Date() })
-    for (const [who, second] of [
-      ['ana', 'bao'],
-      ['bao', 'ana'],
-      ['chi', 'ana'],
-    ] as const)
-      keys.set(
-        who,
-        registeredKey(governance, { file: join(stage.dir, who), owner: standing(who), second: standing(second) }),
-      )
+    for (const [name, who, second] of [
+      ['ana', 'ana', 'bao'],
+      ['ana again', 'ana', 'chi'],
+      ['bao', 'bao', 'ana'],
+      ['chi', 'chi', 'ana'],
+    ] as const) {
+      const people = { owner: standing(who), second: standing(second) }
+      keys.set(name, registeredKey(governance, { file: join(stage.dir, name), ...people }))
+    }
   }
   program = await startProgram(stage.env)
 })
@@ -120,7 +120,8 @@ test('what somebody signed is sent again, by whoever can read the ledger: it is 
 
 test('the requester is one person: neither a terminal nor a second key gives them a second voice', async () => {
   const { incident, approval } = await asked()
-  expect(await says('ana', incident, approval)).toMatchObject({ kind: 'refused', code: 'approver_is_requester' })
+  for (const key of ['ana', 'ana again'])
+    expect(await says(key, incident, approval)).toMatchObject({ kind: 'refused', code: 'approver_is_requester' })
   expect(incident.entries('StepApproved')).toEqual([])
   const request = [...incident.state().requests.keys()].at(-1) ?? ('' as RequestId)
   expect(await says('ana', incident, { type: 'DenyRequest', request, reason: 'Mine.' })).toMatchObject({
