@@ -21,6 +21,7 @@ import { timelineForm, timelineMessage } from '#/slack/cards/timeline-message.ts
 import { execute, play, type Story } from './support/given.ts'
 import { plainSurface, spokenText } from './support/plain-surface.ts'
 import { rulesForOne, rulesMessages } from './support/rules-surfaces.ts'
+import { signInForOne, signInMessages } from './support/sign-in-surfaces.ts'
 import {
   type Act,
   approves,
@@ -358,6 +359,7 @@ const messages: readonly (readonly [string, Message])[] = [
   ['Closed: the card', card(closed)],
   ...wholeMessages,
   ...rulesMessages,
+  ...signInMessages,
 ]
 
 function voided(): Parameters<typeof requestMessage> {
@@ -428,6 +430,7 @@ const forOne: readonly (readonly [string, object])[] = [
   ],
   ...wholeForOne,
   ...rulesForOne,
+  ...signInForOne,
   ['/autentico help', helpMessage()],
 ]
 

@@ -79,6 +79,16 @@ test('the sign-in approves in the name of whoever pressed, and the form says so'
   expect(story.w.door.opened(story.id).stepUps).toEqual([])
 })
 
+test('two presses at once are one sign-in', async () => {
+  const story = await withRequest()
+  await Promise.all([press(story), press(story)])
+  await formSays(story, /WDJB-MJHT/)
+  expect(types(story).filter((type) => type.startsWith('StepUp'))).toEqual(['StepUpStarted'])
+  story.end(signedIn())
+  await formSays(story, /Approved: Step 1/)
+  expect(types(story)).not.toContain('StepUpFailed')
+})
+
 test('a form that was closed meanwhile is made up for in private', async () => {
   const story = await withRequest()
   await press(story)

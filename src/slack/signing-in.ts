@@ -7,34 +7,35 @@ type Whose = { readonly matter: string; readonly user: UserId }
 /** The form in which somebody follows their sign-in. A later press opens another one. */
 export type Following = { readonly signIn: SignIn; form: string }
 
+/** Undefined: it came to nothing before there was a code. */
+type Begun = Promise<Following | undefined>
+
 /** Who is signing in to Autentico to approve what, and where they look meanwhile. Lost with this process, on purpose: codes are secrets. */
 export class SigningIn {
-  readonly #following = new Map<string, Following>()
-
+  readonly #begun = new Map<string, Begun>()
   readonly #ending = new Set<Promise<void>>()
 
-  find(whose: Whose): Following | undefined {
-    return this.#following.get(keyOf(whose))
+  /** What somebody has begun, be it this moment: whoever presses twice is sent to sign in once. */
+  find({ matter, user }: Whose): Begun | undefined {
+    return this.#begun.get(`${matter} ${user}`)
   }
 
-  /** `ended` is what follows the sign-in. It never rejects. */
-  begin(whose: Whose, following: Following, ended: Promise<void>): void {
-    this.#following.set(keyOf(whose), following)
-    this.#ending.add(ended)
-    void ended.then(() => this.#ending.delete(ended))
+  /** Keeps what was begun until Autentico has said how it ended. */
+  keep({ matter, user }: Whose, begun: Begun): void {
+    const key = `${matter} ${user}`
+    this.#begun.set(key, begun)
+    const forget = (): void => void this.#begun.delete(key)
+    void begun.then((following) => following?.signIn.ended).then(forget, forget)
+  }
+
+  /** `done` is what follows a sign-in. It never rejects. */
+  follow(done: Promise<void>): void {
+    this.#ending.add(done)
+    void done.then(() => this.#ending.delete(done))
   }
 
   /** Resolves when nothing follows any sign-in any more. */
   async settled(): Promise<void> {
     await Promise.all(this.#ending)
   }
-
-  /** Forgets it, unless another one has taken its place. */
-  end(whose: Whose, following: Following): void {
-    if (this.find(whose) === following) this.#following.delete(keyOf(whose))
-  }
-}
-
-function keyOf({ matter, user }: Whose): string {
-  return `${matter} ${user}`
 }

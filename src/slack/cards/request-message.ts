@@ -14,7 +14,7 @@ import { filledInLines, foundLines, requestTitle } from './request-words.ts'
 import { aboutStep, fallbackRows } from './step-buttons.ts'
 import { heldWords, lookedAt, progressOf } from './step-words.ts'
 import { capital, clock, exactMoment, hour, line, lines, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
-import { approvalReasons, approvedBy, standLine, whoDecides } from './verdict-words.ts'
+import { approvalReasons, approvedBy, standLine, stepUpLine, whoDecides } from './verdict-words.ts'
 import { drillMark, stepName } from './words.ts'
 
 /**
@@ -100,6 +100,7 @@ function whereItStands(incident: OpenedIncident, request: Request): Mrkdwn | und
         : lines(
             mrkdwn`🟡 *Waits for approval* by ${whoDecides(request)} until ${clock(shown.expiresAt, askedAt)}`,
             standLine(request),
+            stepUpLine(incident, request),
           )
     case 'approved':
       return outcomeLines(incident, request, mrkdwn`approved by ${approvedBy(request)} ${time(end.at)}`)

@@ -1,4 +1,5 @@
-import type { Request } from '#/incident/state.ts'
+import type { OpenedIncident, Request } from '#/incident/state.ts'
+import { isAutenticoPatient } from '#/incident/step-up.ts'
 import { groupWords, stillNeededWords, verdictOf } from '#/incident/verdict.ts'
 import { at, line, listed, literal, type Mrkdwn, mention, mrkdwn } from './text.ts'
 
@@ -16,7 +17,15 @@ export function standLine(request: Waiting): Mrkdwn | undefined {
   return mrkdwn`*${approvals.length} of ${needed}*${who}${literal(lacks)}`
 }
 
-/** The same in a few words, for a line about something else: " · 1 of 2, still needed: one of @security". */
+/** What an approval needs beside the press of a button. Undefined: nothing. */
+export function stepUpLine(incident: OpenedIncident, { id, shown }: Request): Mrkdwn | undefined {
+  if (shown?.rule?.stepUp !== true) return undefined
+  return isAutenticoPatient(incident)
+    ? mrkdwn`🔑 Approvals are signed with a registered key, at a terminal: \`responder approve ${literal(incident.id)} ${literal(id)}\``
+    : literal('🔐 An approval counts after a fresh sign-in to Autentico.')
+}
+
+/** The stand in a few words, for a line about something else: " · 1 of 2, still needed: one of @security". */
 export function standInShort(request: Waiting): Mrkdwn {
   if (isPlain(request)) return literal('')
   const { approvals, needed, stillNeeded } = verdictOf(request)

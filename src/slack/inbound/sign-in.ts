@@ -3,7 +3,7 @@ import type { Standing, UserId } from '#/incident/people.ts'
 import { type StepUp, whyNotTheirs } from '#/incident/step-up.ts'
 import { saying } from '../cards/lists.ts'
 import { signInBegins, signInEnded, signInForm, type ToApprove } from '../cards/sign-in-form.ts'
-import { type Mrkdwn, mrkdwn, sentence } from '../cards/text.ts'
+import { literal, type Mrkdwn, mrkdwn, sentence } from '../cards/text.ts'
 import { NotRecorded, type SignedIn, type SignInFailed } from '../door.ts'
 import type { Where } from '../outbound.ts'
 import type { Following } from '../signing-in.ts'
@@ -52,44 +52,55 @@ export async function approveSignedIn(press: Press, desk: Desk, matter: Matter):
 export async function signIn(desk: Desk, approver: Approver): Promise<void> {
   const { user, matter, ack } = approver
   const whose = { matter: matter.key, user }
-  const under = desk.signingIn.find(whose)
-  if (under !== undefined) {
-    under.form = approver.form
+  const earlier = desk.signingIn.find(whose)
+  if (earlier !== undefined) {
     await ack()
-    await show(desk, approver, signInForm(matter, under.signIn))
-    return
+    return join(desk, approver, await earlier)
   }
-  const by = await desk.roster.standing(user)
-  const begun = await matter.begin(by)
-  await ack()
-  if (begun.kind === 'refused') return say(desk, approver, sentence(begun.sentence))
+  const begun = begin(desk, approver)
+  desk.signingIn.keep(whose, begun)
+  const following = await begun
+  if (following === undefined || (await show(desk, approver, signInForm(matter, following.signIn)))) return
+  const { link, userCode } = following.signIn
+  const said = `Slack did not show the form. To approve, sign in to Autentico at \`${link}\` and confirm the code \`${userCode}\` there.`
+  await desk.outbound.replyPrivately(user, approver.where, saying(sentence(said)))
+}
 
+/** Looks at what is under way in another form. */
+async function join(desk: Desk, approver: Approver, following: Following | undefined): Promise<void> {
+  if (following === undefined) return say(desk, approver, literal('The sign-in was not begun. Press Approve again.'))
+  following.form = approver.form
+  await show(desk, approver, signInForm(approver.matter, following.signIn))
+}
+
+/** Records the wish, and has Autentico give a code. Undefined: the person was told why there is none. */
+async function begin(desk: Desk, approver: Approver): Promise<Following | undefined> {
+  const { user, matter, ack } = approver
+  const by = await desk.roster.standing(user)
+  const wished = await matter.begin(by)
+  await ack()
+  if (wished.kind === 'refused') {
+    await say(desk, approver, sentence(wished.sentence))
+    return undefined
+  }
   const started = await desk.door.beginSignIn()
-  if (started.kind === 'failed') return fail(desk, approver, { person: by.person, ...started })
+  if (started.kind === 'failed') {
+    await fail(desk, approver, { person: by.person, ...started })
+    return undefined
+  }
   const following: Following = { signIn: started, form: approver.form }
-  const ended = finish(desk, { approver, by, following }).catch((error: unknown) =>
+  const done = finish(desk, { approver, by, following }).catch((error: unknown) =>
     desk.log.error({ matter: matter.key, why: messageOf(error) }, 'a sign-in to approve could not be ended'),
   )
-  desk.signingIn.begin(whose, following, ended)
-  if (await show(desk, approver, signInForm(matter, started))) return
-  await desk.outbound.replyPrivately(
-    user,
-    approver.where,
-    saying(
-      sentence(
-        `Slack did not show the form. To approve, sign in to Autentico at \`${started.link}\` and confirm the code \`${started.userCode}\` there.`,
-      ),
-    ),
-  )
+  desk.signingIn.follow(done)
+  return following
 }
 
 async function finish(
   desk: Desk,
   { approver, by, following }: { readonly approver: Approver; readonly by: Standing; readonly following: Following },
 ): Promise<void> {
-  const { user, matter } = approver
   const end = await following.signIn.ended
-  desk.signingIn.end({ matter: matter.key, user }, following)
   const at: Approver = { ...approver, form: following.form }
   try {
     if (end.kind === 'failed') return await fail(desk, at, { person: by.person, ...end })
