@@ -23,7 +23,8 @@ export async function askBot(file: string, sign: (hello: Hello) => SignedText): 
     if (!(await isConnected(socket))) return undefined
     const lines = linesOf(socket)
     const first = await lines.next()
-    if (first.done === true) throw new BotSilent('The bot hung up before it said anything. Nothing was sent; try again.')
+    if (first.done === true)
+      throw new BotSilent('The bot hung up before it said anything. Nothing was sent; try again.')
     const hello = read(first, readHello)
     if (hello === undefined)
       throw new BotSilent(`What listens at ${file} does not speak as a bot of this version does. Nothing was sent.`)
