@@ -12,6 +12,18 @@ export function standingWith(request: Request | undefined, actor: Actor): readon
   return shown?.rule === undefined || verdict(shown.rule, []).stillNeeded?.count === 1 ? [] : [`${verdictWords(then)}.`]
 }
 
+/** What is said of a yes that counts no more. */
+export function lapsedLine(
+  { by, why }: Extract<IncidentEvent, { type: 'ApprovalLapsed' }>,
+  request: string,
+): { readonly headline: string; readonly details: readonly string[]; readonly tone: 'bad' } {
+  return {
+    headline: `found that the earlier approval by @${by.name} does not count any more: ${request}`,
+    details: [`As things stand @${by.name} would be told: “${why}”`],
+    tone: 'bad',
+  }
+}
+
 /** What is said aloud of somebody who tries approvals that are not theirs to give. */
 export function probingWords(
   { by, count }: Extract<IncidentEvent, { type: 'ApprovalProbed' }>,

@@ -1,7 +1,7 @@
 import type { GroupName, Rule } from '#/policy/policy.ts'
 import { type Account, isInstance } from './account.ts'
 import type { Identity } from './events.ts'
-import { type Standing, samePerson } from './people.ts'
+import { type Person, type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
 import { groupWords, type Verdict, verdict } from './verdict.ts'
@@ -26,6 +26,23 @@ export function weigh(candidate: Standing, scales: Scales): Verdict {
     return verdict(rule, [...request.approvals, { by, groups: groupsFor(candidate, rule) }])
   }
   return { ...verdict(rule, request.approvals), dismissals: [{ candidate: candidate.person, reason }] }
+}
+
+/** Those who said yes before and may not any more, as they stand now, each with the reason. */
+export function lapsedApprovals(
+  earlier: readonly Standing[],
+  { incident, request, rule, open }: Omit<Scales, 'able'>,
+): readonly { readonly by: Person; readonly reason: Refusal }[] {
+  const target = targetOf(incident, findStep(incident, request.step))
+  return request.approvals.flatMap(({ by, groups }) => {
+    const now = earlier.find(({ person }) => samePerson(person, by))
+    if (now === undefined) return []
+    const { from, including } = rule
+    const left = including !== undefined && groups.includes(including) && !now.groups.includes(including)
+    const reason =
+      whyNotReview(now, { incident, target, groups: from, open }) ?? (left ? whyNotListed(now, [including]) : undefined)
+    return reason === undefined ? [] : [{ by, reason }]
+  })
 }
 
 /** Why somebody may not take part in an incident at all. Undefined: nothing speaks against it. */

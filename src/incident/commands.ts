@@ -55,6 +55,8 @@ export type PersonCommand =
       readonly able?: string
       /** What proves, beside the click, who it is from. It was verified, and belongs to this person. */
       readonly stepUp?: StepUp
+      /** What Slack and the roster say now of those who said yes before. Of whom it is missing, the yes stands as it was given. */
+      readonly earlier?: readonly Standing[]
     }
   /** Wants to approve what counts only after a fresh sign-in. Everything but the sign-in is looked at as for an approval. */
   | {

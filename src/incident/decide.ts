@@ -2,7 +2,7 @@ import { type ActionName, onlyReads } from '#/playbook/actions.ts'
 import { readInputs } from '#/playbook/inputs.ts'
 import { leftOutBy } from '#/playbook/playbook.ts'
 import { isInstance } from './account.ts'
-import { groupsFor, identityOf, weigh, whyNotRespond, whyNotReview } from './approval.ts'
+import { groupsFor, identityOf, lapsedApprovals, weigh, whyNotRespond, whyNotReview } from './approval.ts'
 import { breakGlass, breakGlassNow, type RequestRules, reviewGlass, whyNotCloseUnreviewed } from './break-glass.ts'
 import type { Command, PersonCommand, ProgramCommand, WorkerCommand } from './commands.ts'
 import { accepted, because, type Decision, refused, refusedFor } from './decision.ts'
@@ -24,7 +24,7 @@ import { recordDeletion, recordEdit, recordLostPosts, recordMessage } from './me
 import { fits, recordOutcome } from './outcome.ts'
 import { askedAnew } from './outdated.ts'
 import { type Standing, samePerson } from './people.ts'
-import type { Refusal } from './refusals.ts'
+import { type Refusal, refusalSentence } from './refusals.ts'
 import { escalateRequest, nudge, remindOfRequest } from './reminders.ts'
 import { effectOfDecision, nextRequestId, ofStep, ruleOf, shown, stepsLeft } from './requests.ts'
 import {
@@ -391,10 +391,15 @@ function approveRequest(
   command: Extract<Command, { type: 'ApproveRequest' }>,
   around: Surroundings,
 ): Decision {
-  const { by, able } = command
-  const request = incident.requests.get(command.request)
-  if (request === undefined) return refusedFor(whyNotReviewAny(incident, by, around) ?? because('no_open_request'))
-  const rule = ruleOf(request, around.policy)
+  const { by, able, earlier = [] } = command
+  const asked = incident.requests.get(command.request)
+  if (asked === undefined) return refusedFor(whyNotReviewAny(incident, by, around) ?? because('no_open_request'))
+  const rule = ruleOf(asked, around.policy)
+  const lapsed = lapsedApprovals(earlier, { incident, request: asked, rule, open: around.open })
+  const request = {
+    ...asked,
+    approvals: asked.approvals.filter((one) => !lapsed.some((gone) => samePerson(gone.by, one.by))),
+  }
   const { dismissals, satisfied } = weigh(by, { incident, request, rule, open: around.open, able })
   const [dismissal] = dismissals
   if (dismissal !== undefined) return refusedFor(dismissal.reason)
@@ -422,9 +427,14 @@ function approveRequest(
     ...(reason === '' ? {} : { reason }),
     ...(stepUp === undefined ? {} : { stepUp }),
   }
+  const unclear = lapsed.find(({ reason }) => reason.code === 'standing_unknown')
+  if (unclear !== undefined) return refused('earlier_unknown', { who: `@${unclear.by.name}` })
+  const gone = lapsed.map(({ by, reason }): IncidentEvent => {
+    return { type: 'ApprovalLapsed', request: request.id, ...ofStep(request), by, why: refusalSentence(reason) }
+  })
   if (!satisfied)
-    return accepted({ type: 'ApprovalGiven', ...yes, identity: identityOf(by), groups: groupsFor(by, rule) })
-  return accepted({ type: 'StepApproved', ...yes }, ...afterApproval(incident, request, by, around))
+    return accepted(...gone, { type: 'ApprovalGiven', ...yes, identity: identityOf(by), groups: groupsFor(by, rule) })
+  return accepted(...gone, { type: 'StepApproved', ...yes }, ...afterApproval(incident, request, by, around))
 }
 
 /** Of a request that nobody made, only those who might decide on one learn that there is none. */

@@ -150,6 +150,14 @@ export type IncidentEvent =
   | { readonly type: 'IncidentStale'; readonly nudge: number; readonly since: string; readonly next: string }
   /** A yes that counts, and does not complete the request. `groups`: those that the rule speaks of and the person was in. */
   | ({ readonly type: 'ApprovalGiven'; readonly identity: Identity; readonly groups: readonly GroupName[] } & Yes)
+  /** An earlier yes counts no more, because that person may not approve now. `why`: what they would be told. Found by the next who said yes. */
+  | {
+      readonly type: 'ApprovalLapsed'
+      readonly request: RequestId
+      readonly step?: StepId
+      readonly by: Person
+      readonly why: string
+    }
   /** The yes that completes it. */
   | ({ readonly type: 'StepApproved' } & Yes)
   /** The approval counts once the person has signed in to Autentico afresh. What was shown is named by its digest. */

@@ -198,6 +198,11 @@ function applied(
         ...request,
         approvals: [...request.approvals, approvalOf(event, personOf(actor), at)],
       }))
+    case 'ApprovalLapsed':
+      return withRequest(incident, event.request, (request) => ({
+        ...request,
+        approvals: request.approvals.filter(({ by }) => !samePerson(by, event.by)),
+      }))
     case 'StepApproved':
       return withRequest(withoutStepUp(incident, event.request, personOf(actor)), event.request, (request) => ({
         ...request,

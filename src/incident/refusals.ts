@@ -149,6 +149,8 @@ const sentences = {
     `You may not approve: you are not on the list of approvers.${ableTo(a) || ' An operator can add you to `APPROVERS`.'}`,
   not_in_group: (a: About) => `You may not decide on this: the policy leaves it to ${a.what ?? 'others'}.${ableTo(a)}`,
   approved_before: (a: About) => `You have approved this already, so somebody else has to approve as well.${ableTo(a)}`,
+  earlier_unknown: (a: About) =>
+    `Slack did not say whether ${a.who ?? 'somebody who approved before'} may still approve, so nothing was done. Press again in a moment.`,
   approval_left_to_group: (a: About) =>
     `Your approval would not complete this: the one that is still needed is of ${a.what ?? 'another group'}.${ableTo(a)}`,
   target_elsewhere: (a: About) =>

@@ -122,6 +122,16 @@ const endingIn: Readonly<
     [under(twoApprovers), ...underWay, ...shownRequest(steps.sessions), approves()],
     /^approved: Revoke all sessions of alice \(code [0-9A-Z]{3}-[0-9A-Z]{2}\)\. 1 of 2 · approved by @bao · still needed: one of @approvers\.$/,
   ],
+  ApprovalLapsed: [
+    [
+      under(twoApprovers),
+      ...underWay,
+      ...shownRequest(steps.sessions),
+      approves(),
+      approves(standing('chi'), { earlier: [standing('bao', { membership: 'guest' })] }),
+    ],
+    /^found that the earlier approval by @bao does not count any more: Revoke all sessions of alice\. As things stand @bao would be told: “Guests cannot take part/,
+  ],
   ApprovalProbed: [
     [...underWay, ...shownRequest(steps.sessions), ...threeTries],
     /^was refused 3 approvals in this incident: approval probing\. Ask @ana, but not in Slack, whether that was them: /,

@@ -2,7 +2,7 @@ import { type ActionName, onlyReads } from '#/playbook/actions.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import { isInstance } from './account.ts'
-import { probingWords, standingWith } from './approval-lines.ts'
+import { lapsedLine, probingWords, standingWith } from './approval-lines.ts'
 import type { IncidentEvent, Recorded } from './events.ts'
 import { glassLine } from './glass-words.ts'
 import { isHoldWork } from './hold-state.ts'
@@ -211,6 +211,8 @@ function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, inc
       return staleLine(event, { since: utc(event.since), commander: incident.commander })
     case 'ApprovalGiven':
       return { ...approvedLine(event, actor, incident), tone: 'waits' }
+    case 'ApprovalLapsed':
+      return lapsedLine(event, asked(incident, event.request))
     case 'StepApproved':
       return approvedLine(event, actor, incident)
     case 'StepUpStarted':

@@ -1,6 +1,6 @@
 import { whyNotRespond } from '#/incident/approval.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
-import type { Standing } from '#/incident/people.ts'
+import { type Standing, samePerson } from '#/incident/people.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import { needsStepUp } from '#/incident/step-up.ts'
 import { approvalForm } from '../cards/forms.ts'
@@ -118,8 +118,26 @@ async function command(
   { request: id, digest }: OfRequest,
   by: Standing,
 ): Promise<Extract<PersonCommand, { type: 'ApproveRequest' }>> {
-  const able = await ableNow(desk, incident, id, by)
-  return { type: 'ApproveRequest', by, request: id, digest: digest ?? '', ...(able === undefined ? {} : { able }) }
+  const [able, earlier] = await Promise.all([
+    ableNow(desk, incident, id, by),
+    earlierNow(desk, incident.requests.get(id), by),
+  ])
+  return {
+    type: 'ApproveRequest',
+    by,
+    request: id,
+    digest: digest ?? '',
+    ...(able === undefined ? {} : { able }),
+    ...(earlier.length === 0 ? {} : { earlier }),
+  }
+}
+
+/** Those who said yes before, read again; whoever signed it with a key is no matter of Slack's. */
+async function earlierNow(desk: Desk, request: Request | undefined, by: Standing): Promise<readonly Standing[]> {
+  const others = (request?.approvals ?? []).filter(
+    ({ by: other }) => other.key === undefined && !samePerson(other, by.person),
+  )
+  return Promise.all(others.map(async ({ by: other }) => desk.roster.standing(other.slack.user)))
 }
 
 /** Asked only when this person cannot approve, for the sentence that says so; and never told to outsiders. */
