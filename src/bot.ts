@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { breakDueGlass, endHolds } from '#/followers/alone.ts'
 import { dispatcher, entryOf } from '#/followers/dispatcher.ts'
-import { holder } from '#/followers/hold.ts'
+import { stopKeeper } from '#/followers/keep-stopped.ts'
 import { notary } from '#/followers/notary.ts'
 import { createPoster, type Poster, TryLater } from '#/followers/poster.ts'
 import { createReconciler, type QueueState } from '#/followers/reconciler.ts'
@@ -250,7 +250,7 @@ function startDispatcher({
     find: (id) => incidents.find(id),
     entry: (seq) => recordedAt(ledger, seq),
     issue: async (order) => void (await queue.issue(order)),
-    hold: holderOf(queue, stops),
+    keepStopped: stopKeeperOf(queue, stops),
     release: async (id) => stops.clear(id),
     cancel: async (order) => queue.cancel(order),
     settle: (id, order, { gone }) => void incidents.execute(id, { type: 'SettleWithdrawal', order, gone }),
@@ -279,8 +279,11 @@ function expectedFindings(ledger: Ledger): readonly string[] {
 /** What fits into an order; the oldest are asked about again. */
 const mostExpected = 2_000
 
-function holderOf(queue: OrderQueue, stops: StopBoard): ReturnType<typeof holder> {
-  return holder({ publish: async (notice) => stops.publish(notice), withdraw: async (order) => queue.withdraw(order) })
+function stopKeeperOf(queue: OrderQueue, stops: StopBoard): ReturnType<typeof stopKeeper> {
+  return stopKeeper({
+    publish: async (notice) => stops.publish(notice),
+    withdraw: async (order) => queue.withdraw(order),
+  })
 }
 
 function recordedAt(ledger: Ledger, seq: number): ReturnType<typeof recordedOf> | undefined {
@@ -454,7 +457,7 @@ function startReconciling({
     stateOf: async (order) => queueStates[await queue.state(order)],
     dispatched: (order) => ledger.cursor('dispatcher') >= entryOf(order),
     outcomeWaits: outcomes.waits,
-    hold: holderOf(queue, stops),
+    keepStopped: stopKeeperOf(queue, stops),
     issueAgain,
     expire: (id, order, sentence) => void incidents.execute(id, { type: 'ExpireOrder', order, sentence }),
     orderTtlMs: config.orderTtlMs,

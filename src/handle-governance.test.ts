@@ -23,7 +23,7 @@ type Open = ReturnType<Parameters<typeof createGovernance>[0]['open']>[number]
 function incident(email: string, playbook = builtIn('account-compromise')): Open {
   const stepUp = { kind: 'autentico', tokenDigest: 'used' }
   const requests = new Map([['r1', { approvals: [{ stepUp }] }]]) as unknown as Open['requests']
-  return { id: 'INC-3' as IncidentId, target: { ...alice, email }, playbook, requests }
+  return { id: 'INC-3' as IncidentId, target: { ...alice, email }, playbook, requests, glass: new Map() }
 }
 
 /** A bot that may be started again, with another policy in its configuration, and whose clocks are ours. */

@@ -83,7 +83,7 @@ export function createGovernance({
   readonly ledger: Ledger
   readonly configured: Policy
   /** The open incidents: whoever is the target of one changes no rules. */
-  readonly open: () => readonly Pick<OpenedIncident, 'id' | 'target' | 'playbook' | 'requests'>[]
+  readonly open: () => readonly Pick<OpenedIncident, 'id' | 'target' | 'playbook' | 'requests' | 'glass'>[]
   readonly now: () => Date
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic?: () => number

@@ -8,7 +8,7 @@ import { holdInForce } from '#/incident/hold-state.ts'
 import type { Actor } from '#/incident/people.ts'
 import { afterRefusal } from '#/incident/probing.ts'
 import type { Refusal } from '#/incident/refusals.ts'
-import { type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'
+import { findStep, type Incident, type OpenedIncident, targetOf, unopened } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
 import type { RequestId } from '#/incident/work.ts'
@@ -171,16 +171,14 @@ export function createIncidents({
   }
 
   /** Two people had an account suspended here: a hold on it that another incident placed must not lift that. */
-  function supersedeHolds({ id, target }: OpenedIncident, recorded: readonly Recorded[]): void {
-    const suspended = recorded.some(
-      ({ event }) =>
-        event.type === 'HoldConfirmed' ||
-        (event.type === 'StepDone' && event.action === 'suspend-account' && event.proven),
-    )
-    if (!suspended) return
-    for (const other of open.values())
-      if (other.id !== id && other.target.id === target.id && holdInForce(other) !== undefined)
-        execute(other.id, { type: 'SupersedeHold', incident: id })
+  function supersedeHolds(after: OpenedIncident, recorded: readonly Recorded[]): void {
+    for (const { event } of recorded) {
+      const account = accountSuspended(after, event)
+      if (account === undefined) continue
+      for (const other of open.values())
+        if (other.id !== after.id && other.target.id === account && holdInForce(other) !== undefined)
+          execute(other.id, { type: 'SupersedeHold', incident: after.id })
+    }
   }
 
   return {
@@ -240,6 +238,13 @@ function once<Value, Answer>(answerTo: (value: Value) => Answer): (value: Value)
 /** `ms` after an ISO moment, as ISO. */
 export function later(at: string, ms: number): string {
   return new Date(Date.parse(at) + ms).toISOString()
+}
+
+/** The account that two people had suspended. */
+function accountSuspended(incident: OpenedIncident, event: IncidentEvent): string | undefined {
+  if (event.type === 'HoldConfirmed') return incident.target.id
+  const isSuspension = event.type === 'StepDone' && event.action === 'suspend-account' && event.proven
+  return isSuspension ? targetOf(incident, findStep(incident, event.step)).id : undefined
 }
 
 function between(one: string, other: string): number {

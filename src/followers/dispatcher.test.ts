@@ -40,7 +40,7 @@ async function issued(
   const dispatch = dispatcher({
     find: (id) => (id === incident.id ? incident : undefined),
     entry: (seq) => recorded.find((one) => one.seq === seq),
-    hold: async () => undefined,
+    keepStopped: async () => undefined,
     release: async () => undefined,
     cancel: async () => ({ gone: true }),
     settle: () => undefined,
@@ -111,7 +111,7 @@ describe('taking back what was approved', () => {
     const dispatch = dispatcher({
       find: () => incident,
       entry: (seq) => recorded.find((one) => one.seq === seq),
-      hold: async () => undefined,
+      keepStopped: async () => undefined,
       release: async () => undefined,
       issue: async ({ id, mode }) => void did.push(`issued ${mode} ${await Promise.resolve(id)}`),
       cancel: async () => Promise.resolve({ gone }),

@@ -21,7 +21,7 @@ export type DispatcherDeps = {
   readonly entry: (seq: number) => Recorded | undefined
   readonly issue: (order: WorkOrder) => Promise<void>
   /** Keeps the work of a stopped incident from being done. */
-  readonly hold: (incident: OpenedIncident) => Promise<void>
+  readonly keepStopped: (incident: OpenedIncident) => Promise<void>
   /** Its work goes on: the workers need not be told of a stop any more. */
   readonly release: (id: IncidentId) => Promise<void>
   /** Takes an order out of the queue for good, unless a worker has ever taken it. `gone`: none had. */
@@ -41,7 +41,7 @@ export type DispatcherDeps = {
  * withdrawn, or has ended meanwhile, is no longer in the state and is not issued.
  */
 export function dispatcher(deps: DispatcherDeps): (entries: readonly Recorded[]) => Promise<void> {
-  const { find, hold } = deps
+  const { find, keepStopped } = deps
   return async (entries) => {
     for (const { incident: id, seq, event } of entries) {
       if (!(event.type in concerns)) continue
@@ -50,7 +50,7 @@ export function dispatcher(deps: DispatcherDeps): (entries: readonly Recorded[])
       if (event.type === 'WorkOrdered') await issueOne(deps, incident, orderIdOf(id, seq))
       else if (event.type === 'WorkIssuedAgain') await issueOne(deps, incident, event.order)
       else if (event.type === 'WithdrawalBegun') await takeBack(deps, incident, event.order)
-      else if (event.type === 'WorkStopped') await hold(incident)
+      else if (event.type === 'WorkStopped') await keepStopped(incident)
       else if (event.type === 'WorkResumed') await goOn(deps, incident)
     }
   }

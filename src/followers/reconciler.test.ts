@@ -37,7 +37,7 @@ function scene(): {
       world.queue === 'away' ? Promise.reject(new Error('Redis is away')) : Promise.resolve(world.queue),
     dispatched: () => world.dispatched,
     outcomeWaits: () => world.outcomeWaits,
-    hold: async ({ id }) => void did.push(`held ${id}`),
+    keepStopped: async ({ id }) => void did.push(`held ${id}`),
     issueAgain: (_incident, order, why) => void did.push(`again ${order}: ${why}`),
     expire: (_incident, order) => void did.push(`expired ${order}`),
     orderTtlMs,

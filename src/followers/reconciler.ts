@@ -15,7 +15,7 @@ export type ReconcilerDeps = {
   /** Whether its outcome has come and waits, because the disk does not take what belongs to it. Then nothing was lost. */
   readonly outcomeWaits: (order: OrderId) => boolean
   /** Keeps the work of a stopped incident from being done; again and again, because Redis forgets. */
-  readonly hold: (incident: OpenedIncident) => Promise<void>
+  readonly keepStopped: (incident: OpenedIncident) => Promise<void>
   readonly issueAgain: (incident: IncidentId, order: OrderId, why: string) => void
   readonly expire: (incident: IncidentId, order: OrderId, sentence: string) => void
   readonly orderTtlMs: number
@@ -36,7 +36,7 @@ export function createReconciler(deps: ReconcilerDeps): () => Promise<void> {
 
   return async () => {
     const open = deps.open()
-    for (const incident of open) if (incident.stops.length > 0) await deps.hold(incident)
+    for (const incident of open) if (incident.stops.length > 0) await deps.keepStopped(incident)
     const orders = open.flatMap((incident) => [...incident.orders.values()].map((order) => ({ incident, order })))
     for (const id of missingSince.keys()) if (!orders.some(({ order }) => order.id === id)) missingSince.delete(id)
 

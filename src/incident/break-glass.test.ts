@@ -4,12 +4,14 @@ import {
   type Act,
   approves,
   asks,
+  beginsStepUp,
   breaks,
   breaksNow,
   brokenGlass,
   closes,
   denies,
   doneResult,
+  effect,
   expires,
   held,
   minute,
@@ -49,6 +51,13 @@ describe('without the word of the policy', () => {
     given(...announced, { policy: { ...rest, breakGlass: { ...breakGlass, allowed: false } } }, passes(10))
       .when(breaksNow())
       .happens(expect.objectContaining({ type: 'GlassCalledOff' }) as never)
+  })
+
+  test('another policy than the one it was announced under calls it off, whatever it says', () => {
+    const { reminders, ...rest } = withGlass()
+    given(...announced, { policy: { ...rest, reminders: { ...reminders, firstMs: 1 } } }, passes(10))
+      .when(breaksNow())
+      .happens(expect.objectContaining({ type: 'GlassCalledOff', why: 'The policy has changed since' }) as never)
   })
 
   test('a person who was taken out of the group meanwhile does nothing alone', () => {
@@ -101,6 +110,49 @@ describe('announcing', () => {
     given({ policy: withGlass() }, ...underWay, asks(steps.sessions))
       .when(breaks())
       .isRefused('request_not_ready')
+  })
+
+  test('wants the sign-in that an approval would want, begun for it and used for nothing else', () => {
+    const { standard, ...rest } = withGlass()
+    const stepUp = {
+      kind: 'autentico',
+      iss: 'https://id.acme.test/oauth2',
+      aud: 'step-up',
+      sub: 'cv3kana',
+      authTime: 1_795_402_800 + 60,
+      signedInAt: minute(1),
+      tokenDigest: 'a'.repeat(64),
+    } as const
+    const strict: readonly Act[] = [
+      { policy: { ...rest, standard: { ...standard, stepUp: true } } },
+      ...underWay,
+      ...shownRequest(steps.sessions),
+      passes(1),
+    ]
+    given(...strict)
+      .when(breaks())
+      .isRefused('step_up_needed')
+    const begins = beginsStepUp(standing('ana'), { reason: 'Nobody answers.', alone: { told: [] } })
+    given(...strict)
+      .when(begins)
+      .happens('StepUpStarted')
+    given(...strict, begins)
+      .when(breaks('ana', { stepUp }))
+      .happens(expect.objectContaining({ type: 'GlassAnnounced', stepUp }) as never)
+    given(...strict, begins, breaks('ana', { stepUp }), beginsStepUp(standing('bao')))
+      .when(approves(standing('bao'), { stepUp }))
+      .isRefused('step_up_used')
+  })
+
+  test('of what only the typed name lets through wants it typed', () => {
+    const typing = reports('prepare', { kind: 'prepared', effect: effect('revoke.', 'alice') })
+    const last: readonly Act[] = [{ policy: withGlass() }, ...underWay, asks(steps.sessions), typing]
+    given(...last)
+      .when(breaks())
+      .isRefused('confirm_by_typing')
+    given(...last)
+      .when(breaks('ana', { typed: 'alice' }))
+      .happens('GlassAnnounced')
   })
 
   test('is done once', () => {

@@ -9,6 +9,7 @@ import { type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import { ofStep, ruleNameOf } from './requests.ts'
 import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
+import { whyNotSteppedUp } from './step-up.ts'
 import type { Surroundings } from './surroundings.ts'
 import { requestName, utc } from './timeline.ts'
 import { groupWords } from './verdict.ts'
@@ -36,16 +37,32 @@ export function breakGlass(
   const { shown } = request
   if (shown === undefined) return refused('request_not_ready')
   if (shown.digest !== digest) return refused('shown_differs')
+  if (shown.policyDigest !== around.policyDigest) return refused('policy_changed')
   const known = glassPending(incident).find((one) => one.request === request.id)
   if (known !== undefined) return refused('glass_announced', { what: utc(known.dueAt) })
   const notNow = rules.whyNotNow(request, by)
   if (notNow !== undefined) return refusedFor(notNow)
+  const word = shown.effect.confirmByTyping
+  if (word !== undefined && command.typed?.trim() !== word) return refused('confirm_by_typing', { what: `“${word}”` })
   const reason = command.reason.trim()
   if (reason === '') return refused('reason_missing')
   if (reason.length > longestText) return refused('text_too_long')
   const dueAt = around.later(around.now, around.policy.breakGlass.delayMs)
   if (dueAt >= shown.expiresAt) return refused('glass_too_late', { what: utc(shown.expiresAt) })
-  return accepted({ type: 'GlassAnnounced', request: request.id, ...ofStep(request), digest, reason, dueAt, told })
+  // Nobody is sent to sign in for what would not be announced anyway.
+  const notSteppedUp = whyNotSteppedUp(incident, request, command, around)
+  if (notSteppedUp !== undefined) return refusedFor(notSteppedUp)
+  const { stepUp } = command
+  return accepted({
+    type: 'GlassAnnounced',
+    request: request.id,
+    ...ofStep(request),
+    digest,
+    reason,
+    dueAt,
+    told,
+    ...(stepUp === undefined ? {} : { stepUp }),
+  })
 }
 
 /** Why somebody may not do alone what a request asks for. The same rules hold when it is announced and when the delay is over. */
@@ -100,6 +117,7 @@ export function breakGlassNow(
   const refusal =
     whyNotAlone(incident, request, standing, around) ??
     (request.shown?.digest === glass.digest ? undefined : because('shown_differs')) ??
+    (request.shown?.policyDigest === around.policyDigest ? undefined : because('policy_changed')) ??
     rules.whyNotNow(request, standing)
   if (refusal !== undefined) return [{ type: 'GlassCalledOff', ...about, why: calledOffWords(refusal) }]
   const { by, reason, at: announcedAt, digest } = glass
@@ -113,6 +131,7 @@ function calledOffWords({ code }: Refusal): string {
 const words: Readonly<Partial<Record<Refusal['code'], string>>> = {
   glass_not_allowed: 'The policy does not allow it any more',
   not_a_breaker: 'The policy does not name this person for it any more',
+  policy_changed: 'The policy has changed since',
   shown_differs: 'What was shown is no longer what would be done',
 }
 

@@ -67,6 +67,8 @@ export type PersonCommand =
       readonly typed?: string
       readonly reason?: string
       readonly able?: string
+      /** It is wanted to do it alone, and everything but the sign-in is looked at as for that. */
+      readonly alone?: Pick<Extract<PersonCommand, { type: 'BreakGlass' }>, 'told'>
     }
   /** The emergency stop. `all`: said of every open incident at once. One person is enough. */
   | { readonly type: 'StopWork'; readonly by: Standing; readonly all: boolean; readonly reason?: string }
@@ -86,6 +88,9 @@ export type PersonCommand =
       readonly digest: string
       readonly reason: string
       readonly told: readonly Person[]
+      /** As for an approval. */
+      readonly typed?: string
+      readonly stepUp?: StepUp
     }
   | {
       readonly type: 'ReviewGlass'

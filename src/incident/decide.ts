@@ -357,7 +357,7 @@ function whyNotNow(
   if (kind === 'hold') return undefined
   const step = findStep(incident, id)
   if (step === undefined) return because('no_such_step')
-  const early = whyTooEarly(incident, step) ?? whyNotWhileLifting(incident, action)
+  const early = whyTooEarly(incident, step) ?? whyNotWhileLifting(incident, request, around)
   if (early !== undefined) return early
   // A worker compares what it is about to do with what was shown. Where no worker is asked, it is compared here.
   if (
@@ -450,7 +450,11 @@ function beginStepUp(
   command: Extract<Command, { type: 'BeginStepUp' }>,
   around: Surroundings,
 ): Decision {
-  const approval = approveRequest(incident, { ...command, type: 'ApproveRequest' }, around)
+  const { alone, reason = '' } = command
+  const approval =
+    alone === undefined
+      ? approveRequest(incident, { ...command, type: 'ApproveRequest' }, around)
+      : breakGlass(incident, { ...command, ...alone, type: 'BreakGlass', reason }, around, rulesOf(incident, around))
   if (approval.kind === 'accepted') return refused('step_up_idle')
   if (approval.refusal.code !== 'step_up_needed') return approval
   return accepted(...begunStepUp(incident, command))

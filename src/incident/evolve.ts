@@ -136,7 +136,11 @@ function applied(
     case 'GlassBroken':
     case 'GlassCalledOff':
     case 'GlassReviewed':
-      return withGlassEvent(incident, event, { at, by: isPerson(actor) ? actor : undefined })
+      return withGlassEvent(
+        event.type === 'GlassAnnounced' ? withoutStepUp(incident, event.request, personOf(actor)) : incident,
+        event,
+        { at, by: isPerson(actor) ? actor : undefined },
+      )
     case 'WorkIssuedAgain':
       return withOrder(incident, event.order, (order) => ({ ...order, issuedAgain: order.issuedAgain + 1 }))
     case 'WorkStopped':

@@ -1,6 +1,7 @@
 import type { StepId } from '#/playbook/playbook.ts'
 import type { Person } from './people.ts'
 import type { OpenedIncident } from './state.ts'
+import type { StepUp } from './step-up.ts'
 import type { RequestId } from './work.ts'
 
 export type GlassVerdict = 'justified' | 'not-justified'
@@ -18,6 +19,7 @@ export type GlassEvent =
       /** ISO 8601, UTC. */
       readonly dueAt: string
       readonly told: readonly Person[]
+      readonly stepUp?: StepUp
     }
   /** The delay is over and nobody stopped it: what was asked for is done with one person behind it. */
   | {
@@ -48,6 +50,7 @@ export type Glass = {
   readonly reason: string
   readonly dueAt: string
   readonly digest: string
+  readonly stepUp?: StepUp
   readonly brokenAt?: string
   readonly calledOff?: { readonly at: string; readonly why: string }
   readonly review?: {
@@ -66,8 +69,9 @@ export function withGlassEvent(
 ): OpenedIncident {
   const { request } = event
   if (event.type === 'GlassAnnounced') {
-    const { reason, dueAt, digest } = event
-    return withGlass(incident, { request, by: personOf(by), at, reason, dueAt, digest })
+    const { reason, dueAt, digest, stepUp } = event
+    const glass = { request, by: personOf(by), at, reason, dueAt, digest }
+    return withGlass(incident, { ...glass, ...(stepUp === undefined ? {} : { stepUp }) })
   }
   const glass = incident.glass.get(request)
   const asked = incident.requests.get(request)

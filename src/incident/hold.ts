@@ -127,7 +127,7 @@ function isDue(
     return false
   if (lifting?.status === 'failed' && now < later(lifting.at, liftAgainMs)) return false
   // What two people approved about the account comes first: a lift must not undo it.
-  return !sameTarget(incident, open).some(isBeingDecided(incident.target.id))
+  return ![incident, ...open].some(isBeingDecided(incident.target.id))
 }
 
 function lift(incident: OpenedIncident, hold: Hold, { open }: Pick<Surroundings, 'open'>): readonly IncidentEvent[] {
@@ -200,11 +200,21 @@ export function supersede(incident: OpenedIncident, why: string): readonly Incid
   return [{ type: 'HoldSuperseded', request: inForce.hold.request, why }]
 }
 
-/** Why the account may not be suspended for good this very moment: its hold is being lifted, and one of the two would undo the other. */
-export function whyNotWhileLifting(incident: OpenedIncident, action: ActionName | undefined): Refusal | undefined {
+/**
+ * Why an account may be neither suspended for good nor given back this very moment: a hold on it is being lifted, here or in another
+ * incident, and one of the two would undo the other.
+ */
+export function whyNotWhileLifting(
+  incident: OpenedIncident,
+  { action, step }: Pick<Request, 'action' | 'step'>,
+  { open }: Pick<Surroundings, 'open'>,
+): Refusal | undefined {
   if (action !== 'suspend-account' && action !== 'restore-access') return undefined
-  const lifting = [...incident.holds.values()].some((hold) => hold.lifting?.status === 'ordered')
-  return lifting ? because('hold_being_lifted', { who: incident.target.username }) : undefined
+  const { id, username } = targetOf(incident, findStep(incident, step))
+  const isLifting = [incident, ...open].some(
+    ({ target, holds }) => target.id === id && [...holds.values()].some(({ lifting }) => lifting?.status === 'ordered'),
+  )
+  return isLifting ? because('hold_being_lifted', { who: username }) : undefined
 }
 
 /** What Autentico refuses for a suspended account. */

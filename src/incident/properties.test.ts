@@ -6,6 +6,7 @@ import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
 import type { EventType, IncidentEvent, Recorded } from './events.ts'
 import { evolve } from './evolve.ts'
+import { holdInForce } from './hold-state.ts'
 import { isPerson, type Person, samePerson } from './people.ts'
 import {
   containmentSteps,
@@ -58,6 +59,10 @@ describe('the stories get far enough to mean something', () => {
     ['SecretShown', 5],
     ['SecretDestroyed', 5],
     ['IncidentClosed', 50],
+    ['HoldPlaced', 100],
+    ['HoldApplied', 100],
+    ['HoldConfirmed', 20],
+    ['HoldLifted', 50],
     ['ClickRefused', 1000],
   ])('%s happens', (type, atLeast) => {
     expect(types.filter((seen) => seen === type).length).toBeGreaterThanOrEqual(atLeast)
@@ -202,6 +207,61 @@ describe('whatever people, workers and the clock do, it never happens that', () 
         return isOver || at < due
       })
     })
+  })
+
+  test('an account is held on one word for longer than once, or without saying so', () => {
+    expectNever((turns) => {
+      const recorded = lastOf(turns)
+      const events = recorded.map(({ event }) => event)
+      const untouched = events.flatMap((event) =>
+        event.type === 'HoldFailed' && event.action === 'hold-account' && !event.begun ? [event.request] : [],
+      )
+      const placed = events.flatMap((event) =>
+        event.type === 'HoldPlaced' && !untouched.includes(event.request) ? [event] : [],
+      )
+      const unsaid = events.filter(
+        (event, index) =>
+          event.type === 'WorkOrdered' &&
+          event.action === 'hold-account' &&
+          !events.slice(0, index).some((one) => one.type === 'HoldPlaced' && one.request === event.request),
+      )
+      return [...twice(placed.map(({ by }) => by.slack.user)), ...unsaid]
+    })
+  })
+
+  test('a hold that a second person confirmed is lifted, or one is lifted before it is over', () => {
+    expectNever((turns) => {
+      const events = lastOf(turns).map(({ event }) => event)
+      return events.filter((event, index) => {
+        if (event.type !== 'WorkOrdered' || event.action !== 'lift-hold') return false
+        const earlier = events.slice(0, index).filter((one) => 'request' in one && one.request === event.request)
+        const isOver = ['StepDenied', 'RequestWithdrawn', 'RequestExpired', 'HoldFailed']
+        return earlier.some(({ type }) => type === 'StepApproved') || !earlier.some(({ type }) => isOver.includes(type))
+      })
+    })
+  })
+
+  test('a hold makes an account active that was suspended before it', () => {
+    expectNever((turns) => {
+      const events = lastOf(turns).map(({ event }) => event)
+      return events.filter(
+        (event, index) =>
+          event.type === 'WorkOrdered' &&
+          event.action === 'lift-hold' &&
+          events
+            .slice(0, index)
+            .some((one) => one.type === 'HoldApplied' && one.request === event.request && !one.wasActive),
+      )
+    })
+  })
+
+  test('an incident is closed while the account is on hold', () => {
+    expectNever((turns) =>
+      opened(turns).filter((incident) => {
+        const phase = incident.status === 'closed' ? holdInForce(incident)?.phase : undefined
+        return phase !== undefined && phase !== 'confirmed' && phase !== 'stuck'
+      }),
+    )
   })
 
   test('a secret is shown twice', () => {

@@ -72,13 +72,15 @@ export function whyNotSteppedUp(
 }
 
 /** Whether an approval in this incident was stepped up with that token. */
-export function isUsedIn({ requests }: Pick<OpenedIncident, 'requests'>, tokenDigest: string): boolean {
-  return [...requests.values()].some(({ approvals }) =>
-    approvals.some((approval) => signInOf(approval)?.tokenDigest === tokenDigest),
-  )
+export function isUsedIn(
+  { requests, glass }: Pick<OpenedIncident, 'requests' | 'glass'>,
+  tokenDigest: string,
+): boolean {
+  const steppedUp = [...[...requests.values()].flatMap(({ approvals }) => approvals), ...glass.values()]
+  return steppedUp.some((one) => signInOf(one)?.tokenDigest === tokenDigest)
 }
 
-function signInOf({ stepUp }: Approval): Extract<StepUp, { kind: 'autentico' }> | undefined {
+function signInOf({ stepUp }: Pick<Approval, 'stepUp'>): Extract<StepUp, { kind: 'autentico' }> | undefined {
   return stepUp?.kind === 'autentico' ? stepUp : undefined
 }
 

@@ -27,7 +27,9 @@ const policyKind: FileKind<PolicyFile> = {
   misfits,
   whyNotKey([first, second], key) {
     if (first !== 'rules' || second !== undefined || !actionNames.some((name) => name === key)) return undefined
-    return `“${key}” only reads, so nobody has to approve it. Leave it out.`
+    return key === 'lift-hold'
+      ? `“${key}” is the end of a hold, so nobody approves it. “hold-account” is the rule for confirming one.`
+      : `“${key}” only reads, so nobody has to approve it. Leave it out.`
   },
 }
 

@@ -39,7 +39,8 @@ const rule = z.strictObject(ruleParts, told('a map of what differs from the defa
 
 /** What a rule can be about: what changes something, and the decisions that touch nothing outside. */
 export const ruleNames: readonly RuleName[] = [
-  ...actionNames.filter((action: ActionName) => !onlyReads(action)),
+  // Nobody asks for the end of a hold: it comes by time, or by whoever ends the hold.
+  ...actionNames.filter((action: ActionName) => !onlyReads(action) && action !== 'lift-hold'),
   ...decisionNames,
 ]
 

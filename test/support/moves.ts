@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Command } from '#/incident/commands.ts'
 import type { Decision } from '#/incident/decision.ts'
+import { holdsDue } from '#/incident/hold.ts'
 import type { Person, Standing } from '#/incident/people.ts'
 import {
   containmentSteps,
@@ -48,6 +49,7 @@ const whats = [
   'notify',
   'program',
   'talk',
+  'hold',
 ] as const
 type What = (typeof whats)[number]
 
@@ -65,6 +67,7 @@ const weights: Readonly<Record<What, number>> = {
   notify: 1,
   program: 2,
   talk: 1,
+  hold: 3,
 }
 
 const move: fc.Arbitrary<Move> = fc.record({
@@ -151,6 +154,8 @@ function commandOf(move: Move, { incident, now }: Story): Command {
       return { ...notifies, by }
     case 'program':
       return programCommand(incident, move)
+    case 'hold':
+      return twist % 4 === 3 ? holdEnds(incident, twist) : { type: 'HoldTarget', by }
     case 'talk':
       return twist % 2 === 0 ? { type: 'AddNote', by, text: 'Seen.' } : { type: 'TakeCommand', by }
   }
@@ -170,6 +175,7 @@ function advance(incident: OpenedIncident, { twist }: Move, now: string): Comman
   if (request !== undefined && twist % 30 === 7) {
     return { type: 'DenyRequest', by: standing('chi'), request: request.id, reason: 'Not yet.' }
   }
+  if (twist % 2 === 0 && holdsDue(incident, { ...around(now), open: [] })) return { type: 'SettleHolds' }
   const order = [...incident.orders.values()].at(-1)
   if (order !== undefined) return report(order.id, leadsOn(incident, order, twist, now))
   const { secret } = incident
@@ -205,6 +211,11 @@ function leadsOn(incident: OpenedIncident, order: OpenOrder, twist: number, now:
   if (order.action === incident.playbook.sweep) {
     return doneResult({ checks: twist % 4 === 0 ? sweepChecks('reset-mfa') : sweepChecks() })
   }
+  if (order.action === 'hold-account' || order.action === 'lift-hold') {
+    const checks = [check(order.action, twist % 6 === 0 ? false : true)]
+    const known = { wasActive: twist % 5 === 0 ? 'no' : 'yes' }
+    return doneResult({ checks, ...(order.action === 'hold-account' ? { known } : {}) })
+  }
   if (order.mode === 'prepare') return { kind: 'prepared', effect: effect(`Does it, as seen ${twist}.`) }
   if (twist % 9 === 0) return { kind: 'changed', effect: effect('Does more.'), differences: ['More.'] }
   // Closing the doors is the step that a worker without the database cannot prove.
@@ -212,6 +223,16 @@ function leadsOn(incident: OpenedIncident, order: OpenOrder, twist: number, now:
   const checks = [check(order.action, isBlind ? 'unknown' : true)]
   const sealed = order.action === 'restore-access' ? { sealed: { expiresAt: around(now).later(now, 15 * 60_000) } } : {}
   return doneResult({ checks, ...sealed })
+}
+
+/** By time, by the one who placed it, or by another. */
+function holdEnds({ holds }: OpenedIncident, twist: number): Command {
+  const hold = [...holds.values()].at(-1)
+  if (hold === undefined || twist % 3 === 0) return { type: 'SettleHolds' }
+  const { request, by } = hold
+  return twist % 3 === 1
+    ? { type: 'WithdrawRequest', by: { ...standing('ana'), person: by }, request }
+    : { type: 'DenyRequest', by: standing(by.name === 'bao' ? 'chi' : 'bao'), request, reason: 'No need.' }
 }
 
 function report(order: OrderId, result: WorkResult): Command {
@@ -250,7 +271,7 @@ function programCommand(incident: OpenedIncident, move: Move): Command {
   const order = someOrder(incident, move)
   const commands: readonly Command[] = [
     { type: 'ExpireRequests' },
-    { type: 'ExpireRequests' },
+    { type: 'SettleHolds' },
     { type: 'RemindOfRequest', request: someRequest(incident, move).request, able: [] },
     { type: 'IssueAgain', order, why: 'lost' },
     { type: 'ExpireOrder', order, sentence: 'Nobody ran it.' },

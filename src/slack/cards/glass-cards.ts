@@ -100,6 +100,16 @@ export function breakGlassForm(
         ),
       ),
       ...sections(filledInLines(incident, request)),
+      ...(request.shown?.effect.confirmByTyping === undefined
+        ? []
+        : [
+            textField({
+              id: fields.typed,
+              label: 'Type exactly what is asked for',
+              hint: `Type: ${request.shown.effect.confirmByTyping}`,
+              longest: 200,
+            }),
+          ]),
       textField({
         id: fields.reason,
         label: 'Why it cannot wait for a second person',

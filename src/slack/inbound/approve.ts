@@ -66,12 +66,22 @@ export async function approveTyped(submission: Submission, desk: Desk): Promise<
   await signIn(desk, { user, where, form, matter: matterOf(desk, incident, { request, approval }), ack })
 }
 
-function inThread({ channel, ts }: { readonly channel: string; readonly ts: string }): Where {
+export function inThread({ channel, ts }: { readonly channel: string; readonly ts: string }): Where {
   return { channel, thread: ts }
 }
 
-/** A request as something that is approved by signing in. */
-function matterOf(
+/** What waits for the sign-in: an approval, or that something will be done alone. */
+type Wish = Extract<PersonCommand, { type: 'ApproveRequest' | 'BreakGlass' }>
+
+function beginning(wish: Wish): Extract<PersonCommand, { type: 'BeginStepUp' }> {
+  const { stepUp: _none, ...rest } = wish
+  if (rest.type === 'ApproveRequest') return { ...rest, type: 'BeginStepUp' }
+  const { told, ...alone } = rest
+  return { ...alone, type: 'BeginStepUp', alone: { told } }
+}
+
+/** A request as something that is approved, or announced, by signing in. */
+export function matterOf(
   desk: Desk,
   incident: OpenedIncident,
   {
@@ -79,7 +89,7 @@ function matterOf(
     approval,
   }: {
     readonly request: Request
-    readonly approval: (by: Standing) => Promise<Extract<PersonCommand, { type: 'ApproveRequest' }>>
+    readonly approval: (by: Standing) => Promise<Wish>
   },
 ): Matter {
   const { shown, askedAt } = request
@@ -94,8 +104,7 @@ function matterOf(
     effect: mrkdwn`*This will:* ${line(shown?.effect.sentence ?? '', 900)}`,
     since: shown?.at ?? askedAt,
     async begin(by) {
-      const { stepUp: _none, type: _approve, ...wish } = await approval(by)
-      return said(desk.door.execute(incident.id, { ...wish, type: 'BeginStepUp' }))
+      return said(desk.door.execute(incident.id, beginning(await approval(by))))
     },
     approve: async (by, stepUp) => said(desk.door.execute(incident.id, { ...(await approval(by)), stepUp })),
     end: (ended) => desk.door.endStepUp(incident.id, { request: request.id, ...ended }),
@@ -103,7 +112,7 @@ function matterOf(
 }
 
 /** The request, where approving it leads to Autentico first. One that is over is decided upon at once. */
-function signedInFor(desk: Desk, incident: OpenedIncident, { request: id }: OfRequest): Request | undefined {
+export function signedInFor(desk: Desk, incident: OpenedIncident, { request: id }: OfRequest): Request | undefined {
   const request = incident.requests.get(id)
   return request?.shown !== undefined &&
     request.end.kind === 'open' &&

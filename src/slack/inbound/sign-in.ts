@@ -19,6 +19,8 @@ export type Said =
 export type Matter = ToApprove & {
   /** Names it among all that can be approved. */
   readonly key: string
+  /** What is said when it counts. Absent: that it is approved. */
+  readonly done?: Mrkdwn
   /** Records the wish, with their standing of now. */
   readonly begin: (by: Standing) => Promise<Said>
   /** The approval, decided anew with their standing of then. */
@@ -119,7 +121,8 @@ async function approveWith(desk: Desk, approver: Approver, { stepUp, account }: 
   const notTheirs = by.membership === 'unknown' ? undefined : whyNotTheirs(account, by)
   if (notTheirs !== undefined) return fail(desk, approver, { person, ...notTheirs })
   const approved = await matter.approve(by, stepUp)
-  if (approved.kind === 'accepted') return say(desk, approver, mrkdwn`✅ Approved: ${matter.title}`, { isGood: true })
+  if (approved.kind === 'accepted')
+    return say(desk, approver, matter.done ?? mrkdwn`✅ Approved: ${matter.title}`, { isGood: true })
   const why: StepUpFailure = approved.code === 'step_up_stale' ? 'stale' : 'refused'
   await fail(desk, approver, { person, why, sentence: approved.sentence })
 }
