@@ -77,6 +77,9 @@ const recordedFor: Readonly<Record<string, readonly EventType[]>> = {
   deny_form: ['StepDenied', 'ClickRefused'],
   close_form: ['IncidentClosed', 'ClickRefused'],
   note_form: ['NoteAdded', 'ClickRefused'],
+  hold: ['HoldPlaced', 'ClickRefused'],
+  break_glass_form: ['GlassAnnounced', 'StepUpStarted', 'ClickRefused'],
+  review_glass_form: ['GlassReviewed', 'ClickRefused'],
 }
 
 /** I1: each click and each form that Slack was told was taken has its entry. Twice the same click is one, or a refusal. */
@@ -158,7 +161,7 @@ function wholes(method: string, path: string, subject: string | undefined): read
 /** Only reads, though it is a POST. */
 const lookUp = '/admin/api/users/lookup'
 
-/** I3: no call changed anything without an approval, by somebody else than who asked, that the ledger had before. */
+/** I3: no call changed anything without an approval, by somebody else than who asked, that the ledger had before; but for a hold, and what was announced to be done alone. */
 function everyChangeWasApproved({ world, since, cases }: Evidence): void {
   const incidents = cases.map(({ state }) => state())
   for (const call of world.stage.autentico.control.calls.slice(since.calls)) {
@@ -170,13 +173,31 @@ function everyChangeWasApproved({ world, since, cases }: Evidence): void {
           (request.kind === 'run' || request.kind === 'suspend') &&
           isFor(incident, request, call) &&
           'by' in request.end &&
-          request.end.kind === 'approved' &&
-          request.end.by.slack.user !== request.requester.slack.user &&
+          (request.end.kind === 'alone'
+            ? wasAnnounced(incident, request)
+            : request.end.kind === 'approved' && request.end.by.slack.user !== request.requester.slack.user) &&
           Date.parse(request.end.at) <= at.getTime(),
       ),
     )
+    if (!approved && incidents.some((incident) => isOfHold(incident, call))) continue
     expect(approved, `${method} ${path} was sent without an approval by a second person`).toBe(true)
   }
+}
+
+/** What one person did alone was said beforehand, and waited for its delay. */
+function wasAnnounced({ glass }: OpenedIncident, { id }: Request): boolean {
+  const broken = glass.get(id)
+  return broken?.brokenAt !== undefined && broken.brokenAt >= broken.dueAt
+}
+
+/** A hold suspends its target and ends the sessions, and makes it active again when it is over: nothing else, and not before it was placed. */
+function isOfHold(
+  { target, holds }: OpenedIncident,
+  { path, at }: { readonly path: string; readonly at: Date },
+): boolean {
+  const account = `/admin/api/users/${encodeURIComponent(target.id)}/`
+  const may = ['deactivate', 'revoke-sessions', 'reactivate'].some((what) => path === `${account}${what}`)
+  return may && [...holds.values()].some(({ placedAt }) => Date.parse(placedAt) <= at.getTime())
 }
 
 /** Whether what was asked for may send such a call: about the account it names, or about Autentico as a whole. */
