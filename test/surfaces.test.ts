@@ -28,6 +28,8 @@ import {
   asks,
   asksToResume,
   closes,
+  deletes,
+  edits,
   escalates,
   facts,
   minute,
@@ -40,6 +42,7 @@ import {
   standing,
   steps,
   stops,
+  writes,
 } from './support/stories.ts'
 import { wholeForOne, wholeMessages } from './support/whole-surfaces.ts'
 
@@ -288,6 +291,7 @@ function home(story: Played, status: readonly string[]): object {
   })
 }
 
+const spoken = [writes('gil', 'I signed in at 02:10 from the hotel.')]
 const reminded = [...ready, ...asked('sessions'), passes(2), reminds(['bao', 'chi'])]
 
 /** Messages that stand in the channel or the thread: their text has to say all that their blocks say. */
@@ -304,6 +308,12 @@ const messages: readonly (readonly [string, Message])[] = [
   ['Nobody decides for four minutes more', newest(at(...reminded, passes(4), reminds(['bao', 'chi'])))],
   ['The next group is called upon', newest(at(...reminded, passes(8), escalates(['chi', 'gil'], ['bao', 'chi'])))],
   ['Nobody can decide', newest(at(...ready, ...asked('sessions'), passes(2), reminds([])))],
+  ['Somebody edits what they wrote', newest(at(...ready, ...spoken, edits('gil', 'I was at lunch at 02:10.')))],
+  ['Somebody deletes what they wrote', newest(at(...ready, ...spoken, deletes()))],
+  [
+    'Somebody deletes lines of the record',
+    newest(at(...ready, { type: 'RecordLostPosts', entries: [3, 4], card: false })),
+  ],
   ['Nothing happens for four hours', newest(at(...ready, passes(4 * 60), { type: 'NudgeStale' }))],
   ['Approved, and not taken by a worker yet: the request', request(at(...ready, ...approved('sessions')))],
   ['No worker takes it: the card', card(at(...ready, ...approved('sessions'), passes(1)))],

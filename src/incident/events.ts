@@ -285,7 +285,7 @@ export type IncidentEvent =
       readonly late?: true
       readonly last?: true
     }
-  /** The actor, where Slack names one, edited what `author` had written. Without `before` it had not been recorded. */
+  /** The actor, where Slack names one, edited what `author` had written. Without `before` it had not been recorded. `last`: no further edits of it are. */
   | {
       readonly type: 'MessageEdited'
       readonly ts: string
@@ -295,6 +295,7 @@ export type IncidentEvent =
       readonly after: string
       readonly editedTs: string
       readonly late?: true
+      readonly last?: true
     }
   | {
       readonly type: 'MessageDeleted'

@@ -21,12 +21,15 @@ export function writtenLine({ text, files = [], late, editedTs, last }: Event<'M
 
 /** `when`: the message's own moment in words. */
 export function editedLine(
-  { author, before, after, late }: Event<'MessageEdited'>,
+  { author, before, after, late, last }: Event<'MessageEdited'>,
   { actor, when }: { readonly actor: Actor; readonly when: string },
 ): Said {
   const own = 'slack' in actor && actor.slack.user === author.slack.user
   const whose = own ? 'their message' : `a message of @${author.name}`
-  const noticed = late === true ? ['Noticed when the thread was read again.'] : []
+  const noticed = [
+    ...(late === true ? ['Noticed when the thread was read again.'] : []),
+    ...(last === true ? ['It was edited so often that further edits of it are not recorded.'] : []),
+  ]
   const headline = `edited ${whose} of ${when}`
   if (before === undefined)
     return {

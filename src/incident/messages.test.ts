@@ -46,6 +46,9 @@ describe('what people write in the thread', () => {
     given(...story, writes('gil', 'once more', messageTs(5_000)))
       .when(writes('gil', 'and again', messageTs(5_001)))
       .happens()
+    given(...story, writes('gil', 'once more', messageTs(5_000)))
+      .when({ ...edits('gil', 'and again', 1, messageTs(5_001)), before: 'hm' } as ReturnType<typeof edits>)
+      .happens()
   })
 
   test('is not recorded once the incident is closed', () => {
@@ -94,6 +97,20 @@ describe('an edit', () => {
     given(opens(), writes('gil', 'I saw it.'), ...closed.slice(1))
       .when(edits('gil', 'I did not.'))
       .happens('MessageEdited')
+  })
+
+  test('is recorded up to a number for each message, and the last line says so; a deletion still is', () => {
+    const many = Array.from({ length: 49 }, (_, n) => edits('gil', `this is number ${n}`, n + 1))
+    const story = [opens(), writes('gil', 'I saw it.'), ...many]
+    given(...story)
+      .when(edits('gil', 'once more', 50))
+      .happens({ ...edited('this is number 48', 'once more', 50), last: true })
+    given(...story, edits('gil', 'once more', 50))
+      .when(edits('gil', 'and again', 51))
+      .happens()
+    given(...story, edits('gil', 'once more', 50))
+      .when(deletes())
+      .happens('MessageDeleted')
   })
 
   test('never changes who wrote it', () => {

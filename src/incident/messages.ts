@@ -9,6 +9,8 @@ type Around = Pick<Surroundings, 'later'>
 
 /** So many messages of people are recorded for one incident; the last line says that it is the last. */
 const mostMessages = 2_000
+/** And so many edits of one message: whoever edits on and on must not fill the record. */
+const mostEdits = 50
 
 /** What people write in a thread while its incident is open, each once, however often it is told. */
 export function recordMessage(
@@ -42,7 +44,9 @@ export function recordEdit(
   around: Around,
 ): readonly IncidentEvent[] {
   const known = messages.get(ts)
-  if (known?.gone === true || known?.editedTs === editedTs) return []
+  if (isLeftOut(messages, ts) || known?.gone === true || known?.editedTs === editedTs) return []
+  const edits = known?.edits ?? 0
+  if (edits >= mostEdits) return []
   const was = known?.text ?? before?.slice(0, longestText)
   return [
     {
@@ -54,8 +58,14 @@ export function recordEdit(
       after: after.slice(0, longestText),
       editedTs,
       ...(late ? { late } : {}),
+      ...(edits === mostEdits - 1 ? { last: true } : {}),
     },
   ]
+}
+
+/** A message that came after the last one that is recorded. */
+function isLeftOut(messages: OpenedIncident['messages'], ts: string): boolean {
+  return messages.size >= mostMessages && !messages.has(ts)
 }
 
 export function recordDeletion(
@@ -65,7 +75,7 @@ export function recordDeletion(
 ): readonly IncidentEvent[] {
   const known = messages.get(ts)
   const by = known?.by ?? author
-  if (known?.gone === true || by === undefined) return []
+  if (isLeftOut(messages, ts) || known?.gone === true || by === undefined) return []
   const was = known?.text ?? before?.slice(0, longestText)
   return [
     {
@@ -110,20 +120,22 @@ export function heard(incident: OpenedIncident, event: AboutMessages, actor: Act
       postsGone: { entries: new Set([...entries, ...event.entries]), card: card || event.card === true },
     }
   }
-  return { ...incident, messages: new Map(incident.messages).set(event.ts, spoken(event, actor)) }
+  const edits = incident.messages.get(event.ts)?.edits ?? 0
+  return { ...incident, messages: new Map(incident.messages).set(event.ts, spoken(event, actor, edits)) }
 }
 
-function spoken(event: Exclude<AboutMessages, { type: 'PostsDeleted' }>, actor: Actor): Spoken {
+function spoken(event: Exclude<AboutMessages, { type: 'PostsDeleted' }>, actor: Actor, edits: number): Spoken {
   switch (event.type) {
     case 'MessageWritten':
       return {
         by: actor as Person,
         text: event.text,
+        edits,
         ...(event.editedTs === undefined ? {} : { editedTs: event.editedTs }),
       }
     case 'MessageEdited':
-      return { by: event.author, text: event.after, editedTs: event.editedTs }
+      return { by: event.author, text: event.after, edits: edits + 1, editedTs: event.editedTs }
     case 'MessageDeleted':
-      return { by: event.author, text: '', gone: true }
+      return { by: event.author, text: '', edits, gone: true }
   }
 }

@@ -128,7 +128,14 @@ export type Approval = {
   readonly stepUp?: StepUp
 }
 /** A message that somebody wrote in the thread, as it is recorded last. `editedTs`: Slack's name for its last edit. */
-export type Spoken = { readonly by: Person; readonly text: string; readonly editedTs?: string; readonly gone?: true }
+export type Spoken = {
+  readonly by: Person
+  readonly text: string
+  /** How many edits of it are recorded. */
+  readonly edits: number
+  readonly editedTs?: string
+  readonly gone?: true
+}
 
 /** When something last happened in an incident, and how often it was spoken of since that nothing did. */
 export type Quiet = { readonly since: string; readonly nudges: number; readonly nudgedAt?: string }

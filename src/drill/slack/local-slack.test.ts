@@ -229,6 +229,42 @@ test('the Home tab shows what the app publishes when it is opened', async () => 
   await expect(slack.as('olu').openHome()).rejects.toThrow('olu has no Home tab')
 })
 
+test('what people write, edit and delete comes as Slack’s events, with what was there before', async () => {
+  const slack = await localSlack()
+  const events: Readonly<Record<string, unknown>>[] = []
+  await boltOnSockets(slack, (app) => {
+    app.event('message', async ({ event }) => void events.push({ ...event }))
+  })
+  const came = async (count: number) => vi.waitFor(() => expect(events).toHaveLength(count))
+  const root = await slack.as('ana').say(channel, 'Look at this')
+  const said = await slack.as('gil').say(channel, 'It was <me>', root.ts)
+  await came(2)
+  await slack.as('gil').edit(said, 'It was not me')
+  await came(3)
+  await slack.as('ana').remove(root)
+  await came(4)
+  await slack.as('gil').remove(said)
+  await came(5)
+  const before = { user: 'U0GIL', ts: said.ts, thread_ts: root.ts, text: 'It was &lt;me&gt;' }
+  const edited = { user: 'U0GIL', ts: expect.stringMatching(/^\d+\.\d{6}$/) as string }
+  expect(events).toMatchObject([
+    { type: 'message', channel, channel_type: 'group', user: 'U0ANA', ts: root.ts },
+    before,
+    { subtype: 'message_changed', hidden: true, message: { text: 'It was not me', edited }, previous_message: before },
+    // It has replies, so a tombstone stays in its place.
+    { subtype: 'message_changed', message: { subtype: 'tombstone', ts: root.ts }, previous_message: { ts: root.ts } },
+    { subtype: 'message_deleted', deleted_ts: said.ts, previous_message: { text: 'It was not me', edited } },
+  ])
+  await expect(slack.as('ana').edit(said, 'hm')).rejects.toThrow('ana wrote no message')
+})
+
+test('without the scope to read the history an app hears of no message', async () => {
+  const slack = await localSlack()
+  slack.control.withholdScope('groups:history')
+  await slack.as('ana').say(channel, 'Does anybody listen?')
+  expect(slack.deliveries()).toEqual([])
+})
+
 test('an event that is not acknowledged is tried again, and says so', async () => {
   const tries: unknown[] = []
   const app = createServer((request, response) => {
