@@ -158,7 +158,7 @@ function buttonsOf(change: RequestedChange): readonly Button[] {
 function questionOf({ change }: RequestedChange): string {
   switch (change.kind) {
     case 'policy':
-      return 'Every request from now on is decided under this policy. Those that are open have to be asked for again.'
+      return 'Every request from now on is decided under this policy. Those that are open are asked again under it.'
     case 'register-key':
       return `Whoever has this key acts as @${change.person.name} from a terminal, also when Slack is down. Ask @${change.person.name} for the fingerprint by another way than Slack.`
     case 'revoke-key':
