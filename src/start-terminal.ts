@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Roster } from '#/slack/roster.ts'
-import { listenAtTerminal, SocketUnusable } from '#/terminal/listen.ts'
+import { listenAtTerminal, SocketUnusable, socketName } from '#/terminal/listen.ts'
 import { createTerminalDoor, type TerminalDoorDeps } from './terminal-door.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function startTerminal({
   })
   try {
     return await listenAtTerminal({
-      file: join(dataDir, 'terminal.sock'),
+      file: join(dataDir, socketName),
       door,
       onBug: (error) => log.error({ err: error }, 'a command from a terminal met a bug'),
     })

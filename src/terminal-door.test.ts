@@ -7,7 +7,7 @@ import type { IncidentId } from '#/incident/events.ts'
 import type { RequestId } from '#/incident/work.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
-import { standardPolicy } from '#/policy/policy.ts'
+import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import { newNonce } from '#/terminal/listen.ts'
 import { makePersonalKey, type PersonalKey } from '#/terminal/personal-key.ts'
 import type { Answer } from '#/terminal/protocol.ts'
@@ -44,16 +44,23 @@ type Desk = Deciders & {
   readonly sends: (statement: Partial<Statement>, key: PersonalKey, nonce?: string) => Promise<Answer>
 }
 
+const plain = standardPolicy({ ttlMs: 1_800_000 })
+
 /** An incident that was opened in Slack and read. Whoever says something here has registered a key. */
 function desk({
   askSlack = async () => undefined,
   broken = false,
   target,
+  change = {},
+  policy = plain,
 }: {
   readonly askSlack?: TerminalDoorDeps['askSlack']
   readonly broken?: boolean
   /** Whose account it is about, rather than alice's. */
   readonly target?: Handle
+  /** What else is another than usual about how it was opened. */
+  readonly change?: Parameters<typeof opens>[0]
+  readonly policy?: Policy
 } = {}): Desk {
   const store = temporaryLedger()
   const folder = mkdtempSync(join(tmpdir(), 'keys-'))
@@ -63,7 +70,7 @@ function desk({
   })
   const { ledger, file } = store
   const now = () => new Date(start)
-  const config = { policy: standardPolicy({ ttlMs: 1_800_000 }), sweepDelayMs: 600_000, legalDeadlineMs: 259_200_000 }
+  const config = { policy, sweepDelayMs: 600_000, legalDeadlineMs: 259_200_000 }
   const deciders = createDeciders({ ledger, file, config, now })
   const { governance, incidents } = deciders
   const keys = new Map<Handle, PersonalKey>()
@@ -76,7 +83,7 @@ function desk({
   }
   // Who is fought over cannot register a key any more.
   if (target !== undefined) key(target)
-  const about = target === undefined ? {} : { target: { ...alice, email: cast[target].email } }
+  const about = target === undefined ? change : { target: { ...alice, email: cast[target].email } }
   const opened = incidents.execute('new', opens(about))
   if (opened.kind === 'refused') throw new Error(opened.sentence)
   incidents.execute(id, {
@@ -217,10 +224,16 @@ test('three refused approvals are probing, at a terminal as well', async () => {
   expect(types(room)).toContain('ApprovalProbed')
 })
 
-test('a signature of a registered key is a fresh proof of who it is', async () => {
-  const room = desk()
+test('a signature of a registered key is a fresh proof of who it is, also where Autentico itself is the patient', async () => {
+  const policy = { ...plain, rules: { skip: { ...plain.standard, stepUp: true } } }
+  const { playbook } = opens()
+  const room = desk({ policy, change: { playbook: { ...playbook, patient: 'autentico' } } })
   await room.says('ana', ask)
-  await room.says('bao', approval(room))
+  const incident = room.incidents.find(id) ?? fail(new Error('there is no incident'))
+  expect(room.incidents.execute(id, approves(standing('bao'))(incident))).toMatchObject({
+    refusal: { code: 'step_up_by_key', about: { what: 'responder approve INC-1 r1' } },
+  })
+  expect(await room.says('bao', approval(room))).toMatchObject({ kind: 'done' })
   const approved = room.incidents.timeline(id).find(({ event }) => event.type === 'StepApproved')
   expect(approved?.event).toMatchObject({ stepUp: { kind: 'key', fingerprint: room.key('bao').fingerprint } })
 })

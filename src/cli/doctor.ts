@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { activeKeys } from '#/governance/state.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { openLanes } from '#/slack/lanes.ts'
 import { checkSetup } from '#/slack/startup-check.ts'
 import { Workspace } from '#/slack/workspace.ts'
+import { socketName, whyNoSocket } from '#/terminal/listen.ts'
 import { reachFindings } from '#/work/reach-findings.ts'
 import { checkRedis, impatientConnection } from '#/work/redis.ts'
 import { connectTo, reachOf } from '../app.ts'
@@ -16,7 +18,7 @@ import { scrub } from '../scrub.ts'
 
 /** One thing that was looked at. `warning`: it works, but something cannot be promised. */
 export type Finding = {
-  readonly part: 'configuration' | 'slack' | 'redis' | 'ledger' | 'policy' | 'autentico'
+  readonly part: 'configuration' | 'slack' | 'redis' | 'ledger' | 'policy' | 'terminal' | 'autentico'
   readonly state: 'ok' | 'warning' | 'broken'
   readonly sentence: string
 }
@@ -75,6 +77,7 @@ function aboutLedger({ dataDir, role, policy }: Config): readonly Finding[] {
         sentence: `${reader.size()} entries at ${file}. \`responder verify\` recomputes them.`,
       },
       aboutPolicy(reader, policy),
+      aboutTerminal(reader, join(dataDir, socketName)),
     ]
   } catch (error) {
     return [{ part: 'ledger', state: 'broken', sentence: messageOf(error) }]
@@ -84,6 +87,21 @@ function aboutLedger({ dataDir, role, policy }: Config): readonly Finding[] {
 function aboutPolicy(reader: LedgerReader, configured: Policy): Finding {
   const { ok, sentence } = policyFinding(readRulebook(reader), configured)
   return { part: 'policy', state: ok ? 'ok' : 'warning', sentence }
+}
+
+/** Two people can act when Slack is down only if they have seen to it before. */
+function aboutTerminal(reader: LedgerReader, socket: string): Finding {
+  const trouble = whyNoSocket(socket)
+  if (trouble !== undefined) return { part: 'terminal', state: 'warning', sentence: trouble }
+  const people = new Map(activeKeys(readRulebook(reader)).map(({ person }) => [person.slack.user, `@${person.name}`]))
+  const names = [...people.values()].join(', ')
+  return people.size < 2
+    ? {
+        part: 'terminal',
+        state: 'warning',
+        sentence: `${names === '' ? 'Nobody' : `Only ${names}`} has registered a key, so nothing could be approved from a terminal when Slack is down. \`responder key make\`, then \`/autentico key\`.`,
+      }
+    : { part: 'terminal', state: 'ok', sentence: `Registered for when Slack is down: ${names}.` }
 }
 
 async function aboutRedis({ redisUrl }: Secrets): Promise<readonly Finding[]> {

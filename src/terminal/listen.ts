@@ -21,6 +21,9 @@ export type TerminalDoor = {
 
 /** In bytes. Linux takes 107, macOS and BSD 103. */
 const longestPath = 103
+/** What the bot's socket is called, beside its ledger. */
+export const socketName = 'terminal.sock'
+
 /** A person needs one connection for a moment; who opens more than these at once is turned away. */
 const mostConnections = 64
 /** Whoever connects signs at once; nobody types meanwhile. */
@@ -40,7 +43,8 @@ export async function listenAtTerminal({
   /** Told of a bug behind the door. Whoever asked is told that there was one. */
   readonly onBug: (error: unknown) => void
 }): Promise<AsyncDisposable> {
-  checkPlace(file)
+  const trouble = whyNoSocket(file)
+  if (trouble !== undefined) throw new SocketUnusable(trouble)
   const open = new Set<Socket>()
   const server = createServer({ pauseOnConnect: false }, (socket) => {
     open.add(socket)
@@ -65,23 +69,19 @@ export async function listenAtTerminal({
   }
 }
 
-function checkPlace(file: string): void {
+/** Why no socket can be opened at a place, as a sentence with what to do. Undefined: nothing speaks against it. Throws where its folder cannot be read. */
+export function whyNoSocket(file: string): string | undefined {
   if (Buffer.byteLength(file) > longestPath)
-    throw new SocketUnusable(
-      `${file} is too long for a socket: at most ${longestPath} bytes. Choose a DATA_DIR with a shorter path.`,
-    )
+    return `${file} is too long for a socket: at most ${longestPath} bytes. Choose a DATA_DIR with a shorter path.`
   const folder = dirname(file)
   const { mode, uid } = statSync(folder)
   if ((mode & 0o022) !== 0)
-    throw new SocketUnusable(
-      `${folder} can be written to by others (mode ${(mode & 0o777).toString(8)}), who could put a socket of their own there. Run: chmod 700 ${folder}`,
-    )
+    return `${folder} can be written to by others (mode ${(mode & 0o777).toString(8)}), who could put a socket of their own there. Run: chmod 700 ${folder}`
   const own = geteuid?.()
   if (own !== undefined && own !== 0 && uid !== own)
-    throw new SocketUnusable(`${folder} belongs to another user (uid ${uid}). Run the bot as that user.`)
+    return `${folder} belongs to another user (uid ${uid}). Run the bot as that user.`
   const found = lstatSync(file, { throwIfNoEntry: false })
-  if (found !== undefined && !found.isSocket())
-    throw new SocketUnusable(`${file} is there and is no socket. Move it away.`)
+  return found === undefined || found.isSocket() ? undefined : `${file} is there and is no socket. Move it away.`
 }
 
 /**

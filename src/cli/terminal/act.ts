@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { IncidentId, SignedText } from '#/incident/events.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { askBot } from '#/terminal/ask-bot.ts'
+import { socketName } from '#/terminal/listen.ts'
 import { printable } from '#/terminal/printable.ts'
 import type { Answer, Hello } from '#/terminal/protocol.ts'
 import { purpose, signStatement, type TerminalCommand } from '#/terminal/statement.ts'
@@ -33,7 +34,7 @@ export async function act(
     const at = new Date().toISOString()
     return signStatement({ purpose, ledger, nonce, at, fingerprint, incident: id, seen, command }, key)
   }
-  const answer = await askBot(join(options.dataDir, 'terminal.sock'), sign)
+  const answer = await askBot(join(options.dataDir, socketName), sign)
   if (answer !== undefined) return tell(around, options, answer)
   const { actWithoutBot } = await import('./direct.ts')
   const own = await actWithoutBot({ env: around.env, dataDir: options.dataDir }, sign)

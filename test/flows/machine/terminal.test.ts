@@ -105,6 +105,11 @@ test('who was deactivated in Slack is refused at the terminal while Slack says s
   expect(incident.entries('ClickRefused').at(-1)?.event).toMatchObject({ refusal: 'person_is_deactivated' })
 })
 
+test('doctor names those who have registered a key', async () => {
+  const { out } = await responder(stage, 'doctor')
+  expect(out).toMatch(/^ok +terminal +Registered for when Slack is down: @ana, @bao\.$/m)
+})
+
 test('the socket is for the bot’s own user, and nothing that came over it made the bot complain', () => {
   expect(statSync(join(dataDirOf(stage), 'terminal.sock')).mode & 0o777).toBe(0o600)
   expect(complaintsOf(program).filter((line) => line.includes('terminal'))).toEqual([])
