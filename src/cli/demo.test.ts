@@ -37,7 +37,11 @@ test('what is no port is refused, and what can be asked for is told', async () =
   })
   const { code, said } = await demo('--help')
   expect(code).toBe(0)
-  for (const option of ['--auto', '--playbook', '--port', '--no-open']) expect(said).toContain(option)
+  for (const option of ['--auto', '--playbook', '--port', '--no-open', '--step-up']) expect(said).toContain(option)
+}, 20_000)
+
+test('a sign-in is for people: it does not go with a drill that plays by itself', async () => {
+  expect(await demo('--auto', '--step-up')).toMatchObject({ code: 2 })
 }, 20_000)
 
 test('a playbook that cannot be played is refused with the names of those that can', async () => {

@@ -2,7 +2,13 @@ import process from 'node:process'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 
 /** What `npm run demo` may be told. */
-type Options = { readonly auto?: true; readonly playbook?: string; readonly port?: number; readonly open: boolean }
+type Options = {
+  readonly auto?: true
+  readonly playbook?: string
+  readonly port?: number
+  readonly open: boolean
+  readonly stepUp?: true
+}
 
 process.exitCode = await demo(process.argv.slice(2))
 
@@ -16,6 +22,7 @@ async function demo(args: readonly string[]): Promise<number> {
     .option('--playbook <name>', 'with --auto: which one (default: account-compromise)')
     .option('--port <n>', 'where the page is on 127.0.0.1 (default: 4600, or the next free one)', portOf)
     .option('--no-open', 'open no browser')
+    .option('--step-up', 'on the page: approvals count only after a sign-in to the local Autentico')
     .exitOverride()
   try {
     program.parse([...args], { from: 'user' })
@@ -23,7 +30,11 @@ async function demo(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     throw error
   }
-  const { auto, playbook, port, open } = program.opts<Options>()
+  const { auto, playbook, port, open, stepUp = false } = program.opts<Options>()
+  if (auto === true && stepUp) {
+    process.stderr.write('--step-up is for the page: nobody signs in where the drill is played in the terminal.\n')
+    return 2
+  }
   if (auto === true) {
     const { playDrill } = await import('./drill-played.ts')
     return playDrill(playbook ?? 'account-compromise')
@@ -40,7 +51,7 @@ async function demo(args: readonly string[]): Promise<number> {
     return 2
   }
   const { openDrill } = await import('./drill-page.ts')
-  return openDrill({ port, browser: open })
+  return openDrill({ port, browser: open, stepUp })
 }
 
 function portOf(text: string): number {

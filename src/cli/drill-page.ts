@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import process from 'node:process'
+import { approvalsClientId, registerApprovalsClient } from '#/drill/autentico/approvals-client.ts'
+import { cast } from '#/drill/cast.ts'
 import { PortTaken } from '#/drill/loopback.ts'
 import type { Glass } from '#/drill/page/glass-view.ts'
 import { type Page, startPage } from '#/drill/page/page-server.ts'
 import type { LocalSlack } from '#/drill/slack/local-slack.ts'
-import { type StageOptions, setStage } from '#/drill/stage.ts'
+import { type Stage, type StageOptions, setStage } from '#/drill/stage.ts'
 import { startGlass } from './drill-glass.ts'
 import { knownToReviews } from './drill-plots.ts'
 
@@ -14,6 +16,8 @@ export type DrillPageOptions = {
   readonly port: number | undefined
   /** Whether a browser may be opened. */
   readonly browser: boolean
+  /** Whether approvals count only after a sign-in to the local Autentico. */
+  readonly stepUp: boolean
 }
 
 const usualPort = 4600
@@ -25,7 +29,7 @@ const print = (line = ''): void => void process.stdout.write(`${line}\n`)
  * Sets the stage, starts the program, and shows both on a page until this process is asked to end; then everything is taken down again,
  * the page first. 0: ended as asked. 1: it could not begin.
  */
-export async function openDrill({ port, browser }: DrillPageOptions): Promise<0 | 1> {
+export async function openDrill({ port, browser, stepUp }: DrillPageOptions): Promise<0 | 1> {
   const stop = askedToStop()
   const dataDir = process.env['DATA_DIR']
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true, mode: 0o700 })
@@ -35,13 +39,19 @@ export async function openDrill({ port, browser }: DrillPageOptions): Promise<0 
   try {
     await using stage = await setStage({
       ...pageStage,
-      env: { ...pageStage.env, ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }) },
+      ...(stepUp ? { policy: `${pageStage.policy}default: { stepUp: true }\n` } : {}),
+      env: {
+        ...pageStage.env,
+        ...(stepUp ? { STEP_UP: 'autentico', STEP_UP_CLIENT_ID: approvalsClientId } : {}),
+        ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }),
+      },
     })
     sweepAtExit(stage.dir)
+    if (stepUp) await registerApprovalsClient(stage.autentico)
     await using glass = await startGlass(stage)
     await using page = await showPage({ slack: stage.slack, glass: glass.glass, port })
     if (!stop.isAsked()) {
-      for (const line of welcome(page.url)) print(line)
+      for (const line of [...welcome(page.url), ...(stepUp ? signInsOf(stage) : [])]) print(line)
       if (browser) openBrowser(page.url)
     }
     await stop.asked
@@ -75,6 +85,15 @@ function welcome(url: string): readonly string[] {
     'Ctrl-C stops the drill and leaves nothing behind.',
     '',
   ]
+}
+
+/** People who approve are sent to the local Autentico, and have to know their passwords there. */
+function signInsOf({ autentico }: Stage): readonly string[] {
+  const people = [cast.ana, cast.bao, cast.chi].flatMap(({ handle }) => {
+    const password = autentico.accounts[handle]?.password
+    return password === undefined ? [] : [`  ${handle.padEnd(5)} ${password}`]
+  })
+  return ['Approvals count only after a sign-in to the local Autentico. The passwords there:', ...people, '']
 }
 
 /** Resolves at the first signal. Another Ctrl-C ends the process at once; the program and Redis go with it. */
