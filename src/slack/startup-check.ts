@@ -74,7 +74,8 @@ function historyFindings(scopes: readonly string[], family: 'groups' | 'channels
     {
       fatal: false,
       about: 'history',
-      sentence: `The Slack app lacks the scope ${scope}: without it ${withoutHistory}. Add it to the app and install it again.`,
+      // No colon behind it: between two, a word is an emoji.
+      sentence: `The Slack app lacks the scope ${scope}. Without it ${withoutHistory}. Add it to the app and install it again.`,
     },
   ]
 }
