@@ -9,6 +9,7 @@ import { clientContract } from './clients.ts'
 import { databaseContract } from './database.ts'
 import { federationContract } from './federation.ts'
 import { grantContract } from './grants.ts'
+import { holdContract } from './hold.ts'
 import { Peer, peerKinds } from './peer.ts'
 import { rateLimitContract } from './rate-limit.ts'
 import { refreshContract } from './refresh.ts'
@@ -47,6 +48,7 @@ describe.each(peerKinds(process.env))('$name', (kind) => {
   adminReviewContract(peer)
   browserContract(peer)
   stepUpContract(peer)
+  holdContract(peer)
   describe.runIf(kind.hasDatabase)('with its database', () => {
     databaseContract(peer)
     federationContract(peer)
