@@ -34,7 +34,7 @@ export function policyMessage({
 }): Message {
   const origin = adopted.change === undefined ? 'by the first start' : `by ${adopted.change}`
   const title = mrkdwn`*The policy in force*   code \`${literal(codeOf(adopted.digest))}\` · since ${literal(minute(adopted.at))}, ${literal(origin)}, entry ${adopted.seq}`
-  const rules = bullets(policyLines(adopted.policy))
+  const rules = [...bullets(policyLines(adopted.policy)), literal(always)]
   const file =
     offered === undefined
       ? [literal('The configuration says the same.')]
@@ -53,6 +53,10 @@ export function policyMessage({
     ...sections(open),
   ])
 }
+
+/** What no policy can allow. */
+const always =
+  'Whatever the rules say: nobody approves what they asked for themselves, what is about their own account, or the same request twice, under whatever Slack account.'
 
 /** `/autentico key`: how to get one, those that count, and taking them away. */
 export function keysMessage({

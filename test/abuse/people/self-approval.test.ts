@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { cast, incidentChannel } from '#/drill/cast.ts'
-import { wordsOf } from '#/drill/crew.ts'
-import { copyOf } from '../../faults/people/clicks.ts'
-import { expectTold } from '../../support/incident-flow.ts'
+import { member, until, wordsOf } from '#/drill/crew.ts'
+import { copyOf, edited } from '../../faults/people/clicks.ts'
+import { changes } from '../../flows/machine/machine.ts'
+import { type Case, expectFault, expectTold, openFor } from '../../support/incident-flow.ts'
 import { expectNoEffect, expectTurnedDown, lastPress, playedOn, pressAgain } from './scene.ts'
 
 const { ana, bao, chi, alice } = cast
@@ -84,3 +85,54 @@ test('the account that an incident is about decides nothing in it, under whateve
   expect(incident.entries('StepDenied')).toEqual([])
   control.changeUser(alice.user, { email: alice.email })
 })
+
+test('13. the rule was written nowhere: `/autentico policy` says it to whoever asks what holds', async () => {
+  await scene.stage().slack.as('ana').command('/autentico policy', { channel: incidentChannel.id })
+  const said = await expectTold(member(scene.stage().slack.as('ana')), /The policy in force/)
+  expect(said).toContain('nobody approves what they asked for themselves')
+})
+
+test('15. alone, with a reason, in an emergency: nobody can unless the policy says so, and by itself it does not', async () => {
+  const incident = await scene.asked()
+  expect(incident.at('ana').button(/[Bb]reak.*glass/)).toBeUndefined()
+  const copy = edited(copyOf(incident, 'ana'), '"action_id":"approve"', '"action_id":"break_glass"')
+  await incident.as('ana').actor.pressStale(copy, 'break_glass')
+  const why = { 'Why it cannot wait for a second person': 'Nobody answers' }
+  expectFault(await incident.as('ana').fillIn('Break glass', why), 'reason', 'The policy lets nobody do anything alone')
+  expect(incident.entries('GlassAnnounced')).toEqual([])
+  expect(incident.step(1).status).toBe('requested')
+})
+
+test('a guest, and somebody of another company, put nobody on hold', async () => {
+  const incident = await scene.asked()
+  await incident.at('ana').press(/^Approve/)
+  for (const user of ['U0GIL', 'U0OLU'])
+    await forge(incident, { action_id: 'hold', value: incident.id }, { user: { id: user, team_id: 'T0ACME' } })
+  await until(() => (incident.entries('ClickRefused').length >= 3 ? true : undefined), 'both to be refused after ana')
+  expect(incident.entries('HoldPlaced')).toEqual([])
+  expect(changes(scene.stage(), incident.username)).toEqual([])
+})
+
+test('whoever is the target of another open incident decides nothing until that is over', async () => {
+  const own = await openFor(scene.stage(), 'bao')
+  const incident = await scene.asked()
+  await expectTurnedDown(scene, incident, { who: incident.at('bao'), code: 'target_elsewhere' })
+  expect(own.state().status).toBe('open')
+})
+
+test('who tries three times what is not theirs to approve is spoken of in the thread', async () => {
+  const incident = await scene.asked()
+  for (const _try of [1, 2, 3]) await incident.at('ana').press(/^Approve/)
+  const { event } = await incident.happens('ApprovalProbed')
+  expect(event).toMatchObject({ by: { name: 'ana' }, count: 3 })
+  await incident.as('bao').reads(/was refused 3 approvals in this incident: approval probing/)
+  expect(incident.entries('StepApproved')).toEqual([])
+})
+
+/** The last press once more, as a click of its own on another button. */
+async function forge(incident: Case, action: object, changed: object = {}): Promise<void> {
+  const press = lastPress(scene)
+  const [first] = press.payload['actions'] as readonly Record<string, string>[]
+  expect(first?.['value']).toContain(incident.id)
+  await pressAgain(scene, press, { actions: [{ ...first, ...action }], response_url: '', ...changed })
+}
