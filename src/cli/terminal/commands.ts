@@ -22,7 +22,8 @@ export function addTerminalCommands(
   const acting = (name: string, description: string): Command =>
     program
       .command(name)
-      .description(`${description} (from a terminal, signed with your key)`)
+      .description(description)
+      .helpGroup('When Slack is down, signed with your own key:')
       .argument('<incident>', 'such as INC-7', incidentOf)
       .addOption(keyOption(around))
       .option('--passphrase-file <file>', `holds the passphrase of the key; or set ${passphraseVariable}`)
@@ -106,7 +107,7 @@ export function addTerminalCommands(
 }
 
 function addKeyCommands(program: Command, around: Surroundings, answer: Answer): void {
-  const key = program.command('key').description('your own key, with which you act from a terminal when Slack is down')
+  const key = program.command('key').description('your own key, to act with when Slack is down')
   key
     .command('make')
     .description('make one; two people register it in Slack: `/autentico key`')

@@ -86,7 +86,7 @@ function takeLedger(file: string): Ledger & Disposable {
     const who =
       holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host} since ${holder.since}`
     throw new LedgerTaken(
-      `The ledger is held by ${who}, which answers at no socket: a bot that is starting, or somebody else at a terminal. Nothing was done. Try again in a moment.`,
+      `The ledger is held by ${who}, which answers at no socket: a bot that is starting, somebody else at a terminal, or a bot that only reads because the ledger is damaged. Nothing was done. Try again in a moment.`,
       { cause: error },
     )
   }
