@@ -28,10 +28,10 @@ export class SigningIn {
     void begun.then((following) => following?.signIn.ended).then(forget, forget)
   }
 
-  /** `done` is what follows a sign-in. It never rejects. */
-  follow(done: Promise<void>): void {
-    this.#ending.add(done)
-    void done.then(() => this.#ending.delete(done))
+  /** `what` follows a sign-in. It never rejects. */
+  follow(what: Promise<void>): void {
+    this.#ending.add(what)
+    void what.then(() => this.#ending.delete(what))
   }
 
   /** Resolves when nothing follows any sign-in any more. */
