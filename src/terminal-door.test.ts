@@ -309,6 +309,13 @@ describe('how somebody stands', () => {
     expect(await room.says('bao', approval(room))).toMatchObject({ kind: 'refused', code: 'not_an_approver' })
   })
 
+  test('who has another handle by now is called by it', async () => {
+    const { slack } = standing('bao').person
+    const room = desk(slackSays({ person: { slack, name: 'bao.tran' } }))
+    const answer = await room.says('bao', { type: 'AddNote', text: 'Renamed.' })
+    expect(answer).toMatchObject({ lines: [expect.stringMatching(/ @bao\.tran \(terminal\) noted: Renamed\./)] })
+  })
+
   test('what Slack does not say holds as two people registered it', async () => {
     const room = desk(slackSays({ membership: 'unknown', responder: false, approver: false }))
     room.incidents.execute(id, { ...asks(steps.sessions), kind: 'skip', reason: 'A test account.' })

@@ -23,17 +23,18 @@ export type AskedOfSlack = {
  */
 export function standingAtTerminal(key: Registered, asked: AskedOfSlack | undefined): Standing {
   const { person, fingerprint } = key
-  const said = asked?.standing
+  // Where Slack does not know who somebody is, it knows neither their name nor their address.
+  const said = asked?.standing.membership === 'unknown' ? undefined : asked?.standing
   const groups = key.groups.filter((group) => asked?.outside.includes(group) !== true)
   const email = said?.email ?? key.email
-  const account = said?.account ?? key.account
+  const account = asked?.standing.account ?? key.account
   return {
-    person: { ...person, key: fingerprint },
-    membership: said === undefined || said.membership === 'unknown' ? 'member' : said.membership,
+    person: { ...person, name: said?.person.name ?? person.name, key: fingerprint },
+    membership: said?.membership ?? 'member',
     responder: groups.includes('responders'),
     approver: groups.includes('approvers'),
     groups,
-    rosterEmpty: said?.rosterEmpty === true,
+    rosterEmpty: asked?.standing.rosterEmpty === true,
     ...(email === undefined ? {} : { email }),
     ...(account === undefined ? {} : { account }),
   }
