@@ -175,6 +175,27 @@ test('a made-up button of another incident, request or kind is refused, and noth
   await incident.untilProven(1)
 })
 
+test('what people write and edit is recorded as well, unless somebody else than Slack says so', async () => {
+  const incident = await openFor(stage, 'user-009')
+  const { ts: thread } = incident.card()
+  const said = await stage.slack.as('gil').say(incidentChannel.id, 'I saw it.', thread)
+  await incident.happens('MessageWritten')
+  const message = {
+    user: cast.gil.user,
+    ts: said.ts,
+    thread_ts: thread,
+    text: 'It was bao.',
+    edited: { ts: '1.000001' },
+  }
+  const event = { type: 'message', subtype: 'message_changed', channel: incidentChannel.id, message }
+  const forged = JSON.stringify({ type: 'event_callback', team_id: workspace.team, event_id: 'Ev0FORGED', event })
+  const headers = { ...signed('something else'), 'content-type': 'application/json' }
+  expect(await send(forged, { headers })).toBe(401)
+  await stage.slack.as('gil').edit(said, 'I did not.')
+  await incident.happens('MessageEdited')
+  expect(incident.entries('MessageEdited').map((one) => one.event.after)).toEqual(['I did not.'])
+})
+
 function approvalBy(user: string, { id }: Case, request: RequestId, digest = ''): string {
   return pressOf(user, { action: 'approve', value: `${id}|${request}|${digest}`, trigger: `${id}-${user}` })
 }
