@@ -202,7 +202,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const findings = await slack.check()
   noHistory = findings.find(({ about }) => about === 'history')?.sentence
   for (const finding of findings) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
-  sayGovernance(governance, log)
+  sayGovernance(governance, config, log)
   log.info({ entries: ledger.size(), open: incidents.open().length, port: slack.port() }, 'the bot is ready')
   return building.move()
 }

@@ -1,12 +1,15 @@
-import type { Logger } from 'pino'
 import { differencesOf } from '#/governance/policy-words.ts'
 import { openChanges, type Rulebook } from '#/governance/state.ts'
 import { changeName } from '#/governance/words.ts'
 import { codeOf } from '#/incident/requests.ts'
 import { utc } from '#/incident/timeline.ts'
 import type { Policy } from '#/policy/policy.ts'
+import { outOfReach } from '#/policy/reach.ts'
+import type { Log } from '#/slack/log.ts'
+import type { SlackConfig } from './config.ts'
 import { digestOf } from './handle.ts'
 import type { Governance } from './handle-governance.ts'
+import { peopleOf } from './policy-file.ts'
 
 /** How the rules are, for where the program says how it is; nothing while the configuration says what is in force and nobody waits. */
 export function governanceLines(governance: Pick<Governance, 'offered' | 'pending'>): readonly string[] {
@@ -26,13 +29,24 @@ export function governanceLines(governance: Pick<Governance, 'offered' | 'pendin
   ]
 }
 
-/** Says at the start what is in force, and how what is configured differs. */
-export function sayGovernance(governance: Governance, log: Pick<Logger, 'info' | 'warn'>): void {
-  const { digest, seq } = governance.policy()
+/**
+ * Says at the start what is in force, how what is configured differs, and which rules nobody can satisfy with the lists of now: those are
+ * configuration, and may have changed since the policy was adopted.
+ */
+export function sayGovernance(
+  governance: Governance,
+  {
+    slack: { responders, approvers, userMap: accounts },
+  }: { readonly slack: Pick<SlackConfig, 'responders' | 'approvers' | 'userMap'> },
+  log: Pick<Log, 'info' | 'warn'>,
+): void {
+  const { policy, digest, seq } = governance.policy()
   log.info(
     { policy: codeOf(digest), entry: seq, keys: governance.keys().length },
     'requests are decided under this policy',
   )
+  for (const { rule, what } of outOfReach(policy, peopleOf(policy, { responders, approvers, accounts })))
+    log.warn({ rule }, `the policy in force ${what}`)
   const other = governance.offered()
   if (other === undefined) return
   const { differences } = other
