@@ -13,7 +13,7 @@ import type { Vault } from '#/work/vault.ts'
 import { refusedByDisk } from './disk.ts'
 import type { Incidents } from './handle.ts'
 import type { LedgerWatch } from './watch-ledger.ts'
-import { compareThread, type ThreadFindings } from './witness-threads.ts'
+import { compareThread, doubtRecord, type ThreadFindings } from './witness-threads.ts'
 
 export type DoorDeps = {
   readonly incidents: Incidents
@@ -143,6 +143,7 @@ async function verify(deps: DoorDeps, id: IncidentId): Promise<VerifyReport> {
     ...report.problems.map(({ seq, what }) => (seq === undefined ? what : `Entry ${seq}: ${what}`)),
     ...witnessed.problems,
   ]
+  sayInThread(deps, id, { problems, ...(report.ok ? {} : { ledger: true }) })
   return {
     ok: report.ok && witnessed.problems.length === 0,
     entries: report.entries,
@@ -151,6 +152,21 @@ async function verify(deps: DoorDeps, id: IncidentId): Promise<VerifyReport> {
     thread: witnessed.thread,
     threadCheckpoints: witnessed.checkpoints.length,
     problems,
+  }
+}
+
+/** Whoever asked is told in private; that something does not hold is for everybody in the incident. */
+function sayInThread(
+  { incidents, writeFailed, closed }: DoorDeps,
+  id: IncidentId,
+  found: { readonly problems: readonly string[]; readonly ledger?: true },
+): void {
+  if (closed !== undefined) return
+  try {
+    doubtRecord(incidents, id, found)
+  } catch (error) {
+    if (!(error instanceof LedgerWriteFailed)) throw error
+    writeFailed(error)
   }
 }
 

@@ -52,6 +52,18 @@ function disagreements({ entries, hash }: ThreadMessage, recorded: ReadonlyMap<n
   })
 }
 
+/** Records what does not hold in an incident, and so says it in its thread. Once: every look would find it anew. */
+export function doubtRecord(
+  incidents: Pick<Incidents, 'timeline' | 'execute'>,
+  id: IncidentId,
+  { problems, ledger }: { readonly problems: readonly string[]; readonly ledger?: true },
+): void {
+  if (problems.length === 0) return
+  const last = incidents.timeline(id).findLast(({ event }) => event.type === 'RecordDoubted')?.event
+  if (last?.type === 'RecordDoubted' && last.problems.join('\n') === problems.join('\n')) return
+  incidents.execute(id, { type: 'DoubtRecord', problems, ...(ledger === undefined ? {} : { ledger }) })
+}
+
 /** How the threads stood when they were last compared. */
 export type Witnessed = {
   /** How many could be read. */
@@ -111,7 +123,7 @@ export function witnessThreads(options: WitnessOptions): ThreadWitness {
     const report = checkpoints.length === 0 ? undefined : await verify(checkpoints)
     const problems = [...found].flatMap(([id, one]) => {
       const theirs = [...one.problems, ...ofThread(id, report)]
-      doubt(id, theirs)
+      doubtRecord(incidents, id, { problems: theirs })
       return theirs.map((problem) => `${id}: ${problem}`)
     })
     const compared = [...found].filter(([, one]) => one.thread === 'compared').length
@@ -124,14 +136,6 @@ export function witnessThreads(options: WitnessOptions): ThreadWitness {
         { threads: compared, unreadable: unreadable.length, checkpoints: checkpoints.length },
         'the threads agree with the ledger',
       )
-  }
-
-  /** Recorded once: every start would find it anew. */
-  const doubt = (id: IncidentId, problems: readonly string[]): void => {
-    if (problems.length === 0) return
-    const last = incidents.timeline(id).findLast(({ event }) => event.type === 'RecordDoubted')?.event
-    if (last?.type === 'RecordDoubted' && last.problems.join('\n') === problems.join('\n')) return
-    incidents.execute(id, { type: 'DoubtRecord', problems })
   }
 
   const running = witness().catch((error: unknown) => {

@@ -198,7 +198,7 @@ export type ProgramCommand =
   | { readonly type: 'ExpireOrder'; readonly order: OrderId; readonly sentence: string }
   | { readonly type: 'DestroySecret'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'RecordCheckpoint'; readonly size: number; readonly note: string }
-  | { readonly type: 'DoubtRecord'; readonly problems: readonly string[] }
+  | { readonly type: 'DoubtRecord'; readonly problems: readonly string[]; readonly ledger?: true }
   | {
       readonly type: 'RecordForgery'
       readonly what: Forged

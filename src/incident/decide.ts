@@ -675,7 +675,11 @@ function decideProgram(
     case 'RecordCheckpoint':
       return accepted({ type: 'CheckpointSigned', size: command.size, note: command.note })
     case 'DoubtRecord':
-      return accepted({ type: 'RecordDoubted', problems: command.problems })
+      return accepted({
+        type: 'RecordDoubted',
+        problems: command.problems,
+        ...(command.ledger === undefined ? {} : { ledger: command.ledger }),
+      })
     case 'ExpireRequests':
       return incident.status === 'closed' ? accepted() : accepted(...expiries(incident, around))
     case 'EndStepUp':

@@ -308,8 +308,8 @@ export type IncidentEvent =
   /** Posts of our own are no longer in the thread: the lines of these entries, or the card. */
   | { readonly type: 'PostsDeleted'; readonly entries: readonly number[]; readonly card?: true }
   | { readonly type: 'CheckpointSigned'; readonly size: number; readonly note: string }
-  /** The thread and the ledger do not agree: one of them was changed. A sentence for each difference. */
-  | { readonly type: 'RecordDoubted'; readonly problems: readonly string[] }
+  /** The thread and the ledger do not agree, or (`ledger`) the ledger by itself does not hold: it was changed. A sentence for each difference. */
+  | { readonly type: 'RecordDoubted'; readonly problems: readonly string[]; readonly ledger?: true }
   /** The evidence pack is put into the thread. It holds what stands in the ledger up to this entry. */
   | { readonly type: 'PackRequested' }
   | HoldEvent

@@ -331,7 +331,10 @@ function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, inc
       }
     case 'RecordDoubted':
       return {
-        headline: 'found that this thread and the ledger do not agree: one of them was changed',
+        headline:
+          event.ledger === true
+            ? 'found that the ledger does not hold: it was changed behind the bot’s back'
+            : 'found that this thread and the ledger do not agree: one of them was changed',
         details: [...event.problems.slice(0, 10), 'Do not trust either before it is looked into.'],
         tone: 'bad',
       }

@@ -24,6 +24,10 @@ test('a byte of the ledger’s file is changed behind the bot’s back: verify n
   await bao.type(`/autentico verify ${incident.id}`)
   const told = await bao.toldAlone(/The ledger does not hold/)
   expect(await told.innerText()).toMatch(new RegExp(`Entry ${entry}: .*altered`))
+  await bao.thread
+    .getByText(new RegExp(`the ledger does not hold: it was changed behind the bot’s back[^]*Entry ${entry}`))
+    .first()
+    .waitFor()
   await bao.pressGlass('Verify the file')
   await ledger.getByText(new RegExp(`does not hold: hash does not match`)).waitFor()
   expect(await ledger.locator('.glass-headline').innerText()).toContain(`entry #${entry}`)
