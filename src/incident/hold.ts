@@ -35,7 +35,7 @@ export function placeHold(incident: OpenedIncident, by: Standing, around: Surrou
       requester: by.person,
       identity,
     },
-    shown(incident, { request, effect: effectOfKeeping(incident, endsAt), lifeMs: lengthMs }, around),
+    shown(incident, { request, effect: effectOfKeeping(incident, endsAt), expiresAt: endsAt }, around),
     { type: 'WorkOrdered', mode: 'run', action: request.action, request: request.id },
   )
 }

@@ -34,10 +34,7 @@ function anew(
   if (seen === undefined) return []
   const { effect, expiresAt } = seen
   // A hold ends with its request, so that one stays the same, and lives no longer.
-  if (kind === 'hold') {
-    const lifeMs = Date.parse(expiresAt) - Date.parse(around.now)
-    return [shown(incident, { request, effect, lifeMs }, around)]
-  }
+  if (kind === 'hold') return [shown(incident, { request, effect, expiresAt }, around)]
   const next = nextRequestId(incident, ahead)
   return [
     { type: 'ApprovalVoided', request: id, ...ofStep(request), differences: [rulesChanged] },

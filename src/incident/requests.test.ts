@@ -168,9 +168,9 @@ describe('withdrawing', () => {
   })
 
   test('is not possible once the step runs', () => {
-    given(...asked, approves())
+    given(...asked, approves(), reports('run', { kind: 'started', attempt: 1 }))
       .when(withdraws())
-      .isRefused('already_decided')
+      .isRefused('execution_begun')
   })
 
   test('a withdrawn request cannot be approved', () => {

@@ -33,12 +33,12 @@ export function shown(
   {
     request,
     effect,
-    lifeMs,
+    expiresAt,
   }: {
     readonly request: Shown
     readonly effect: Effect
-    /** How long it can be decided, where that is not for its rule to say. */
-    readonly lifeMs?: number
+    /** Until when it can be decided, where that is not for its rule to say. */
+    readonly expiresAt?: string
   },
   { now, later, policy, policyDigest, digestOf }: Surroundings,
 ): IncidentEvent {
@@ -66,7 +66,7 @@ export function shown(
     request: id,
     ...ofStep({ step }),
     effect,
-    expiresAt: later(now, lifeMs ?? rule.ttlMs),
+    expiresAt: expiresAt ?? later(now, rule.ttlMs),
     digest,
     code: codeOf(digest),
     rule,

@@ -61,7 +61,7 @@ describe('a policy file', () => {
   })
 
   test('has a rule for each action that changes something: what a rule leaves out is as in the default', () => {
-    for (const action of actionNames.filter((name) => !onlyReads(name))) {
+    for (const action of actionNames.filter((name) => !onlyReads(name) && name !== 'lift-hold')) {
       const policy = read(`schema: 1\ndefault: { ttl: 1h }\nrules: { ${action}: { approvals: 3 } }`)
       expect(ruleFor(policy, action)).toMatchObject({ approvals: 3, ttlMs: 60 * minute, from: ['approvers'] })
     }
@@ -70,6 +70,11 @@ describe('a policy file', () => {
 
 describe('every problem is told with its place', () => {
   test.each([
+    [
+      'a rule for the end of a hold',
+      'schema: 1\nrules: { lift-hold: { approvals: 2 } }',
+      '2:10: “lift-hold” is the end of a hold, so nobody approves it. “hold-account” is the rule for confirming one.',
+    ],
     ['nothing at all', '', '1:1: A policy has to be a map with “schema: 1”.'],
     ['another schema', 'schema: 2', '1:9: “schema” has to be 1.'],
     [
