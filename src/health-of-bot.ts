@@ -128,13 +128,18 @@ function showLedger(metrics: Metrics, ledger: Ledger, watch: LedgerWatch): void 
     read: () => tally().count('ClickRefused'),
   })
   metrics.total({
+    name: 'approvals_probed_total',
+    help: 'How often somebody was spoken of for trying approvals that were not theirs, over the whole ledger.',
+    read: () => tally().count('ApprovalProbed'),
+  })
+  metrics.total({
     name: 'forgeries_refused_total',
     help: 'Orders and outcomes in Redis that nobody known had signed, over the whole ledger.',
     read: () => tally().count('ForgeryRefused'),
   })
 }
 
-const talliedTypes = ['CheckpointSigned', 'ClickRefused', 'ForgeryRefused'] as const
+const talliedTypes = ['ApprovalProbed', 'CheckpointSigned', 'ClickRefused', 'ForgeryRefused'] as const
 type Tallied = (typeof talliedTypes)[number]
 
 /** Counts what is new since it was last asked, so that asking does not grow with the ledger. */

@@ -391,7 +391,10 @@ const forOne: readonly (readonly [string, object])[] = [
     openingForm(
       { playbooks: [accountCompromise] },
       { target: { text: 'alice · alice@acme.test · 3 sessions · MFA on', value: 'a|id|alice' } },
-      openingLineUp({ channel: 'C0INCIDENTS', drill: false }, { able: 4, about: { isPrivate: true, members: 6 } }),
+      openingLineUp(
+        { channel: 'C0INCIDENTS', drill: false },
+        { quorum: { rule: 'skip', needed: 1, able: 4, from: ['approvers'] }, about: { isPrivate: true, members: 6 } },
+      ),
     ),
   ],
   ['Deny…', denyForm(shown.incident, newestRequest(shown.incident), about)],

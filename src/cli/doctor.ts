@@ -4,6 +4,7 @@ import { activeKeys } from '#/governance/state.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { openLanes } from '#/slack/lanes.ts'
+import { Roster } from '#/slack/roster.ts'
 import { checkSetup } from '#/slack/startup-check.ts'
 import { Workspace } from '#/slack/workspace.ts'
 import { socketName, whyNoSocket } from '#/terminal/listen.ts'
@@ -51,7 +52,7 @@ async function examine(env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
   const { config, secrets } = read
   const [redis, slack, autentico] = await Promise.all([
     aboutRedis(secrets),
-    config.slack === undefined ? [] : aboutSlack(config.slack, secrets),
+    config.slack === undefined ? [] : aboutSlack(config.slack, { policy: config.policy, secrets }),
     config.autentico === undefined ? [] : aboutAutentico(config, secrets),
   ])
   return [
@@ -130,19 +131,36 @@ async function ready(redis: ReturnType<typeof impatientConnection>): Promise<voi
   })
 }
 
-async function aboutSlack(config: SlackConfig, secrets: Secrets): Promise<readonly Finding[]> {
+async function aboutSlack(
+  config: SlackConfig,
+  { policy, secrets }: { readonly policy: Policy; readonly secrets: Secrets },
+): Promise<readonly Finding[]> {
+  const log = createLog({ level: 'silent' })
   await using lanes = openLanes({
     token: secrets.slackBotToken ?? '',
-    log: createLog({ level: 'silent' }),
+    log,
     ...(config.apiUrl === undefined ? {} : { apiUrl: config.apiUrl }),
   })
-  const usesGroups = [...config.responders, ...config.approvers].some((id) => id.startsWith('S'))
-  const found = await checkSetup({
-    workspace: new Workspace(lanes.lookUps),
-    lanes,
-    channel: config.channel,
-    usesGroups,
+  const { responders, approvers, userMap: accounts } = config
+  const workspace = new Workspace(lanes.lookUps)
+  const roster = new Roster({
+    settings: { responders, approvers, accounts },
+    call: lanes.lookUps,
+    workspace,
+    world: { policy: () => policy, openIncidents: () => [] },
+    log,
+    monotonic: () => performance.now(),
   })
+  const lists = [...responders, ...approvers, ...Object.values(policy.groups).flat()]
+  const found = [
+    ...(await checkSetup({
+      workspace,
+      lanes,
+      channel: config.channel,
+      usesGroups: lists.some((id) => id.startsWith('S')),
+    })),
+    ...(await roster.outOfReach()).map((sentence) => ({ fatal: false, sentence })),
+  ]
   if (found.length === 0)
     return [
       {

@@ -38,7 +38,7 @@ test('the example of docs/operating.md is a policy, and `validate` says what hol
   const { code, out } = await run(['validate', file], lists)
   expect(code).toBe(0)
   expect(out).toMatch(
-    /policy [0-9a-f]{12}\n {2}default: approvals 1 [\s\S]* restore-access: approvals 2 · from @approvers · including @security/,
+    /policy [0-9a-f]{12}\n {2}default: one of @approvers [\s\S]* restore-access: 2 of @approvers, one of them of @security /,
   )
 })
 
@@ -66,13 +66,13 @@ test('`validate` tells of a file that is not there', async () => {
 
 test('`show` tells what holds without a file, with the time that the configuration gives', async () => {
   expect((await run(['show'], { ...lists, REQUEST_TTL: '45m' })).out).toMatch(
-    /^no file: .*\n {2}default: .* ttl 45 minutes /,
+    /^no file: .*\n {2}default: .* open for 45 minutes/,
   )
 })
 
 test('`show` tells what the configured file says', async () => {
   const file = written('schema: 1\ndefault: { approvals: 2 }')
-  expect((await run(['show'], { ...lists, POLICY_FILE: file })).out).toContain('default: approvals 2')
+  expect((await run(['show'], { ...lists, POLICY_FILE: file })).out).toContain('default: 2 of @approvers')
 })
 
 test('`schema` prints what stands in docs/policy.schema.json, and editors understand it', async () => {

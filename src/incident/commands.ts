@@ -6,6 +6,7 @@ import type { Account } from './account.ts'
 import type { Forged, IncidentId, Severity, StepRequestKind, StepUpFailure } from './events.ts'
 import type { GlassVerdict } from './glass-state.ts'
 import type { Person, Standing } from './people.ts'
+import type { Quorum } from './quorum.ts'
 import type { StepUp } from './step-up.ts'
 import type { OrderId, RequestId, WorkResult } from './work.ts'
 
@@ -25,6 +26,8 @@ export type PersonCommand =
       readonly drill: boolean
       /** The incident that this one follows from. */
       readonly from?: IncidentId
+      /** How many there are to approve, as far as that was known in time. */
+      readonly quorum?: Quorum
       /** When somebody became aware, where that matters. ISO 8601, UTC. Absent: now. */
       readonly awareAt?: string
     }

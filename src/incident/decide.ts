@@ -108,6 +108,7 @@ function openIncident(
       playbook,
       playbookDigest: around.digestOf(playbook),
       policyDigest: around.policyDigest,
+      ...(command.quorum === undefined ? {} : { quorum: command.quorum }),
       severity,
       summary,
       target,

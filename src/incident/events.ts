@@ -5,6 +5,7 @@ import type { Account } from './account.ts'
 import type { GlassEvent } from './glass-state.ts'
 import type { HoldEvent } from './hold-state.ts'
 import type { Actor, Person } from './people.ts'
+import type { Quorum } from './quorum.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { StepUp } from './step-up.ts'
 import type { Effect, OrderedWork, OrderId, Progress, RequestId, WorkResult } from './work.ts'
@@ -55,6 +56,8 @@ export type IncidentEvent =
       readonly from?: IncidentId
       /** Where the law sets a time limit. */
       readonly legalClock?: LegalClock
+      /** How many there were to approve, as far as that was known in time. */
+      readonly quorum?: Quorum
       /** SHA-256 over the canonical JSON of the policy in force, hex. Absent in ledgers from before there was one. */
       readonly policyDigest?: string
     }

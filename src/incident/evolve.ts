@@ -40,7 +40,19 @@ function opened(
   { seq, hash, incident, at, actor }: Recorded,
 ): OpenedIncident {
   const by = personOf(actor)
-  const { playbook, playbookDigest, policyDigest, severity, summary, target, channel, drill, from, legalClock } = event
+  const {
+    playbook,
+    playbookDigest,
+    policyDigest,
+    quorum,
+    severity,
+    summary,
+    target,
+    channel,
+    drill,
+    from,
+    legalClock,
+  } = event
   return {
     status: 'open',
     id: incident,
@@ -77,6 +89,7 @@ function opened(
     refusedApprovals: new Map(),
     probers: [],
     ...(policyDigest === undefined ? {} : { policyDigest }),
+    ...(quorum === undefined ? {} : { quorum }),
     messages: new Map(),
     postsGone: { entries: new Set(), card: false },
     ...(from === undefined ? {} : { from }),

@@ -8,6 +8,7 @@ import { accountOf, type Finding } from './findings.ts'
 import type { Glass } from './glass-state.ts'
 import type { Hold } from './hold-state.ts'
 import type { Actor, Person } from './people.ts'
+import type { Quorum } from './quorum.ts'
 import type { StepUp } from './step-up.ts'
 import type { Effect, Known, OrderedWork, OrderId, Progress, RequestId } from './work.ts'
 
@@ -209,6 +210,8 @@ export type OpenedIncident = {
   readonly playbookDigest: string
   /** The policy in force when it was opened. Absent in old ledgers. */
   readonly policyDigest?: string
+  /** How many there were to approve when it was opened, as far as that was known. */
+  readonly quorum?: Quorum
   readonly target: Account
   readonly thread?: { readonly channel: string; readonly ts: string }
   /** What the snapshot saw: of an account, or of Autentico as a whole. */

@@ -320,7 +320,7 @@ function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, inc
         tone: 'warning',
       }
     case 'ApprovalProbed':
-      return { ...probingWords(event, incident), tone: 'bad' }
+      return { ...probingWords(event, incident), tone: 'bad', forChannel: true }
     case 'CommandSigned':
       return { headline: `signed what follows with the key ${event.fingerprint}`, forThread: false }
     case 'ForgeryRefused':

@@ -26,7 +26,7 @@ test('an approver who asks is not there to approve', () => {
   expect(outOfReach(policy, people(lists))).toEqual([
     {
       rule: 'default',
-      what: 'takes one person of @approvers, and when U2 asks there are only 0: such a request could never be approved. Name more people, or ask for fewer.',
+      what: 'takes one person of @approvers, and when U2 asks nobody is left: such a request could never be approved. Name more people, or ask for fewer.',
     },
   ])
 })

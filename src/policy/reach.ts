@@ -43,7 +43,7 @@ function whyOutOfReach({ approvals, from, including }: Rule, { membersOf, accoun
     const left = [...able].filter((id) => id !== own).length
     const asks = requester === undefined ? 'whoever asks' : `when ${requester} asks`
     if (left < approvals)
-      return `takes ${people(approvals)} of ${whom}, and ${asks} there ${left === 1 ? 'is' : 'are'} only ${left}: such a request could never be approved. Name more people, or ask for fewer.`
+      return `takes ${people(approvals)} of ${whom}, and ${asks} ${left === 0 ? 'nobody is left' : `there ${left === 1 ? 'is' : 'are'} only ${left}`}: such a request could never be approved. Name more people, or ask for fewer.`
     if (ableRequired !== undefined && [...ableRequired].every((id) => id === own))
       return `asks for one of @${including}, and ${asks} nobody of it is left: such a request could never be approved. Name more people there.`
   }

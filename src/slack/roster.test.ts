@@ -102,13 +102,13 @@ test('the e-mail address comes in lower case, and the account from the map', asy
 test('empty lists mean nobody, never everybody', async () => {
   const { roster: one } = roster({ user: {} }, { responders: [], approvers: [] })
   expect(await one.standing(ana)).toMatchObject({ rosterEmpty: true, responder: false, approver: false })
-  expect(await one.forecast(ana)).toBe(0)
+  expect(await one.forecast(ana)).toMatchObject({ able: 0, needed: 1 })
 })
 
 test('when Slack does not answer, the person is unknown and nothing throws', async () => {
   const { roster: one } = roster({})
   expect(await one.standing(ana)).toMatchObject({ membership: 'unknown', approver: false })
-  expect(await one.forecast(ana)).toBe(0)
+  expect(await one.forecast(ana)).toMatchObject({ able: 0, needed: 1 })
   expect(await one.doubt()).toMatch(/S0SECURITY/)
 })
 
@@ -160,4 +160,13 @@ test.each<[string, readonly string[] | 'silent', Partial<RosterSettings>, readon
   ],
 ])('who is certainly in which group no more, for somebody %s', async (_who, group, settings, outside) => {
   expect((await roster({ group }, settings).roster.outside(ana)).toSorted()).toEqual([...outside].toSorted())
+})
+
+test('a policy that the user groups of now leave nobody for is told, with the reason', async () => {
+  const { roster: one } = roster({ user: {}, group: ['U0ANA'] })
+  expect(await one.outOfReach()).toEqual([
+    'The policy (default) takes one person of @approvers, and when U0ANA asks nobody is left: such a request could never be approved. Name more people, or ask for fewer.',
+  ])
+  expect(await roster({ user: {}, group: ['U0ANA', 'U0BAO'] }).roster.outOfReach()).toEqual([])
+  expect(await roster({ user: {}, group: 'silent' }).roster.outOfReach()).toEqual([])
 })

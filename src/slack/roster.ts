@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import type { Account } from '#/incident/account.ts'
-import { weigh, whyNotReview } from '#/incident/approval.ts'
+import { isSameAccount, weigh, whyNotReview } from '#/incident/approval.ts'
 import type { Person, Standing, UserId } from '#/incident/people.ts'
+import { type Quorum, quorumOf, rulesOf } from '#/incident/quorum.ts'
 import { ruleOf } from '#/incident/requests.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
-import type { GroupName, Policy, Rule } from '#/policy/policy.ts'
+import type { Playbook } from '#/playbook/playbook.ts'
+import { type GroupName, type Policy, type Rule, ruleFor } from '#/policy/policy.ts'
+import { outOfReach } from '#/policy/reach.ts'
 import type { Call } from './lanes.ts'
 import type { Log } from './log.ts'
 import type { Identity, Workspace } from './workspace.ts'
@@ -27,6 +30,8 @@ type RosterDeps = {
   /** Milliseconds of a clock that never goes back. */
   readonly monotonic: () => number
 }
+
+const nobody = { id: '', username: '', email: '' } as Account
 
 /** `usergroups.users.list` takes about 20 calls a minute, so the members of a group are kept this long, and no longer. */
 export const groupKeptMs = 3_000
@@ -153,16 +158,40 @@ export class Roster {
     return named.flat()
   }
 
-  /** How many people besides the requester could approve. With a target, the target does not count. */
-  async forecast(requester: UserId, target?: Account): Promise<number> {
-    const nobody = { id: '', username: '', email: '' } as Account
+  /** How many people besides the requester could approve what a playbook asks for. With a target, the target does not count. */
+  async forecast(
+    requester: UserId,
+    { playbook, target = nobody }: { readonly playbook?: Playbook | undefined; readonly target?: Account } = {},
+  ): Promise<Quorum> {
     const { world } = this.#deps
-    const { standard } = world.policy()
-    const about = { target: target ?? nobody, groups: standard.from, open: world.openIncidents() }
-    const candidates = await this.#candidates(standard)
-    return candidates.filter(
-      (candidate) => candidate.person.slack.user !== requester && whyNotReview(candidate, about) === undefined,
-    ).length
+    const policy = world.policy()
+    const rules = rulesOf(playbook ?? { steps: [] })
+    const groups = [...new Set(rules.flatMap((rule) => ruleFor(policy, rule).from))]
+    const [own, candidates] = await Promise.all([this.standing(requester), this.#candidates({ from: groups })])
+    const about = { target, groups, open: world.openIncidents() }
+    const eligible = candidates.filter(
+      (one) =>
+        one.person.slack.user !== requester && !isSameAccount(own, one) && whyNotReview(one, about) === undefined,
+    )
+    return quorumOf(policy, rules, eligible)
+  }
+
+  /** The rules that no request of somebody could ever satisfy, with the user groups as Slack says them now, a sentence each. */
+  async outOfReach(): Promise<readonly string[]> {
+    const { settings, world } = this.#deps
+    const lists = Object.entries(this.#lists())
+    const members = await Promise.all(
+      lists.map(async ([name, list]) => {
+        const groups = await Promise.all(list.filter(isGroup).map(async (group) => this.#members(group)))
+        return [name, groups.includes(undefined) ? undefined : await this.#expand(list)] as const
+      }),
+    )
+    const known = new Map(members)
+    const found = outOfReach(world.policy(), {
+      membersOf: (group) => (known.has(group) ? known.get(group) : []),
+      accountOf: (id) => settings.accounts.get(id),
+    })
+    return found.map(({ rule, what }) => `The policy (${rule}) ${what}`)
   }
 
   /** What is in doubt because a user group cannot be read, as a sentence. Undefined: nothing. */
@@ -198,7 +227,7 @@ export class Roster {
    * Whoever is in a group that the rule names, for sentences that name them. Those who ask at the same moment share one answer: of fifty clicks at once
    * each would ask Slack about everybody. Nobody is allowed anything by it.
    */
-  async #candidates({ from }: Rule): Promise<readonly Standing[]> {
+  async #candidates({ from }: Pick<Rule, 'from'>): Promise<readonly Standing[]> {
     const key = from.join()
     const asking = this.#asking.get(key) ?? this.#askMembers(from).finally(() => this.#asking.delete(key))
     this.#asking.set(key, asking)

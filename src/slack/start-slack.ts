@@ -160,8 +160,13 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     readThread: async (place) => readThread(lanes.lookUps, place, await workspace.identity()),
     linkTo: (place) => workspace.linkTo(place),
     check: async () => {
-      const lists = [...options.roster.responders, ...options.roster.approvers]
-      return checkSetup({ workspace, lanes, channel, usesGroups: lists.some((id) => id.startsWith('S')) })
+      const lists = [
+        ...options.roster.responders,
+        ...options.roster.approvers,
+        ...Object.values(door.policy().groups).flat(),
+      ]
+      const found = await checkSetup({ workspace, lanes, channel, usesGroups: lists.some((id) => id.startsWith('S')) })
+      return [...found, ...(await roster.outOfReach()).map((sentence) => ({ fatal: false, sentence }))]
     },
     redrawHomes: async () => {
       for (const user of viewers.looking()) {

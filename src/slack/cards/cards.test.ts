@@ -199,7 +199,10 @@ function everything({ incident, recorded }: ReturnType<typeof story>, words: str
     openingForm(
       { playbooks: [accountCompromise] },
       { target: { text: words, value: `t|${words}` }, summary: words },
-      openingLineUp({ channel: 'C0INCIDENTS', drill: true }, { able: 2, about: { isPrivate: true, members: 6 } }),
+      openingLineUp(
+        { channel: 'C0INCIDENTS', drill: true },
+        { quorum: { rule: 'skip', needed: 1, able: 2, from: ['approvers'] }, about: { isPrivate: true, members: 6 } },
+      ),
     ),
     timelineForm(incident, lines),
     noteForm(incident, about, words),

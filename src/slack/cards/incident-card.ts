@@ -1,5 +1,6 @@
 import type { Button } from '@slack/types'
 import { revoking } from '#/incident/evolve.ts'
+import { quorumWords } from '#/incident/quorum.ts'
 import {
   isRead,
   isRestored,
@@ -21,6 +22,7 @@ import { legalClockLine } from './legal-clock.ts'
 import { isReading, moreMenu } from './more-menu.ts'
 import { fallbackRows, restoreAgain, stepButtons } from './step-buttons.ts'
 import { at, hour, line, lines, literal, type Mrkdwn, mention, moment, mrkdwn, prose, span } from './text.ts'
+import { probingLine } from './verdict-words.ts'
 import { whatNext } from './what-next.ts'
 import { drillMark, incidentName, incidentState, progress, stopLine, subject, sweepLine } from './words.ts'
 
@@ -44,6 +46,7 @@ export function incidentCard(incident: OpenedIncident, card: CardContext): Messa
   const nextLine = next === undefined ? closedLine(incident) : mrkdwn`*Next:* ${next}`
   const meter = lines(
     ...glassLines(incident),
+    probingLine(incident),
     stopLine(incident),
     holdLine(incident),
     progress(incident),
@@ -168,14 +171,23 @@ function noteButton(incident: OpenedIncident): Button {
   return button('Add note…', presses.note, { of: 'incident', incident: incident.id })
 }
 
-function background({ summary, factWarnings, from, followedBy }: OpenedIncident): readonly Mrkdwn[] {
+function background(incident: OpenedIncident): readonly Mrkdwn[] {
+  const { summary, factWarnings, from, followedBy } = incident
   const followers = followedBy.slice(-5).map(({ id, playbook }) => `${id} · ${playbook}`)
   return [
     ...(from === undefined ? [] : [mrkdwn`Follows from ${literal(from)}`]),
     ...(followers.length === 0 ? [] : [mrkdwn`Followed by ${line(followers.join(', '), 400)}`]),
     ...(summary.trim() === '' ? [] : [mrkdwn`What happened: ${line(summary, 500)}`]),
+    ...quorumLine(incident),
     ...factWarnings.slice(0, 5).map((warning) => mrkdwn`⚠️ ${prose(warning, 300)}`),
   ]
+}
+
+/** How many could approve when it was opened; the request says who can now. */
+function quorumLine({ quorum, openedBy, status }: OpenedIncident): readonly Mrkdwn[] {
+  return quorum === undefined || status === 'closed'
+    ? []
+    : [mrkdwn`Counted at the opening: ${line(quorumWords(quorum, `@${openedBy.name}`), 300)}`]
 }
 
 function footer({ lastSeq, lastHash }: OpenedIncident): Mrkdwn {

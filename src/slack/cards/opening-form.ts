@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types'
 import { type Severity, severities } from '#/incident/events.ts'
+import { type Quorum, quorumWords } from '#/incident/quorum.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import { fields, forms, writeReference } from '../references.ts'
@@ -148,18 +149,11 @@ export type ChannelFacts = { readonly isPrivate: boolean; readonly members?: num
 /** Below the fields of the opening form. `counted` undefined: not counted yet. */
 export function openingLineUp(
   { channel, drill }: { readonly channel: string; readonly drill: boolean },
-  counted?: { readonly able: number; readonly about: ChannelFacts | undefined },
+  counted?: { readonly quorum: Quorum; readonly about: ChannelFacts | undefined },
 ): readonly Mrkdwn[] {
-  const able = counted?.able
   return [
     mrkdwn`${drillMark({ drill })}The thread will be in ${channelMark(channel)}${readers(counted?.about)}.`,
-    able === undefined
-      ? literal('Counting who can approve besides you…')
-      : literal(
-          able === 0
-            ? '⚠️ Nobody can approve besides you: steps can be asked for, but not run.'
-            : `${able} ${able === 1 ? 'person' : 'people'} can approve besides you.`,
-        ),
+    literal(counted === undefined ? 'Counting who can approve besides you…' : quorumWords(counted.quorum, 'you')),
   ]
 }
 

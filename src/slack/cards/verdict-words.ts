@@ -54,6 +54,13 @@ export function approvalReasons({ approvals }: Pick<Request, 'approvals'>): read
   )
 }
 
+/** Who tried approvals that were not theirs to give, until the incident is closed. */
+export function probingLine({ probers, status }: OpenedIncident): Mrkdwn | undefined {
+  return probers.length === 0 || status === 'closed'
+    ? undefined
+    : mrkdwn`🚨 *Approval probing* by ${listed(probers.map(at))}: ask them, but not in Slack, whether that is them.`
+}
+
 function isPlain(request: Waiting): boolean {
   const { approvals, needed, stillNeeded } = verdictOf(request)
   if (needed > 1 || approvals.length > 0 || stillNeeded?.including !== undefined) return false

@@ -38,7 +38,8 @@ export async function openIncident(
   ])
   if (view === undefined) return
 
-  const [by, lineUp] = await Promise.all([roster.standing(asked.user), counted(desk, asked)])
+  const playbook = chosenPlaybook(offer, values)
+  const [by, lineUp] = await Promise.all([roster.standing(asked.user), counted(desk, asked, playbook)])
   if (whyNotRespond(by, from?.target) === undefined) {
     await updateForm(desk, view, openingForm(offer, values, lineUp))
     return
@@ -61,7 +62,11 @@ export async function playbookChosen(press: Press, desk: Desk): Promise<void> {
   if (view === undefined) return tell(desk, press, 'That form is not there any more. Nothing was changed.')
   const offer: Offer = { playbooks: desk.door.playbooks, from: fromOf(desk, press) }
   const values: OpeningValues = { playbook: chosen }
-  const form = openingForm(offer, { ...values, ...keptTarget(offer, values, view) }, await counted(desk, press))
+  const form = openingForm(
+    offer,
+    { ...values, ...keptTarget(offer, values, view) },
+    await counted(desk, press, chosenPlaybook(offer, values)),
+  )
   // Without its hash: of two forms that cross, this one has the fields that were asked for.
   await updateForm(desk, { id: view.id }, form)
 }
@@ -87,9 +92,13 @@ function placeOf({ channel, door }: Desk): { readonly channel: string; readonly 
 }
 
 /** Where the thread will be, who reads along, and how many can approve. */
-async function counted(desk: Desk, { user }: Pick<Asked, 'user'>): Promise<readonly Mrkdwn[]> {
-  const [able, about] = await Promise.all([desk.roster.forecast(user), channelFacts(desk)])
-  return openingLineUp(placeOf(desk), { able, about })
+async function counted(
+  desk: Desk,
+  { user }: Pick<Asked, 'user'>,
+  playbook: Playbook | undefined,
+): Promise<readonly Mrkdwn[]> {
+  const [quorum, about] = await Promise.all([desk.roster.forecast(user, { playbook }), channelFacts(desk)])
+  return openingLineUp(placeOf(desk), { quorum, about })
 }
 
 const channelAnswer = z.object({
@@ -151,6 +160,8 @@ export async function opened(submission: Submission, desk: Desk): Promise<void> 
   if (mayRespond && Object.keys(errors).length > 0) return submission.answer({ kind: 'errors', errors })
 
   const found = target.kind === 'account' ? target : { account: nobody, isBot: false }
+  const about = target.kind === 'account' ? { playbook, target: found.account } : { playbook }
+  const quorum = await inTime(roster.forecast(submission.user, about))
   const executed = door.execute('new', {
     type: 'OpenIncident',
     by,
@@ -161,6 +172,7 @@ export async function opened(submission: Submission, desk: Desk): Promise<void> 
     targetIsBot: found.isBot,
     channel,
     drill: door.drill,
+    ...(quorum === undefined ? {} : { quorum }),
     ...(from === undefined ? {} : { from: from.id }),
     ...(aware.kind === 'read' && aware.at !== undefined ? { awareAt: aware.at } : {}),
   })
@@ -176,6 +188,19 @@ export async function opened(submission: Submission, desk: Desk): Promise<void> 
   })
 }
 
+/** Saying how many can approve is a courtesy: it never holds up an opening for longer than this. */
+const forecastWithinMs = 800
+
+async function inTime<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => late.resolve(undefined), forecastWithinMs)
+  try {
+    return await Promise.race([asked, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** The form had no field for the account, because it was drawn for another playbook. Nothing that was typed is lost. */
 async function withTarget(submission: Submission, desk: Desk, playbook: Playbook): Promise<Form> {
   const offer: Offer = { playbooks: desk.door.playbooks, from: fromOf(desk, submission) }
@@ -186,7 +211,7 @@ async function withTarget(submission: Submission, desk: Desk, playbook: Playbook
     ...(severity === undefined ? {} : { severity }),
   }
   const why = `⚠️ Not opened yet: ${refusalSentence({ code: 'target_needed', about: { what: `“${playbook.title}”` } })}`
-  return openingForm(offer, values, [literal(why), ...(await counted(desk, submission))])
+  return openingForm(offer, values, [literal(why), ...(await counted(desk, submission, playbook))])
 }
 
 const nobody = { id: '', username: '', email: '' } as Account

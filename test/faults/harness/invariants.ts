@@ -70,8 +70,8 @@ export async function checkInvariants(evidence: Evidence): Promise<void> {
 /** What has to be recorded for a click that was acknowledged: one of these, by this person. */
 const recordedFor: Readonly<Record<string, readonly EventType[]>> = {
   ask: ['StepRequested', 'WorkOrdered', 'ClickRefused'],
-  approve: ['StepApproved', 'ClickRefused'],
-  withdraw: ['RequestWithdrawn', 'ClickRefused'],
+  approve: ['StepApproved', 'ApprovalGiven', 'ClickRefused'],
+  withdraw: ['RequestWithdrawn', 'WithdrawalBegun', 'ClickRefused'],
   take_command: ['CommanderNamed', 'ClickRefused'],
   open_incident_form: ['IncidentOpened', 'ClickRefused'],
   deny_form: ['StepDenied', 'ClickRefused'],
