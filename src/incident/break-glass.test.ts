@@ -9,6 +9,7 @@ import {
   breaksNow,
   brokenGlass,
   closes,
+  contained,
   denies,
   doneResult,
   effect,
@@ -16,6 +17,7 @@ import {
   held,
   minute,
   newestRequest,
+  notifies,
   passes,
   person,
   reports,
@@ -165,6 +167,12 @@ describe('announcing', () => {
     given(...asked, passes(21))
       .when(breaks())
       .isRefused('glass_too_late', { what: '2026-11-23 03:30:00 UTC' })
+  })
+
+  test('never gives an account back: its password is shown only after a second person has agreed', () => {
+    given({ policy: withGlass() }, ...contained, notifies, ...shownRequest(steps.notify))
+      .when(breaks())
+      .isRefused('glass_not_for_access')
   })
 
   test('never keeps a hold', () => {

@@ -81,7 +81,9 @@ function whyNotAlone(
   if (outsider !== undefined) return outsider
   if (!samePerson(request.requester, by.person))
     return because('glass_not_requester', { who: `@${request.requester.name}` })
-  return request.kind === 'hold' ? because('glass_not_for_holds') : undefined
+  if (request.kind === 'hold') return because('glass_not_for_holds')
+  // A temporary password is for one who asked and one who agreed; nobody lets themselves into an account alone.
+  return request.action === 'restore-access' ? because('glass_not_for_access') : undefined
 }
 
 /** Whether the program has to look at something announced now. Nothing is due while the work is stopped, but to resume it. */

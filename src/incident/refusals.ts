@@ -130,6 +130,8 @@ const sentences = {
   glass_not_requester: (a: About) =>
     `Only ${a.who ?? 'the person who asked'} can do alone what was asked for. You can approve it, or ask for it yourself.`,
   glass_not_for_holds: () => 'A hold is confirmed by a second person, or it lifts. Nobody keeps it alone.',
+  glass_not_for_access: () =>
+    'Nobody gives an account back alone: its temporary password is shown only after a second person has agreed.',
   glass_announced: (a: About) =>
     `It is announced already${a.what === undefined ? '' : `, and will be done at ${a.what}`} unless somebody stops it.`,
   glass_too_late: (a: About) =>

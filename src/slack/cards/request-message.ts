@@ -243,10 +243,12 @@ function decisionButtons(
 /** Offered only where the policy lets somebody do it alone; whether this person may is asked when it is pressed. */
 function glassButton(
   incident: OpenedIncident,
-  { id }: Request,
+  { id, action, kind }: Request,
   { about, policy }: { readonly about: Reference; readonly policy: Alone | undefined },
 ): readonly ReturnType<typeof button>[] {
   const { allowed = false, by = [] } = policy?.breakGlass ?? {}
+  // Never for these, whatever the policy says.
+  if (kind === 'hold' || action === 'restore-access') return []
   if (!allowed || by.length === 0 || glassPending(incident).some(({ request }) => request === id)) return []
   return [button('Break glass…', presses.breakGlass, about, { style: 'danger' })]
 }
