@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConfig } from '#/config.ts'
 import { createDeciders } from '#/deciders.ts'
+import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import { openLedger } from '#/ledger/ledger.ts'
@@ -53,6 +54,8 @@ async function does(who: 'ana' | 'bao', ...args: readonly string[]): ReturnType<
 
 async function opened(username: string): Promise<Case> {
   reloadEverybody(stage)
+  // After Slack was out of reach the bot comes back in its own time.
+  await until(() => (stage.slack.state().connections > 0 ? true : undefined), 'the bot to be connected')
   await signIn(stage, username)
   const incident = await openFor(stage, username)
   await incident.happens('SnapshotTaken')
