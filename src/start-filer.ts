@@ -8,6 +8,7 @@ import type { Ledger } from '#/ledger/ledger.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import { every } from './every.ts'
 import { type Incidents, recordedOf } from './handle.ts'
+import { packInThread } from './pack-in-thread.ts'
 
 const againEveryMs = 20_000
 
@@ -31,6 +32,7 @@ export function startFiler({
     find: (id) => incidents.find(id),
     timeline: (id) => incidents.timeline(id),
     evidence: async (digest) => readEvidence(join(dataDir, 'evidence'), digest),
+    pack: async (incident, size, stopping) => packInThread({ dataDir, incident, size }, stopping),
     files: slack.files,
     startedAfter: ledger.head()?.seq ?? 0,
     onLost: (id, error) =>

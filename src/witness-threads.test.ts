@@ -20,7 +20,6 @@ function given(): Incidents {
   onTestFinished(() => store[Symbol.dispose]())
   const rules = {
     policy: standardPolicy({ ttlMs: 60_000 }),
-    requestTtlMs: 60_000,
     sweepDelayMs: 60_000,
     legalDeadlineMs: 60_000,
   }

@@ -25,6 +25,7 @@ import {
   reports,
   running,
   snapshots,
+  standing,
   start,
   steps,
 } from '../../test/support/stories.ts'
@@ -108,6 +109,7 @@ async function scene(): Promise<Scene> {
         find: (id) => incidents.find(id),
         timeline: (id) => incidents.timeline(id),
         evidence: async (wanted) => readEvidence(evidence.path, wanted),
+        pack: async (of, seq) => Buffer.from(`the pack of ${of} up to ${seq}`),
         files,
         onLost: (_id, error) => void lost.push(error.message),
         startedAfter: 0,
@@ -153,6 +155,35 @@ function called(incidents: Incidents, id: IncidentId, name = 'affected-users'): 
   const entry = incidents.timeline(id).findLast(({ event }) => event.type === 'StepDone')
   return `${id}-${entry?.seq}-${name}-${digest.slice(0, 6)}.csv`
 }
+
+test('an evidence pack that somebody asked for comes into the thread once, as of that moment', async () => {
+  const { slack, incidents, id, filer, follow, startThread, files } = await scene()
+  await startThread()
+  incidents.execute(id, { type: 'AskForPack', by: standing('ana') })
+  const seq = incidents.timeline(id).at(-1)?.seq
+  await follow(filer())
+  await follow(filer())
+  expect(files()).toEqual([`${id}-${seq}-evidence-pack.zip`])
+  const [shown] = slack
+    .as('bao')
+    .sees()
+    .filter((message) => message.files.length > 0)
+  expect(shown?.text).toContain(`*Evidence pack of ${id}* · the ledger up to #${seq}`)
+  const { bytes } = slack.as('bao').download(text(shown?.files[0]?.['id']))
+  expect(Buffer.from(bytes).toString('utf8')).toBe(`the pack of ${id} up to ${seq}`)
+})
+
+test('a pack that cannot be made is told in the thread, with the way to fetch it', async () => {
+  const { incidents, id, filer, follow, startThread, files, words } = await scene()
+  await startThread()
+  incidents.execute(id, { type: 'AskForPack', by: standing('ana') })
+  const pack = async (): Promise<Uint8Array> => {
+    throw new Error('The key cannot be read.')
+  }
+  await follow(filer({ pack }))
+  expect(files()).toEqual([])
+  expect(words().join(' ')).toMatch(/it could not be made: The key cannot be read\..*export INC-1 --out INC-1\.zip/s)
+})
 
 test('a file is in the thread once, under a name that says where it belongs, with what it is over it', async () => {
   const { slack, incidents, id, filer, follow, startThread, done, files, words } = await scene()

@@ -15,6 +15,8 @@ export type FilerDeps = {
   readonly timeline: (id: IncidentId) => readonly Recorded[]
   /** The bytes with this digest. Throws {@link EvidenceMissing} or {@link EvidenceAltered}. */
   readonly evidence: (digest: string) => Promise<Uint8Array>
+  /** The evidence pack of an incident, as of its entry `seq`: the same bytes each time. */
+  readonly pack: (incident: IncidentId, seq: number, stopping: AbortSignal) => Promise<Uint8Array>
   readonly files: Pick<ThreadFiles, 'find' | 'privacyOf' | 'upload' | 'share' | 'tell'>
   /** Told once when a thread takes neither files nor words. `again` tries it anew. */
   readonly onLost: (id: IncidentId, error: ThreadLost) => void
@@ -87,13 +89,20 @@ export function createFiler(deps: FilerDeps): Filer {
     given.delete(file.fileName)
   }
 
+  /** That it cannot be made is no reason to hold up other files. */
+  const pack = async (file: File): Promise<Uint8Array | NotThere> =>
+    deps.pack(file.incident, file.seq, stopping.signal).catch((error: unknown) => {
+      if (stopping.signal.aborted) throw error
+      return { why: 'not made', says: error instanceof Error ? error.message : String(error) }
+    })
+
   /** Gives the file to Slack, or says why not. */
   const give = async (
     incident: OpenedIncident,
     thread: Place,
     { file, times }: { readonly file: File; readonly times: number },
   ): Promise<NotThere | undefined> => {
-    const bytes = await deps.evidence(file.digest).catch(unlessLost)
+    const bytes = await (file.isPack === true ? pack(file) : deps.evidence(file.digest).catch(unlessLost))
     if ('why' in bytes) return bytes
     const mayNot = async () => (file.privateOnly ? notIn(await deps.files.privacyOf(thread.channel)) : undefined)
     try {

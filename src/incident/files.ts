@@ -12,12 +12,30 @@ export type FiledEvidence = EvidenceRef & {
    * known again by.
    */
   readonly fileName: string
+  /** The whole incident as one file, as of this entry; it is made when it is wanted, and its digest is known only then. */
+  readonly isPack?: true
 }
 
 /** The files that people are to have in the thread because of this entry. */
 export function filesOf(recorded: Recorded): readonly (FiledEvidence & FileRef)[] {
   const { event } = recorded
+  if (event.type === 'PackRequested') return [packOf(recorded)]
   return event.type === 'StepDone' ? unique(event.files ?? []).map((file) => filed(recorded, file)) : []
+}
+
+/** It names everybody, so it is for private channels only. */
+function packOf({ incident, seq, at, hash }: Recorded): FiledEvidence & FileRef {
+  return {
+    incident,
+    seq,
+    at,
+    name: 'evidence-pack',
+    digest: hash,
+    fileName: `${incident}-${seq}-evidence-pack.zip`,
+    title: `Evidence pack of ${incident}`,
+    privateOnly: true,
+    isPack: true,
+  }
 }
 
 /** Every piece of evidence that this entry names. */

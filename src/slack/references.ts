@@ -115,6 +115,7 @@ export const presses = {
   awareness: 'awareness',
   followUp: 'follow_up',
   close: 'close',
+  pack: 'evidence_pack',
   more: 'more',
   openForm: 'open_form',
   adoptPolicy: 'adopt_policy',

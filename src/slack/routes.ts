@@ -21,6 +21,7 @@ import { hold, liftAgain, liftHold } from './inbound/hold.ts'
 import { addToTimeline, note, noted, notedFromMessage } from './inbound/note.ts'
 import { notified, notify } from './inbound/notify.ts'
 import { followUp, opened, openIncident, playbookChosen } from './inbound/open-incident.ts'
+import { askForPack } from './inbound/pack.ts'
 import { readAgain } from './inbound/read-again.ts'
 import { resume, resumeAll } from './inbound/resume.ts'
 import { adoptPolicy, keyRegistered, registerKey, revokeKey } from './inbound/rules.ts'
@@ -57,6 +58,7 @@ export const pressed: Readonly<Record<string, Handler<Press>>> = {
   [presses.reviewGlass]: reviewGlass,
   [presses.note]: note,
   [presses.take]: takeCommand,
+  [presses.pack]: askForPack,
   [presses.stop]: stop,
   [presses.stopAll]: stopAll,
   [presses.resume]: resume,

@@ -13,6 +13,8 @@ export type NotThere =
   | { readonly why: 'channel shared' }
   | { readonly why: 'channel unknown'; readonly says: string }
   | { readonly why: 'refused'; readonly says: string }
+  /** A pack could not be made. */
+  | { readonly why: 'not made'; readonly says: string }
   /** Slack took it, more than once, and shows nothing. */
   | { readonly why: 'not shown' }
 
@@ -23,7 +25,7 @@ export function fileComment(incident: OpenedIncident, file: File): Mrkdwn {
   const kept = file.privateOnly
     ? literal('\nIt names people who are affected: do not pass it on from this channel.')
     : literal('')
-  return mrkdwn`${drillMark(incident)}*${line(file.title, longestTitle)}* · evidence of ${origin(file)}${kept}`
+  return mrkdwn`${drillMark(incident)}*${line(file.title, longestTitle)}* · ${literal(file.isPack === true ? '' : 'evidence of ')}${origin(file)}${kept}`
 }
 
 /** What stands in the thread in the place of a file: why it is not there, and how it is fetched. */
@@ -34,7 +36,10 @@ export function fileNotice(incident: OpenedIncident, file: File, not: NotThere):
       ? sentence(`Restore \`DATA_DIR/evidence/${file.digest}\` from a backup, then ${fetching(file)}`)
       : sentence(`Whoever runs the bot: ${fetching(file)}`),
   )
-  return message(text, [section(text), context(mrkdwn`Evidence of ${origin(file)}`)])
+  return message(text, [
+    section(text),
+    context(file.isPack === true ? mrkdwn`It holds ${origin(file)}` : mrkdwn`Evidence of ${origin(file)}`),
+  ])
 }
 
 const longestTitle = 150
@@ -51,6 +56,8 @@ function reason(not: NotThere): Mrkdwn {
       return sentence('it names people who are affected, and this channel is shared with another workspace or company.')
     case 'channel unknown':
       return mrkdwn`${sentence('it names people who are affected, and Slack does not say who can join this channel.')} ${prose(not.says)}`
+    case 'not made':
+      return mrkdwn`${sentence('it could not be made:')} ${prose(not.says)}`
     case 'refused':
       return mrkdwn`${sentence('Slack refuses it:')} ${prose(not.says)}`
     case 'not shown':
@@ -58,10 +65,12 @@ function reason(not: NotThere): Mrkdwn {
   }
 }
 
-function fetching({ incident }: File): string {
+function fetching({ incident, isPack }: File): string {
+  if (isPack === true) return `fetch it with \`npm run responder -- export ${incident} --out ${incident}.zip\`.`
   return `fetch it with \`npm run responder -- export ${incident} --files <folder>\`.`
 }
 
-function origin({ seq, at, digest }: File): Mrkdwn {
+function origin({ seq, at, digest, isPack }: File): Mrkdwn {
+  if (isPack === true) return mrkdwn`the ledger up to #${seq} · ${exactMoment(at)}`
   return mrkdwn`#${seq} · ${exactMoment(at)} · SHA-256 ${literal(digest)}`
 }

@@ -1,6 +1,7 @@
 import type { Person } from '#/incident/people.ts'
 import { type OpenedIncident, openRequests, stepState, unprovenSteps } from '#/incident/state.ts'
-import { context, type Message, message, section } from './blocks.ts'
+import { presses } from '../references.ts'
+import { button, context, type Message, message, row, section } from './blocks.ts'
 import { glassSummary } from './glass-cards.ts'
 import { holdSummary } from './hold-cards.ts'
 import { at, capital, hour, line, lines, listed, literal, type Mrkdwn, minute, mrkdwn, span } from './text.ts'
@@ -29,7 +30,8 @@ export function summaryMessage(incident: OpenedIncident): Message {
   )
   const title = mrkdwn`${drillMark(incident)}${literal(id)} · ${line(target.username, 60)} · closed · ${literal(word)}`
   const head = mrkdwn`Ledger head #${lastSeq} · ${literal(lastHash.slice(0, 12))}… · checkpoint below · the whole record: \`responder export ${literal(id)}\``
-  return message(lines(title, body, head), [section(mrkdwn`*${title}*`), section(body), context(head)])
+  const pack = button('Evidence pack', presses.pack, { of: 'incident', incident: id })
+  return message(lines(title, body, head), [section(mrkdwn`*${title}*`), section(body), context(head), ...row([pack])])
 }
 
 /** "Opened 2026-11-23 03:14 → first revoke 03:16 → proven contained 03:31 → closed 03:40 UTC (26 min)" */
