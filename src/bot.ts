@@ -203,6 +203,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   noHistory = findings.find(({ about }) => about === 'history')?.sentence
   for (const finding of findings) log[finding.fatal ? 'error' : 'warn']({ what: 'slack' }, finding.sentence)
   sayGovernance(governance, config, log)
+  void stepUps.trouble().then((why) => (why === undefined ? undefined : log.error({ what: 'step-up' }, why)))
   log.info({ entries: ledger.size(), open: incidents.open().length, port: slack.port() }, 'the bot is ready')
   return building.move()
 }

@@ -28,7 +28,11 @@ export function stepUpFault(
 }
 
 /** How approvers sign in to Autentico. */
-export type StepUps = AsyncDisposable & Pick<Door, 'beginSignIn'>
+export type StepUps = AsyncDisposable &
+  Pick<Door, 'beginSignIn'> & {
+    /** What keeps approvers from signing in, as a sentence. Undefined: nothing. Never throws. */
+    readonly trouble: () => Promise<string | undefined>
+  }
 
 /** Asks Autentico who signed in, and the workers when. */
 export function openStepUps({
@@ -42,7 +46,7 @@ export function openStepUps({
   readonly accounts: Pick<Accounts, 'lastSignIn'>
   readonly log: Logger
 }): StepUps {
-  if (stepUp === undefined) return { beginSignIn: async () => notConfigured, [Symbol.asyncDispose]: async () => {} }
+  if (stepUp === undefined) return { ...without, [Symbol.asyncDispose]: async () => {} }
   const signIns = openSignIns({
     url: stepUp.url,
     client: { clientId: stepUp.clientId, clientSecret: secrets.stepUpClientSecret },
@@ -52,6 +56,7 @@ export function openStepUps({
   })
   return {
     beginSignIn: async () => begin(signIns, accounts, log),
+    trouble: async () => troubleOf(signIns),
     [Symbol.asyncDispose]: async () => signIns[Symbol.asyncDispose](),
   }
 }
@@ -61,6 +66,21 @@ const notConfigured: SignInFailed = {
   why: 'unavailable',
   sentence:
     'The policy wants a sign-in to Autentico, and the bot has no way to ask for one. Ask an operator to set `STEP_UP`.',
+}
+
+const without: Pick<StepUps, 'beginSignIn' | 'trouble'> = {
+  beginSignIn: async () => notConfigured,
+  trouble: async () => undefined,
+}
+
+async function troubleOf(signIns: SignIns): Promise<string | undefined> {
+  try {
+    const why = await signIns.trouble()
+    return why === undefined ? undefined : `Approvers cannot sign in through the client of STEP_UP_CLIENT_ID. ${why}`
+  } catch (error) {
+    if (!isFailure(error)) throw error
+    return `Whether approvers can sign in is not known. ${error.message}`
+  }
 }
 
 async function begin(

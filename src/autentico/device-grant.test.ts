@@ -5,6 +5,7 @@ import {
   type GrantEnd,
   revokeTokens,
   startDeviceGrant,
+  whyNoDeviceGrant,
 } from './device-grant.ts'
 import { AutenticoRejected, UnexpectedAnswer } from './failures.ts'
 import { administrationPage, type Scripted, type ScriptedServer, scriptedServer } from './scripted-server.ts'
@@ -152,4 +153,16 @@ test('what the grant gave is taken back by its refresh token, or by the access t
     '/oauth2/revoke token=r&client_id=step-up',
     '/oauth2/revoke token=a&client_id=step-up',
   ])
+})
+
+test.each<[string, Scripted, RegExp]>([
+  ['a client that may', refusal('invalid_grant'), /^$/],
+  ['one that Autentico does not accept', { status: 401, json: { error: 'invalid_client' } }, /Check STEP_UP_CLIENT_ID/],
+  ['one without the grant', refusal('unauthorized_client'), /may not use the device grant/],
+])('whether it can be begun is asked without beginning it: %s', async (_what, answer, why) => {
+  await using server = await scriptedServer(() => answer)
+  const { deps } = clocked(server)
+  await using _transport = deps.transport
+  expect((await whyNoDeviceGrant(deps)) ?? '').toMatch(why)
+  expect(server.seen.map(({ path }) => path)).toEqual(['/oauth2/token'])
 })

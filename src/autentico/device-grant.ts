@@ -105,6 +105,29 @@ export async function awaitDeviceGrant(
   }
 }
 
+/**
+ * Why the client could not be used for this, as a sentence. Undefined: it can. Asked with a code that is none, so nothing is begun.
+ *
+ * @throws AutenticoUnavailable and UnexpectedAnswer where Autentico does not say.
+ */
+export async function whyNoDeviceGrant(deps: DeviceGrantDeps): Promise<string | undefined> {
+  const { oauthPath } = deps
+  const call = `POST ${oauthPath}/token for a device`
+  const form = { grant_type: grantType, device_code: 'none' }
+  const answer = await send(deps, { path: `${oauthPath}/token`, call, form, mayChange: false })
+  if (answer.status === 429 || answer.status === 503) throw unavailable(call, answer, deps.now())
+  if (answer.mediaType !== 'application/json') throw notAutentico(call, answer)
+  const { code } = readError(answer)
+  if (answer.status === 400 && code === 'invalid_grant') return undefined
+  return clientAdvice[code] ?? `Autentico answered ${answer.status} ${code} to it.`
+}
+
+const clientAdvice: Readonly<Record<string, string>> = {
+  invalid_client:
+    'Autentico does not accept it. Check STEP_UP_CLIENT_ID and STEP_UP_CLIENT_SECRET, and that it is active.',
+  unauthorized_client: `It may not use the device grant. Register one with grant_types ["${grantType}"].`,
+}
+
 /** Takes back what the grant gave (RFC 7009): Autentico forgets the access token together with the refresh token. */
 export async function revokeTokens(deps: DeviceGrantDeps, { accessToken, refreshToken }: DeviceTokens): Promise<void> {
   const { oauthPath } = deps
@@ -169,7 +192,13 @@ async function send(
     path,
     call,
     form,
-  }: { readonly path: string; readonly call: string; readonly form: Readonly<Record<string, string>> },
+    mayChange = true,
+  }: {
+    readonly path: string
+    readonly call: string
+    readonly form: Readonly<Record<string, string>>
+    readonly mayChange?: boolean
+  },
 ): Promise<Answer> {
   const secret = clientSecret === undefined ? {} : { client_secret: clientSecret }
   return transport.send({
@@ -178,7 +207,7 @@ async function send(
     call,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ ...form, client_id: clientId, ...secret }).toString(),
-    mayChange: true,
+    mayChange,
   })
 }
 

@@ -8,6 +8,7 @@ import {
   type GrantEnd,
   revokeTokens,
   startDeviceGrant,
+  whyNoDeviceGrant,
 } from './device-grant.ts'
 import { type PublicDeps, readDiscovery, readPublic } from './discovery.ts'
 import { isFailure, UnexpectedAnswer } from './failures.ts'
@@ -26,6 +27,8 @@ export type SignInOptions = {
   /** Told of a fault of our own, which ends one sign-in. */
   readonly broke: (error: unknown) => void
   readonly now?: () => Date
+  /** Returns after `ms`, or as soon as it is aborted. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
 /** A person is asked to sign in to Autentico with their own browser (RFC 8628), so that the bot learns who they are. */
@@ -34,6 +37,8 @@ export type SignIns = AsyncDisposable & {
    * Starts one. Throws the failures of `failures.ts` when Autentico does not answer, or does not let the client do this.
    */
   begin(): Promise<SignIn>
+  /** Why none could be begun, as a sentence. Undefined: one could. Begins nothing. Throws likewise. */
+  trouble(): Promise<string | undefined>
 }
 
 export type SignIn = {
@@ -57,7 +62,7 @@ export type SignInEnd =
 
 /** @throws Error naming AUTENTICO_URL or the OAuth path if either is unusable. */
 export function openSignIns(options: SignInOptions): SignIns {
-  const { client, notRevoked, broke, now = () => new Date() } = options
+  const { client, notRevoked, broke, now = () => new Date(), pause = paused } = options
   const base = baseUrl(options.url)
   const oauthPath = pathOf(options.oauthPath ?? '/oauth2')
   const transport = openTransport(base, defaultLimits)
@@ -116,6 +121,7 @@ export function openSignIns(options: SignInOptions): SignIns {
       const { userCode, expiresAt } = grant
       return { userCode, link: verificationUri, linkWithCode: verificationUriComplete, expiresAt, ended }
     },
+    trouble: async () => whyNoDeviceGrant(deps),
     async [Symbol.asyncDispose]() {
       closing.abort()
       await Promise.all(underWay)
@@ -140,7 +146,7 @@ function isOf(issuer: string, uri: string): boolean {
   return new URL(uri).origin === new URL(issuer).origin
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+async function paused(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return
   await new Promise<void>((resolve) => {
     const done = (): void => {

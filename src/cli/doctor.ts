@@ -16,10 +16,11 @@ import { policyFinding } from '../governance-status.ts'
 import { readRulebook } from '../handle-governance.ts'
 import { createLog } from '../log.ts'
 import { scrub } from '../scrub.ts'
+import { openStepUps } from '../step-ups.ts'
 
 /** One thing that was looked at. `warning`: it works, but something cannot be promised. */
 export type Finding = {
-  readonly part: 'configuration' | 'slack' | 'redis' | 'ledger' | 'policy' | 'terminal' | 'autentico'
+  readonly part: 'configuration' | 'slack' | 'redis' | 'ledger' | 'policy' | 'terminal' | 'autentico' | 'step-up'
   readonly state: 'ok' | 'warning' | 'broken'
   readonly sentence: string
 }
@@ -50,10 +51,11 @@ async function examine(env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
     return error.problems.map((sentence) => ({ part: 'configuration', state: 'broken', sentence }))
   }
   const { config, secrets } = read
-  const [redis, slack, autentico] = await Promise.all([
+  const [redis, slack, autentico, stepUp] = await Promise.all([
     aboutRedis(secrets),
     config.slack === undefined ? [] : aboutSlack(config.slack, { policy: config.policy, secrets }),
     config.autentico === undefined ? [] : aboutAutentico(config, secrets),
+    config.stepUp === undefined ? [] : aboutStepUp(config, secrets),
   ])
   return [
     { part: 'configuration', state: 'ok', sentence: 'Complete.' },
@@ -61,6 +63,7 @@ async function examine(env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
     ...redis,
     ...slack,
     ...autentico,
+    ...stepUp,
   ]
 }
 
@@ -195,6 +198,18 @@ async function aboutAutentico(config: Config, secrets: Secrets): Promise<readonl
       ({ ok, sentence }): Finding => ({ part: 'autentico', state: ok === true ? 'ok' : 'warning', sentence }),
     ),
     ...notReached(config),
+  ]
+}
+
+async function aboutStepUp(config: Config, secrets: Secrets): Promise<readonly Finding[]> {
+  // Nobody signs in here, so no worker is asked when they did.
+  const accounts = { lastSignIn: async () => ({ kind: 'unavailable', why: '' }) as const }
+  await using stepUps = openStepUps({ config, secrets, accounts, log: createLog({ level: 'silent' }) })
+  const trouble = await stepUps.trouble()
+  return [
+    trouble === undefined
+      ? { part: 'step-up', state: 'ok', sentence: 'Approvers can be sent to Autentico to sign in.' }
+      : { part: 'step-up', state: 'broken', sentence: trouble },
   ]
 }
 

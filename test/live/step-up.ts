@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { openSignIns, type SignIn } from '#/autentico/sign-ins.ts'
+import { openSignIns, type SignIn, type SignIns } from '#/autentico/sign-ins.ts'
 import { rows, text } from './answer.ts'
 import { matching } from './matchers.ts'
 import { deviceGrant, type Peer, type Victim } from './peer.ts'
@@ -15,12 +15,15 @@ export function stepUpContract(peer: () => Peer): void {
       return { clientId: text(json, 'client_id'), clientSecret }
     }
 
-    async function begin(client: Awaited<ReturnType<typeof clientOf>>): Promise<SignIn> {
+    type Client = Awaited<ReturnType<typeof clientOf>>
+
+    function signInsOf(client: Client): SignIns {
       const fault = (error: unknown): void => expect(error).toBeUndefined()
       const signIns = openSignIns({ url: peer().url, client, notRevoked: fault, broke: fault })
       onTestFinished(async () => signIns[Symbol.asyncDispose]())
-      return signIns.begin()
+      return signIns
     }
+    const begin = async (client: Client): Promise<SignIn> => signInsOf(client).begin()
 
     /** What the person does at Autentico's own page. */
     async function answer(victim: Victim, signIn: SignIn, way: 'authorize' | 'deny'): Promise<void> {
@@ -99,6 +102,13 @@ export function stepUpContract(peer: () => Peer): void {
       const { json } = await peer().createClient({ client_type: 'public', grant_types: ['authorization_code'] })
       const client = { clientId: text(json, 'client_id'), clientSecret: undefined }
       await expect(begin(client)).rejects.toMatchObject({ name: 'AutenticoRejected', code: 'unauthorized_client' })
+      expect(await signInsOf(client).trouble()).toContain('may not use the device grant')
+    })
+
+    test('can be asked about without being begun', async () => {
+      expect(await signInsOf(await clientOf('public')).trouble()).toBeUndefined()
+      const { clientId } = await clientOf('confidential')
+      expect(await signInsOf({ clientId, clientSecret: 'wrong' }).trouble()).toContain('does not accept it')
     })
   })
 }
