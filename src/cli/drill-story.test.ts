@@ -2,18 +2,19 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Command } from '#/incident/commands.ts'
 import type { Recorded } from '#/incident/events.ts'
-import { openLedger } from '#/ledger/ledger.ts'
+import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { temporaryDirectory } from '#/ledger/test-support.ts'
 import { standardPolicy } from '#/policy/policy.ts'
 import { alice, facts, notifies, opens, standing, steps } from '../../test/support/stories.ts'
 import { createIncidents, type Incidents } from '../handle.ts'
+import { createGovernance } from '../handle-governance.ts'
 import { endedOrder, followStory, type Story } from './drill-story.ts'
 
 /** A ledger that somebody writes, or has not begun to write, and a story that follows it. */
 function followed(): {
   readonly story: Story
   readonly news: Recorded[]
-  readonly write: (work: (incidents: Incidents) => void) => void
+  readonly write: (work: (incidents: Incidents, ledger: Ledger) => void) => void
 } {
   const directory = temporaryDirectory()
   const file = join(directory.path, 'ledger.sqlite')
@@ -38,6 +39,7 @@ function followed(): {
           },
           now: () => new Date(),
         }),
+        ledger,
       )
     },
   }
@@ -95,4 +97,14 @@ test('refusals outside of an incident are told too, in one line', async () => {
   expect(story.entries()[1]?.words).toMatch(/^was refused: [^\n]+$/)
   expect(story.incidents()).toEqual([])
   expect(news.map(endedOrder)).toEqual([undefined])
+})
+
+test('what happens to the rules is told in words', async () => {
+  const { story, write } = followed()
+  write((_incidents, ledger) => {
+    const configured = standardPolicy({ ttlMs: 60_000 })
+    createGovernance({ ledger, configured, open: () => [], now: () => new Date() })
+  })
+  await vi.waitFor(() => expect(story.entries()[1]).toBeDefined())
+  expect(story.entries()[1]?.words).toMatch(/^put the policy with the code [A-Z0-9-]+ in force$/)
 })

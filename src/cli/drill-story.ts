@@ -1,13 +1,17 @@
 import type { LedgerEntry } from '#/drill/page/wire.ts'
+import { governanceStream } from '#/governance/events.ts'
+import { governanceLine } from '#/governance/words.ts'
 import type { EventType, Recorded } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
 import { actorName } from '#/incident/people.ts'
 import { findStep, type Incident, type OpenedIncident, orderIdOf, unopened } from '#/incident/state.ts'
 import { timelineLine, wayWords } from '#/incident/timeline.ts'
 import type { OrderId } from '#/incident/work.ts'
+import type { Entry } from '#/ledger/chain.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 import { subject } from '#/slack/cards/words.ts'
 import { recordedOf } from '../handle.ts'
+import { recordedChange } from '../handle-governance.ts'
 
 /** What the ledger tells while it is being written: its entries as lines, and the incidents as they stand. */
 export type Story = Disposable & {
@@ -55,12 +59,14 @@ export function followStory({ file, onNews, everyMs = 150 }: StoryOptions): Stor
 
   function take(from: LedgerReader): readonly Recorded[] {
     const found = from.read({ after: last, limit: batch })
-    const fresh = found.map(recordedOf)
+    const fresh: Recorded[] = []
     const lines: Record<string, LedgerEntry> = {}
-    for (const [index, recorded] of fresh.entries()) {
+    for (const entry of found) {
+      const recorded = recordedOf(entry)
+      fresh.push(recorded)
       const incident = evolve(incidents.get(recorded.incident) ?? unopened, recorded)
       incidents.set(recorded.incident, incident)
-      lines[recorded.seq] = lineOf(recorded, incident, found[index]?.previous ?? '')
+      lines[recorded.seq] = lineOf(entry, recorded, incident)
       if (recorded.event.type === 'WorkOrdered' && incident.status !== 'unopened') {
         orders.set(orderIdOf(recorded.incident, recorded.seq), { what: workWords(recorded, incident), at: recorded.at })
       }
@@ -89,7 +95,7 @@ export function followStory({ file, onNews, everyMs = 150 }: StoryOptions): Stor
   }
 }
 
-function lineOf(recorded: Recorded, incident: Incident, previous: string): LedgerEntry {
+function lineOf(entry: Entry, recorded: Recorded, incident: Incident): LedgerEntry {
   const { seq, at, incident: stream, actor, event, hash } = recorded
   return {
     seq,
@@ -97,10 +103,16 @@ function lineOf(recorded: Recorded, incident: Incident, previous: string): Ledge
     incident: stream,
     type: event.type,
     who: actorName(actor),
-    words: wordsOf(recorded, incident),
+    words: stream === (governanceStream as string) ? ruleWords(entry) : wordsOf(recorded, incident),
     hash,
-    previous,
+    previous: entry.previous,
   }
+}
+
+/** What happened to the rules, on one line. */
+function ruleWords(entry: Entry): string {
+  const said = governanceLine(recordedChange(entry)) ?? 'put the message of a change into the channel'
+  return said.split('\n')[0] ?? ''
 }
 
 /** One line, as the timeline has it; outside of an incident there is little to say. */
