@@ -3,9 +3,12 @@ import { incidentChannel } from '#/drill/cast.ts'
 import { member, until, wordsOf, wordsOfForm } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Form } from '#/drill/slack/acts/seen.ts'
+import { text } from '#/drill/slack/json.ts'
 import type { Stage } from '#/drill/stage.ts'
 import { recordedOf } from '#/handle.ts'
 import { timelineLine } from '#/incident/timeline.ts'
+import { verifyPack } from '#/pack/verify-pack.ts'
+import { unzipped } from '#/pack/zip.ts'
 import { signIn } from '../../support/autentico-visits.ts'
 import { type Case, complaintsOf, ledgerOf, openFor, quickStage, responder } from '../../support/incident-flow.ts'
 import { expectNowhere, leftBehind } from '../../support/secrets.ts'
@@ -179,6 +182,24 @@ test('nor does anything else that opens a door stay behind: no token, no cookie,
   )
   const left = Object.values(await leftBehind(stage, program))
   for (const bytes of left) expect(bytes.toString('latin1')).not.toMatch(/eyJ[\w-]{8,}\.eyJ/)
+})
+
+test('the evidence pack comes into the thread by a button, verifies, and has no password in it', async () => {
+  await incident.as('chi').pressWhenThere(/^Evidence pack/)
+  const shown = await until(
+    () =>
+      incident
+        .thread()
+        .flatMap(({ files }) => files)
+        .find(({ name }) => /-evidence-pack\.zip$/.test(text(name))),
+    'the pack in the thread',
+    30_000,
+  )
+  const { bytes } = stage.slack.as('bao').download(text(shown['id']))
+  const files = unzipped(bytes)
+  expect(verifyPack(files)).toMatchObject({ ok: true, problems: [] })
+  expect(incident.entries('PackRequested')).toMatchObject([{ actor: { name: 'chi' } }])
+  expect([...files.values()].filter((one) => Buffer.from(one).includes(password))).toEqual([])
 })
 
 test('none of it made the program complain', () => {
