@@ -43,6 +43,24 @@ test('bot and worker do an incident together as two processes, each with its own
   await expectThreadToAgree(stage, incident)
 })
 
+test('what was approved is withdrawn while no worker is there: one that comes later finds nothing to do', async () => {
+  const incident = await asked('user-003')
+  const request = await incident.request()
+  await workers.pop()?.stop()
+  await incident.approve()
+  await incident.at('ana', request).press(/^Withdraw$/)
+  const withdrawn = await incident.happens('RequestWithdrawn')
+  expect(withdrawn.event).toMatchObject({ by: { name: 'ana' }, order: expect.stringMatching(/^INC-/) as string })
+  workers.push(await startWorker('one'))
+
+  await incident.ask(1)
+  await incident.approve()
+  await incident.untilProven(1)
+  expect(incident.entries('StepDone')).toHaveLength(1)
+  expect(changes(stage, 'user-003')).toEqual([204])
+  await expectThreadToAgree(stage, incident)
+})
+
 test('a worker is killed in mid-order: another one takes over by itself, and the effect is there once', async () => {
   const incident = await asked('user-002')
   const path = `/admin/api/users/${idOf(stage, 'user-002')}/revoke-sessions`
