@@ -18,6 +18,7 @@ import { attestForm, skipForm } from '#/slack/cards/step-forms.ts'
 import { stopAllForm, stopForm } from '#/slack/cards/stop-forms.ts'
 import { summaryMessage } from '#/slack/cards/summary-message.ts'
 import { timelineForm, timelineMessage } from '#/slack/cards/timeline-message.ts'
+import { aloneForOne, aloneMessages } from './support/alone-surfaces.ts'
 import { execute, play, type Story } from './support/given.ts'
 import { plainSurface, spokenText } from './support/plain-surface.ts'
 import { rulesForOne, rulesMessages } from './support/rules-surfaces.ts'
@@ -370,6 +371,7 @@ const messages: readonly (readonly [string, Message])[] = [
   ...wholeMessages,
   ...rulesMessages,
   ...signInMessages,
+  ...aloneMessages,
 ]
 
 function voided(): Parameters<typeof requestMessage> {
@@ -444,6 +446,7 @@ const forOne: readonly (readonly [string, object])[] = [
   ...wholeForOne,
   ...rulesForOne,
   ...signInForOne,
+  ...aloneForOne,
   ['/autentico help', helpMessage()],
 ]
 

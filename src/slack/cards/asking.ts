@@ -1,3 +1,4 @@
+import { whyNotWhileHeld } from '#/incident/hold.ts'
 import {
   containmentSteps,
   type IncidentStep,
@@ -7,6 +8,7 @@ import {
   type OpenedIncident,
   stepState,
   stepsOf,
+  targetOf,
 } from '#/incident/state.ts'
 
 /** Whether somebody may ask for the step right now, as far as the state alone can tell. The rules decide again. */
@@ -16,11 +18,16 @@ export function isAskable(incident: OpenedIncident, step: IncidentStep): boolean
   if (!isItsTurn(incident, step)) return false
   // What people say or do themselves touches nothing.
   if (step.question !== undefined || (step.manual !== undefined && step.found === undefined)) return true
-  if (!isRead(incident)) return false
+  if (!isRead(incident) || waitsForHold(incident, step)) return false
   if (step.kind !== 'recovery') return true
   if (step.needsNotification === true && incident.notification === undefined) return false
   const allSkipped = containmentSteps(incident).every(({ id }) => stepState(incident, id).status === 'skipped')
   return incident.sweep.status === 'clean' || (incident.sweep.status === 'none' && allSkipped)
+}
+
+/** It cannot be done while the account is on hold. */
+export function waitsForHold(incident: OpenedIncident, step: IncidentStep): boolean {
+  return whyNotWhileHeld(incident, { action: step.action, account: targetOf(incident, step).id }) !== undefined
 }
 
 /** Everything before it is settled. What one review came upon may be dealt with in any order. */

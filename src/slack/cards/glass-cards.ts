@@ -39,7 +39,7 @@ export function glassState(incident: OpenedIncident, { id, askedAt }: Request): 
     return lines(
       mrkdwn`🚨 *DONE ALONE* by ${at(glass.by)}, announced ${literal(hour(glass.at, askedAt))}: ${why}`,
       review === undefined
-        ? literal('*Not reviewed yet.* The incident cannot be closed before another approver has.')
+        ? mrkdwn`*Not reviewed yet.* The incident cannot be closed before another approver has.`
         : mrkdwn`Reviewed by ${at(review.by)}: *${verdictWords(review.verdict)}*. “${line(review.note, 600)}”`,
     )
   }
@@ -69,7 +69,7 @@ export function glassSummary(incident: OpenedIncident): readonly Mrkdwn[] {
     const { review, by } = glass
     const said =
       review === undefined
-        ? literal('*NOT REVIEWED*')
+        ? mrkdwn`*NOT REVIEWED*`
         : mrkdwn`reviewed by ${at(review.by)}: *${verdictWords(review.verdict)}*`
     return mrkdwn`🚨 *DONE ALONE* by ${at(by)}: ${nameOf(incident, glass)} · ${said}`
   })

@@ -10,7 +10,7 @@ import {
   stopOf,
 } from '#/incident/state.ts'
 import { onlyReads } from '#/playbook/actions.ts'
-import { openFindings } from './asking.ts'
+import { openFindings, waitsForHold } from './asking.ts'
 import { lookedAt, lookOf } from './step-words.ts'
 import { clock, line, literal, type Mrkdwn, mention, mrkdwn, prose } from './text.ts'
 import { whoDecides } from './verdict-words.ts'
@@ -103,6 +103,8 @@ function askNext(incident: OpenedIncident, step: IncidentStep, now: string): Mrk
     return mrkdwn`any responder says how step ${number} is decided; a second person signs it.`
   if (step.manual !== undefined) return mrkdwn`somebody does step ${number} by hand, then says so here.`
   if (!isRead(incident)) return readingFirst(incident)
+  if (waitsForHold(incident, step))
+    return mrkdwn`somebody confirms or lifts the hold: step ${number} cannot be done while ${who} is suspended.`
   const { sweep } = incident
   if (step.kind === 'recovery') {
     if (sweep.status === 'found') return mrkdwn`close what the sweep found, then sweep again.`
