@@ -11,7 +11,7 @@ import { temporaryLedger } from '#/ledger/test-support.ts'
 import { standardPolicy } from '#/policy/policy.ts'
 import { openLanes } from '#/slack/lanes.ts'
 import { Outbound } from '#/slack/outbound.ts'
-import { alice, opens, standing, start } from '../../test/support/stories.ts'
+import { alice, messageTs, opens, standing, start, writes } from '../../test/support/stories.ts'
 import { createIncidents, type Incidents } from '../handle.ts'
 import { createPoster, type Poster, TryLater } from './poster.ts'
 import { slackThread } from './thread.ts'
@@ -119,6 +119,23 @@ test('a poster that was started anew, and is given everything again, posts nothi
   await follow(poster(), 0)
   expect(notes()).toEqual(['first'])
   expect(slack.calls('chat.postMessage')).toHaveLength(before)
+})
+
+test('what people write in the thread makes no call, and the card catches up when it is drawn the next time', async () => {
+  const { slack, incidents, id, poster, follow, note, notes } = await scene()
+  const one = poster()
+  note('first')
+  await follow(one)
+  // That it started the thread is an entry as well.
+  await follow(one)
+  const before = slack.calls().length
+  for (const minutes of [1, 2, 3]) incidents.execute(id, writes('gil', 'hm', messageTs(minutes)))
+  await follow(one)
+  expect(slack.calls()).toHaveLength(before)
+  note('second')
+  await follow(one)
+  expect(notes()).toEqual(['first', 'second'])
+  expect(JSON.stringify(slack.calls('chat.update').at(-1)?.args)).toContain(`entry ${incidents.find(id)?.lastSeq} ·`)
 })
 
 test('a poster that is stopped does not go on until everything is posted', async () => {

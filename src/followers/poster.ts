@@ -173,7 +173,7 @@ export function createPoster(deps: PosterDeps): Poster {
     },
     stop: () => stopping.abort(),
     async handle(entries) {
-      const touched = Map.groupBy(entries, ({ incident }) => incident as IncidentId)
+      const touched = Map.groupBy(entries.filter(isShown), ({ incident }) => incident as IncidentId)
       const results = await Promise.allSettled(
         [...touched].map(([id, [first]]) => inTurn(id, () => catchUp(id, (first?.seq ?? 1) - 1))),
       )
@@ -196,6 +196,14 @@ export function createPoster(deps: PosterDeps): Poster {
       )
     },
   }
+}
+
+/**
+ * What people write stands in the thread already, and changes nothing that the card speaks of but the number of the last entry. That
+ * follows when the card is drawn the next time; at once, a lively talk would use up what Slack allows for edits.
+ */
+function isShown({ type, body }: Entry): boolean {
+  return type !== 'MessageWritten' || (typeof body === 'object' && body !== null && 'last' in body)
 }
 
 type Turn = {

@@ -10,7 +10,7 @@ const policy = `
 schema: 1
 groups: { leads: [U0BAO, U0ALICE], oncall: [U0CHI] }
 default: { from: [leads], deny: [leads] }
-reminders: { first: 2s, next: { group: oncall, after: 6s }, stale: 9s }
+reminders: { first: 2s, next: { group: oncall, after: 6s }, stale: 6s }
 `
 let stage: Stage
 let program: Program
