@@ -1,41 +1,24 @@
-import { type ActionName, onlyReads } from '#/playbook/actions.ts'
-import { readInputs } from '#/playbook/inputs.ts'
-import { leftOutBy } from '#/playbook/playbook.ts'
+import type { ActionName } from '#/playbook/actions.ts'
 import { isInstance } from './account.ts'
-import { groupsFor, identityOf, lapsedApprovals, weigh, whyNotRespond, whyNotReview } from './approval.ts'
-import { breakGlass, breakGlassNow, type RequestRules, reviewGlass, whyNotCloseUnreviewed } from './break-glass.ts'
+import { whyNotRespond } from './approval.ts'
+import { askForStep } from './ask-for-step.ts'
+import { breakGlass, breakGlassNow, reviewGlass, whyNotCloseUnreviewed } from './break-glass.ts'
 import type { Command, PersonCommand, ProgramCommand, WorkerCommand } from './commands.ts'
-import { accepted, because, type Decision, refused, refusedFor } from './decision.ts'
-import type { IncidentEvent, RequestKind } from './events.ts'
-import {
-  afterConfirming,
-  isHoldOrder,
-  liftAgain,
-  placeHold,
-  settleHolds,
-  supersede,
-  whyNotCloseHeld,
-  whyNotWhileHeld,
-  whyNotWhileLifting,
-} from './hold.ts'
+import { accepted, type Decision, refused, refusedFor } from './decision.ts'
+import type { IncidentEvent } from './events.ts'
+import { isHoldOrder, liftAgain, placeHold, settleHolds, supersede, whyNotCloseHeld } from './hold.ts'
 import { correctAwareness, legalClockFrom, remindOfLegalClock } from './legal-clock.ts'
 import { longestText } from './limits.ts'
 import { recordDeletion, recordEdit, recordLostPosts, recordMessage } from './messages.ts'
 import { fits, recordOutcome } from './outcome.ts'
 import { askedAnew } from './outdated.ts'
-import { type Standing, samePerson } from './people.ts'
-import { type Refusal, refusalSentence } from './refusals.ts'
+import { samePerson } from './people.ts'
 import { escalateRequest, nudge, remindOfRequest } from './reminders.ts'
-import { effectOfDecision, nextRequestId, ofStep, ruleOf, shown, stepsLeft } from './requests.ts'
+import { ofStep } from './requests.ts'
+import { approveRequest, beginStepUp, denyRequest, rulesOf, withdrawRequest } from './review-request.ts'
 import {
-  containmentSteps,
-  findStep,
   type Incident,
-  type IncidentStep,
-  isRead,
-  isRepeatable,
   isRestored,
-  isSettled,
   nextStep,
   type OpenedIncident,
   openRequests,
@@ -43,22 +26,13 @@ import {
   type Request,
   stepState,
   stepsOf,
-  targetOf,
 } from './state.ts'
-import { begunStepUp, endedStepUp, whyNotSteppedUp } from './step-up.ts'
-import {
-  afterResume,
-  askToResume,
-  resumeToo,
-  stoppedFromTheStart,
-  stopWork,
-  whyNotResume,
-  whyNotWhileStopped,
-} from './stop.ts'
+import { endedStepUp } from './step-up.ts'
+import { askToResume, resumeToo, stoppedFromTheStart, stopWork, whyNotWhileStopped } from './stop.ts'
 import type { Surroundings } from './surroundings.ts'
-import { orderSweep, settle } from './sweep.ts'
-import { atAndAgo, requestName, utc } from './timeline.ts'
-import { isFact, orderNotBegun, settleWithdrawal, takeBack, whyNotTakenBack } from './withdrawal.ts'
+import { orderSweep } from './sweep.ts'
+import { requestName, utc } from './timeline.ts'
+import { isFact, settleWithdrawal } from './withdrawal.ts'
 
 /** Why a secret is destroyed when its time is over. */
 const unseen = 'nobody looked at it in time'
@@ -214,382 +188,6 @@ function setsInMotion(incident: OpenedIncident, command: Exclude<PersonCommand, 
     case 'AskForPack':
     case 'ReviewGlass':
       return false
-  }
-}
-
-function askForStep(
-  incident: OpenedIncident,
-  command: Extract<Command, { type: 'AskForStep' }>,
-  around: Surroundings,
-): Decision {
-  const step = findStep(incident, command.step)
-  if (step === undefined) return refused('no_such_step')
-  const refusal = whyNotAsk(incident, step, command)
-  if (refusal !== undefined) return refusedFor(refusal)
-  const { by, kind, answer } = command
-  const read = readInputs(kind === 'run' ? (step.inputs ?? []) : [], (id) => command.inputs?.[id] ?? '', around.now)
-  if (read.kind === 'wrong') return refused('inputs_wrong', { what: Object.values(read.errors).join(' ') })
-  const { inputs } = read
-
-  const action = actionOf(step, command)
-  const given = Object.keys(inputs).length === 0 ? {} : { inputs }
-  // What only reads needs no second person.
-  if (action !== undefined && onlyReads(action))
-    return accepted({ type: 'WorkOrdered', mode: 'run', action, step: step.id, ...given })
-
-  const request = nextRequestId(incident)
-  const reason = command.reason?.trim()
-  const asked: IncidentEvent = {
-    type: 'StepRequested',
-    request,
-    step: step.id,
-    kind,
-    requester: by.person,
-    identity: identityOf(by),
-    ...(action === undefined ? {} : { action }),
-    ...(reason === undefined || reason === '' ? {} : { reason }),
-    ...given,
-    ...(kind !== 'answer' || answer === undefined ? {} : { answer }),
-  }
-  if (action !== undefined)
-    return accepted(asked, { type: 'WorkOrdered', mode: 'prepare', action, step: step.id, request })
-
-  // Nothing outside is touched, so there is nothing to look at first: the effect is what the words say.
-  const about = {
-    id: request,
-    step: step.id,
-    kind,
-    reason: reason ?? '',
-    ...(kind === 'answer' && answer !== undefined ? { answer } : {}),
-  }
-  const effect = effectOfDecision(incident, step, about)
-  return accepted(asked, shown(incident, { request: about, effect }, around))
-}
-
-function whyNotAsk(
-  incident: OpenedIncident,
-  step: IncidentStep,
-  command: Extract<Command, { type: 'AskForStep' }>,
-): Refusal | undefined {
-  const { kind, reason, answer } = command
-  const state = stepState(incident, step.id)
-  if (state.status === 'requested') {
-    const open = incident.requests.get(state.request)
-    return because('request_open', open === undefined ? {} : { who: `@${open.requester.name}` })
-  }
-  if (state.status === 'running') return because('step_running')
-  const isOver =
-    isFinal.has(state.status) || (state.status === 'proven' && !(kind === 'run' && isRepeatable(incident, step)))
-  if (isOver) return because('step_settled', { what: overWords[state.status] ?? state.status })
-
-  const early = whyTooEarly(incident, step)
-  if (early !== undefined) return early
-
-  const notOffered = whyNotOffered(step, command)
-  if (notOffered !== undefined) return notOffered
-  if (kind !== 'run' && kind !== 'suspend' && (reason === undefined || reason.trim() === ''))
-    return because('reason_missing')
-  if (reason !== undefined && reason.length > longestText) return because('text_too_long')
-  if (kind === 'suspend' || kind === 'attest') {
-    // What only people can do has no other way to wait for.
-    const byHand = kind === 'attest' && step.manual !== undefined
-    const stuck = byHand || state.status === 'unproven' || state.status === 'failed'
-    const offered = stuck && ((byHand && step.found === undefined) || step.fallbacks?.includes(kind) === true)
-    return offered ? undefined : because('fallback_not_offered')
-  }
-  if (kind === 'answer')
-    return step.question?.answers.some(({ id }) => id === answer) === true ? undefined : because('answer_unknown')
-  if (kind !== 'run') return undefined
-  if (!isRead(incident)) {
-    return because('snapshot_first', incident.snapshotFailed === undefined ? {} : { what: incident.snapshotFailed })
-  }
-  return (
-    whyNotWhileHeld(incident, { action: actionOf(step, command), account: targetOf(incident, step).id }) ??
-    (step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined)
-  )
-}
-
-/** States that nothing leads out of. */
-const isFinal: ReadonlySet<string> = new Set(['skipped', 'expected', 'answered', 'left-out'])
-
-const overWords: Readonly<Record<string, string>> = { 'left-out': 'left out', expected: 'recorded as expected' }
-
-/** A finding is spoken for, or dealt with in one of its ways; a question is answered; what people do by hand is no worker's work. */
-function whyNotOffered(
-  step: IncidentStep,
-  { kind, action }: Extract<Command, { type: 'AskForStep' }>,
-): Refusal | undefined {
-  const what = step.title
-  const isSkip = kind === 'skip' || kind === 'skip-rest'
-  if (step.found !== undefined) {
-    const { ways } = step.found.finding
-    const offered =
-      kind === 'run' ? action !== undefined && ways.includes(action) : kind !== 'answer' && kind !== 'suspend'
-    return offered ? undefined : because('way_not_offered', { what })
-  }
-  if (kind === 'expect' || (action !== undefined && action !== step.action)) return because('way_not_offered', { what })
-  if (step.question !== undefined) return kind === 'answer' || isSkip ? undefined : because('way_not_offered', { what })
-  if (step.manual !== undefined) return kind === 'attest' || isSkip ? undefined : because('way_not_offered', { what })
-  return kind === 'answer' ? because('way_not_offered', { what }) : undefined
-}
-
-/** The findings of one review may be dealt with in any order. */
-function whyTooEarly(incident: OpenedIncident, step: IncidentStep): Refusal | undefined {
-  const all = stepsOf(incident)
-  const earlier = all
-    .slice(
-      0,
-      all.findIndex(({ id }) => id === step.id),
-    )
-    .filter(({ found }) => found === undefined || found.by !== step.found?.by)
-  const first = earlier.find(({ id }) => !isSettled(stepState(incident, id)))
-  return first === undefined ? undefined : because('step_not_next', { what: quoted(first) })
-}
-
-/** Why a request that was right to make is not right to approve any more: something came in between. */
-function whyNotNow(
-  incident: OpenedIncident,
-  request: Request,
-  by: Standing,
-  around: Surroundings,
-): Refusal | undefined {
-  const { step: id, kind, action, shown: seen } = request
-  if (kind === 'resume') return whyNotResume(incident, request, by, around)
-  if (kind === 'hold') return undefined
-  const step = findStep(incident, id)
-  if (step === undefined) return because('no_such_step')
-  const early = whyTooEarly(incident, step) ?? whyNotWhileLifting(incident, request, around)
-  if (early !== undefined) return early
-  // A worker compares what it is about to do with what was shown. Where no worker is asked, it is compared here.
-  if (
-    action === undefined &&
-    effectOfDecision(incident, step, { ...request, kind }).sentence !== seen?.effect.sentence
-  ) {
-    return because('shown_differs')
-  }
-  return kind === 'run' && step.kind === 'recovery' ? whyNotRecover(incident, step) : undefined
-}
-
-/** Nothing is given back before containment has been swept and the user has been told. */
-function whyNotRecover(incident: OpenedIncident, step: IncidentStep): Refusal | undefined {
-  if (step.needsNotification === true && incident.notification === undefined) {
-    return because('notification_first', { who: incident.target.username })
-  }
-  const { sweep } = incident
-  // Everything before was skipped with approval: there is nothing whose proof could be repeated.
-  if (
-    sweep.status === 'none' &&
-    containmentSteps(incident).every(({ id }) => stepState(incident, id).status === 'skipped')
-  )
-    return undefined
-  if (sweep.status === 'due') return because('sweep_first', { what: `is due at ${utc(sweep.at)}` })
-  if (sweep.status === 'found') return because('sweep_first', { what: `found: ${sweep.open.join(' ')}` })
-  return sweep.status === 'clean' ? undefined : because('sweep_first')
-}
-
-function approveRequest(
-  incident: OpenedIncident,
-  command: Extract<Command, { type: 'ApproveRequest' }>,
-  around: Surroundings,
-): Decision {
-  const { by, able, earlier = [] } = command
-  const asked = incident.requests.get(command.request)
-  if (asked === undefined) return refusedFor(whyNotReviewAny(incident, by, around) ?? because('no_open_request'))
-  const rule = ruleOf(asked, around.policy)
-  const lapsed = lapsedApprovals(earlier, { incident, request: asked, rule, open: around.open })
-  const request = {
-    ...asked,
-    approvals: asked.approvals.filter((one) => !lapsed.some((gone) => samePerson(gone.by, one.by))),
-  }
-  const { dismissals, satisfied } = weigh(by, { incident, request, rule, open: around.open, able })
-  const [dismissal] = dismissals
-  if (dismissal !== undefined) return refusedFor(dismissal.reason)
-  const ended = whyEnded(request, around)
-  if (ended !== undefined) return refusedFor(ended)
-  const { shown: seen } = request
-  if (seen === undefined) return refused('request_not_ready')
-  if (seen.digest !== command.digest) return refused('shown_differs')
-  if (seen.policyDigest !== undefined && seen.policyDigest !== around.policyDigest) return refused('policy_changed')
-  const notNow = whyNotNow(incident, request, by, around)
-  if (notNow !== undefined) return refusedFor(notNow)
-  const word = seen.effect.confirmByTyping
-  if (word !== undefined && command.typed?.trim() !== word) return refused('confirm_by_typing', { what: `“${word}”` })
-  const reason = command.reason?.trim() ?? ''
-  if (rule.reason && reason === '') return refused('reason_missing')
-  if (reason.length > longestText) return refused('text_too_long')
-  // Last of all: nobody is sent to sign in for an approval that would not count anyway.
-  const notSteppedUp = whyNotSteppedUp(incident, request, command, around)
-  if (notSteppedUp !== undefined) return refusedFor(notSteppedUp)
-  const { stepUp } = command
-  const yes = {
-    request: request.id,
-    ...ofStep(request),
-    digest: seen.digest,
-    ...(reason === '' ? {} : { reason }),
-    ...(stepUp === undefined ? {} : { stepUp }),
-  }
-  const unclear = lapsed.find(({ reason }) => reason.code === 'standing_unknown')
-  if (unclear !== undefined) return refused('earlier_unknown', { who: `@${unclear.by.name}` })
-  const gone = lapsed.map(({ by, reason }): IncidentEvent => {
-    return { type: 'ApprovalLapsed', request: request.id, ...ofStep(request), by, why: refusalSentence(reason) }
-  })
-  if (!satisfied)
-    return accepted(...gone, { type: 'ApprovalGiven', ...yes, identity: identityOf(by), groups: groupsFor(by, rule) })
-  return accepted(...gone, { type: 'StepApproved', ...yes }, ...afterApproval(incident, request, by, around))
-}
-
-/** Of a request that nobody made, only those who might decide on one learn that there is none. */
-function whyNotReviewAny(incident: OpenedIncident, by: Standing, { policy, open }: Surroundings): Refusal | undefined {
-  const rules = [policy.standard, ...Object.values(policy.rules)]
-  const groups = [...new Set(rules.flatMap(({ from, deny }) => [...from, ...deny]))]
-  return whyNotReview(by, { incident, target: incident.target, groups, open })
-}
-
-/** Everything but the sign-in has to be as for an approval. */
-function beginStepUp(
-  incident: OpenedIncident,
-  command: Extract<Command, { type: 'BeginStepUp' }>,
-  around: Surroundings,
-): Decision {
-  const { alone, reason = '' } = command
-  const approval =
-    alone === undefined
-      ? approveRequest(incident, { ...command, type: 'ApproveRequest' }, around)
-      : breakGlass(incident, { ...command, ...alone, type: 'BreakGlass', reason }, around, rulesOf(incident, around))
-  if (approval.kind === 'accepted') return refused('step_up_idle')
-  if (approval.refusal.code !== 'step_up_needed') return approval
-  return accepted(...begunStepUp(incident, command))
-}
-
-function afterApproval(
-  incident: OpenedIncident,
-  request: Request,
-  { person }: Standing,
-  around: Surroundings,
-): readonly IncidentEvent[] {
-  if (request.kind === 'resume') return afterResume(incident, request, person)
-  if (request.kind === 'hold') return afterConfirming(request, person)
-  const { step, id, reason = '' } = request
-  if (step === undefined) throw new Error(`request ${id} to ${request.kind} names no step`)
-  switch (request.kind) {
-    case 'run':
-    case 'suspend':
-      if (request.action === undefined) throw new Error(`request ${id} to ${request.kind} names no action`)
-      return [{ type: 'WorkOrdered', mode: 'run', action: request.action, step, request: id }]
-    case 'attest':
-      return settle(incident, [{ type: 'StepAttested', step, request: id, note: reason }], around)
-    case 'expect':
-      return settle(incident, [expected(incident, { step, request: id, note: reason })], around)
-    case 'answer':
-      return settle(incident, [answered(incident, request)], around)
-    case 'skip':
-      return settle(incident, [{ type: 'StepSkipped', step, request: id, reason }], around)
-    case 'skip-rest':
-      return settle(
-        incident,
-        stepsLeft(incident, step).map((rest) => ({ type: 'StepSkipped', step: rest.id, request: id, reason })),
-        around,
-      )
-  }
-}
-
-function expected(
-  incident: OpenedIncident,
-  about: Omit<Extract<IncidentEvent, { type: 'FindingExpected' }>, 'type' | 'finding'>,
-): Extract<IncidentEvent, { type: 'FindingExpected' }> {
-  const finding = findStep(incident, about.step)?.found?.finding.key
-  if (finding === undefined) throw new Error(`${about.step} is no finding`)
-  return { type: 'FindingExpected', ...about, finding }
-}
-
-function answered(
-  incident: OpenedIncident,
-  { step: id, id: request, answer: chosen, reason: note = '' }: Request,
-): Extract<IncidentEvent, { type: 'QuestionAnswered' }> {
-  const step = findStep(incident, id)
-  const answer = step?.question?.answers.find((one) => one.id === chosen)
-  if (step?.question === undefined || answer === undefined) throw new Error(`request ${request} answers no question`)
-  // What was settled before the question was answered stays as it is.
-  const leftOut = leftOutBy(step.question, answer.id).filter((one) => !isSettled(stepState(incident, one)))
-  return { type: 'QuestionAnswered', step: step.id, request, answer: answer.id, label: answer.label, note, leftOut }
-}
-
-function denyRequest(
-  incident: OpenedIncident,
-  command: Extract<Command, { type: 'DenyRequest' }>,
-  around: Surroundings,
-): Decision {
-  const request = incident.requests.get(command.request)
-  if (request === undefined)
-    return refusedFor(whyNotReviewAny(incident, command.by, around) ?? because('no_open_request'))
-  const refusal = whyNotReview(command.by, {
-    incident,
-    target: targetOf(incident, findStep(incident, request.step)),
-    groups: ruleOf(request, around.policy).deny,
-    open: around.open,
-  })
-  if (refusal !== undefined) return refusedFor(refusal)
-  const ended = whyEnded(request, around)
-  if (ended !== undefined) return refusedFor(ended)
-  if (samePerson(request.requester, command.by.person)) {
-    return refused('approver_is_requester')
-  }
-  const reason = command.reason.trim()
-  if (reason === '') return refused('reason_missing')
-  if (reason.length > longestText) return refused('text_too_long')
-  return accepted({ type: 'StepDenied', request: request.id, ...ofStep(request), reason })
-}
-
-function withdrawRequest(
-  incident: OpenedIncident,
-  command: Extract<Command, { type: 'WithdrawRequest' }>,
-  around: Surroundings,
-): Decision {
-  const request = incident.requests.get(command.request)
-  if (request === undefined) return refused('no_open_request')
-  const late = whyNotTakenBack(incident, request)
-  if (late !== undefined) return refusedFor(late)
-  const order = orderNotBegun(incident, request)
-  const ended = order === undefined ? whyEnded(request, around) : undefined
-  if (ended !== undefined) return refusedFor(ended)
-  const { person } = command.by
-  if (!samePerson(request.requester, person) && !samePerson(incident.commander, person)) {
-    return refused('not_the_requester', { who: `@${request.requester.name}` })
-  }
-  if (order !== undefined) return takeBack(request, order, command.by)
-  return accepted({ type: 'RequestWithdrawn', request: request.id, ...ofStep(request) })
-}
-
-/** What holds for a request whoever decides on it, for those who do it alone. */
-function rulesOf(incident: OpenedIncident, around: Surroundings): RequestRules {
-  return {
-    whyEnded: (request) => whyEnded(request, around),
-    whyNotNow: (request, by) => whyNotNow(incident, request, by, around),
-    following: (request, by) => afterApproval(incident, request, by, around),
-  }
-}
-
-/** Why a request can no longer be decided. Undefined: it is open. */
-function whyEnded({ id, end, shown: seen }: Request, { now, outlived }: Surroundings): Refusal | undefined {
-  switch (end.kind) {
-    case 'open':
-      return seen !== undefined && (seen.expiresAt <= now || outlived(id))
-        ? because('request_expired', { what: utc(seen.expiresAt) })
-        : undefined
-    case 'approved':
-    case 'alone':
-    case 'denied':
-    case 'withdrawn':
-      return because('already_decided', {
-        what: end.kind === 'alone' ? 'done alone' : end.kind,
-        who: `@${end.by.name} ${atAndAgo(end.at, now)}`,
-      })
-    case 'expired':
-      return because('request_expired', { what: utc(end.at) })
-    case 'voided':
-      return because('request_stale', { what: 'made void because the situation had changed' })
-    case 'failed':
-      return because('request_stale', { what: 'which could not be prepared' })
   }
 }
 
@@ -754,12 +352,4 @@ function expiries(incident: OpenedIncident, around: Surroundings): readonly Inci
   return secret?.state === 'sealed' && secret.expiresAt <= now
     ? [...requests, { type: 'SecretDestroyed', order: secret.order, why: unseen }]
     : requests
-}
-
-function actionOf(
-  step: IncidentStep,
-  { kind, action }: { readonly kind: RequestKind; readonly action?: ActionName },
-): ActionName | undefined {
-  if (kind === 'run') return step.action ?? action
-  return kind === 'suspend' ? 'suspend-account' : undefined
 }
