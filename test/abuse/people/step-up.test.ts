@@ -1,14 +1,19 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { deviceClientId } from '#/drill/autentico/seed.ts'
-import { until, wordsOfForm } from '#/drill/crew.ts'
+import { incidentChannel } from '#/drill/cast.ts'
+import { looking, until, wordsOfForm } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Form } from '#/drill/slack/acts/seen.ts'
 import type { Stage } from '#/drill/stage.ts'
+import { activeKeys } from '#/governance/state.ts'
+import { readRulebook } from '#/handle-governance.ts'
+import { publicLine } from '#/terminal/public-key.ts'
 import { browserAt, changeSetting, visitDevicePage } from '../../support/autentico-visits.ts'
-import { type Case, openFor, openUnder, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+import { type Case, ledgerOf, openFor, openUnder, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
 
 let stage: Stage
 let program: Program
@@ -36,7 +41,7 @@ function filesIn(folder: string): readonly string[] {
 }
 
 /** The form that somebody looks at, once it says this. */
-async function formSays(incident: Case, person: string, words: RegExp): Promise<Form> {
+async function formSays(incident: Pick<Case, 'as'>, person: string, words: RegExp): Promise<Form> {
   const { actor } = incident.as(person)
   const form = () => actor.views().findLast((view) => view.title === title)
   return until(
@@ -46,7 +51,7 @@ async function formSays(incident: Case, person: string, words: RegExp): Promise<
 }
 
 /** Presses Approve, and reads the link off the form. */
-async function pressApprove(incident: Case, person: string): Promise<string> {
+async function pressApprove(incident: Pick<Case, 'as' | 'at'>, person: string): Promise<string> {
   await incident.at(person).press(/^Approve/)
   const form = await formSays(incident, person, /[B-Z]{4}-[B-Z]{4}/)
   const [link] = /https?:\/\/[^"\s]+\/account\/device\/[A-Z-]+/.exec(JSON.stringify(form.blocks)) ?? []
@@ -150,6 +155,29 @@ test('who says no at Autentico approves nothing, and may try again', async () =>
   expect(await incident.happens('StepUpFailed')).toMatchObject({ event: { why: 'denied' } })
   await visitDevicePage(stage, { link: await pressApprove(incident, 'bao'), username: 'bao' })
   await incident.untilProven(1)
+})
+
+test('a change of the rules counts once the approver has signed in as themselves', async () => {
+  const sees = (person: string) =>
+    looking(stage.slack.as(person), ({ ephemeral, text }) => ephemeral || text.includes('CHG-1'))
+  const rules = { as: sees, at: sees }
+  const keys = () => {
+    using ledger = ledgerOf(stage)
+    return activeKeys(readRulebook(ledger))
+  }
+  await sees('ana').actor.command('/autentico key', { channel: incidentChannel.id })
+  await sees('ana').pressWhenThere('Register a key…')
+  const publicKey = publicLine(generateKeyPairSync('ed25519').publicKey)
+  await sees('ana').fillIn('Register a key', { 'The public key': publicKey })
+  await sees('bao').reads(/a terminal key for @ana/)
+
+  await visitDevicePage(stage, { link: await pressApprove(rules, 'bao'), username: 'user-030' })
+  await formSays(rules, 'bao', /You signed in as `user-030`/)
+  expect(keys()).toEqual([])
+
+  await visitDevicePage(stage, { link: await pressApprove(rules, 'bao'), username: 'bao' })
+  await formSays(rules, 'bao', /Approved: .*CHG-1/)
+  expect(keys()).toMatchObject([{ person: { name: 'ana' } }])
 })
 
 test('where Autentico itself is the patient nobody is sent there: the form says how to approve', async () => {
