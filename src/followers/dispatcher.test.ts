@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest'
 import type { Recorded } from '#/incident/events.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import type { WorkOrder } from '#/work/work-order.ts'
-import { play } from '../../test/support/given.ts'
+import { play, standard } from '../../test/support/given.ts'
 import {
   type Act,
   allProven,
+  approves,
   asks,
   contained,
   firstThreeProven,
@@ -16,9 +17,11 @@ import {
   reports,
   running,
   shownRequest,
+  standing,
   start,
   steps,
   stops,
+  under,
   underWay,
   withdraws,
 } from '../../test/support/stories.ts'
@@ -99,6 +102,18 @@ test('the sweep is ordered for later, and its time to live begins then', async (
 test('an order after the new password names when that was set', async () => {
   const { orders } = await issued([...firstThreeProven, ...running(steps.passkeys)])
   expect(orders[0]?.params).toEqual({ passwordResetAt: start })
+})
+
+test('an order names everybody who approved, and how many it takes', async () => {
+  const rules = { ...standard, standard: { ...standard.standard, approvals: 2 } }
+  const { orders } = await issued([
+    under(rules),
+    ...underWay,
+    ...shownRequest(steps.sessions),
+    approves(standing('bao')),
+    approves(standing('chi')),
+  ])
+  expect(orders.at(-1)).toMatchObject({ mode: 'run', approvedBy: [person('bao'), person('chi')], approvalsNeeded: 2 })
 })
 
 describe('taking back what was approved', () => {

@@ -4,7 +4,7 @@ import type { Identity } from './events.ts'
 import { type Person, type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
-import { groupWords, type Verdict, verdict } from './verdict.ts'
+import { groupWords, type Verdict, verdict, verdictWords } from './verdict.ts'
 
 /** What a review is weighed by. */
 export type Scales = {
@@ -119,8 +119,10 @@ function whyNotApprove(candidate: Standing, scales: Scales): Refusal | undefined
 /** Why a yes would bring an open request no further. */
 function whyNoUse(candidate: Standing, { request, rule, able }: Scales): Refusal | undefined {
   const about = able === undefined ? {} : { able }
-  if (request.approvals.some(({ by }) => samePerson(by, candidate.person))) return { code: 'approved_before', about }
-  const { stillNeeded } = verdict(rule, request.approvals)
+  const now = verdict(rule, request.approvals)
+  if (request.approvals.some(({ by }) => samePerson(by, candidate.person)))
+    return { code: 'approved_before', about: { ...about, what: verdictWords(now) } }
+  const { stillNeeded } = now
   if (stillNeeded?.including === undefined || stillNeeded.count > 1) return undefined
   return candidate.groups.includes(stillNeeded.including)
     ? undefined

@@ -150,7 +150,8 @@ const sentences = {
   not_an_approver: (a: About) =>
     `You may not approve: you are not on the list of approvers.${ableTo(a) || ' An operator can add you to `APPROVERS`.'}`,
   not_in_group: (a: About) => `You may not decide on this: the policy leaves it to ${a.what ?? 'others'}.${ableTo(a)}`,
-  approved_before: (a: About) => `You have approved this already, so somebody else has to approve as well.${ableTo(a)}`,
+  approved_before: (a: About) =>
+    `You have approved this already, so somebody else has to approve as well${a.what === undefined ? '' : `: ${a.what}`}.${ableTo(a)}`,
   earlier_unknown: (a: About) =>
     `Slack did not say whether ${a.who ?? 'somebody who approved before'} may still approve, so nothing was done. Press again in a moment.`,
   approval_left_to_group: (a: About) =>

@@ -70,7 +70,7 @@ describe('where two people have to approve', () => {
   test('one person twice is one person', () => {
     given(...two, approves(standing('bao')))
       .when(approves(standing('bao')))
-      .isRefused('approved_before')
+      .isRefused('approved_before', { what: '1 of 2 · approved by @bao · still needed: one of @approvers' })
   })
 
   test('two Slack identities of one account are one person', () => {

@@ -80,6 +80,17 @@ test('a changing order needs a requester and somebody else who approved', () => 
   expect(judgeSigned({ ...order, approvedBy: [ana, bao] })).toMatchObject({ kind: 'order' })
 })
 
+test('where it takes more people, as many different ones have to stand behind it', () => {
+  const chi = { ...bao, slack: { ...bao.slack, user: 'U0CHI' as never }, name: 'chi' }
+  for (const approvedBy of [[bao], [bao, bao], [ana, bao]]) {
+    expect(judgeSigned({ ...order, approvalsNeeded: 2, approvedBy })).toMatchObject({
+      kind: 'forged',
+      why: '1 of the 2 people that it takes approved revoke-sessions.',
+    })
+  }
+  expect(judgeSigned({ ...order, approvalsNeeded: 2, approvedBy: [bao, chi] })).toMatchObject({ kind: 'order' })
+})
+
 test('a changing order has to say what was approved', () => {
   const { basis: _nothing, ...blank } = order
 
