@@ -11,16 +11,16 @@ import { runCommandLine } from './command-line.ts'
 const secret = 'the other incident says this'
 
 /** A data directory with two incidents, and a way to run commands over it. */
-async function given(env: NodeJS.ProcessEnv = {}) {
+async function given({ forged = false }: { readonly forged?: boolean } = {}) {
   const directory = temporaryDirectory()
   onTestFinished(() => directory[Symbol.dispose]())
   const dataDir = directory.path
-  const id = await fillDataDir(dataDir, { secret })
+  const id = await fillDataDir(dataDir, { secret, forged })
   const run = async (...args: readonly string[]) => {
     const said = { out: '', err: '' }
     const code = await runCommandLine({
       args,
-      env: { DATA_DIR: dataDir, ...env },
+      env: { DATA_DIR: dataDir },
       out: (text) => void (said.out += text),
       err: (text) => void (said.err += text),
       stopped: async () => undefined,
@@ -107,6 +107,14 @@ test('evidence that is gone is said, missing in the pack, and found by both veri
   expect([code, err]).toEqual([1, expect.stringMatching(/^Evidence [0-9a-f]{64}, which entry \d+ names, is not in/)])
   expect((await run('verify', zip)).out).toMatch(/entry \d+: evidence [0-9a-f]{64} is missing/)
   expect(runVerifier(unpack(zip)).out).toMatch(/entry \d+: evidence [0-9a-f]{64} is missing/)
+})
+
+test('what was signed at a terminal with another key than the registered one is found by both', async () => {
+  const { run, zip } = await given({ forged: true })
+  await run('export', 'INC-1', '--out', zip)
+  const finding = /entry \d+: the signature made at a terminal does not hold/
+  expect((await run('verify', zip)).out).toMatch(finding)
+  expect(runVerifier(unpack(zip)).out).toMatch(finding)
 })
 
 test('the key and a checkpoint that were kept elsewhere are held against the pack by both', async () => {

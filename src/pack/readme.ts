@@ -7,7 +7,6 @@ export type PackFacts = {
   readonly ledger: string
   readonly size: number
   readonly shown: number
-  readonly firstKey: string
   /** When the newest entry of the pack was written, ISO 8601 UTC; it says how old the pack is without depending on when it was made. */
   readonly newest: string
   /** When Autentico was asked for its audit log for this pack. */
@@ -17,7 +16,7 @@ export type PackFacts = {
 }
 
 /** What the pack says to whoever is handed it. */
-export function readmeText({ incident, ledger, size, shown, firstKey, newest, askedAt, missing }: PackFacts): string {
+export function readmeText({ incident, ledger, size, shown, newest, askedAt, missing }: PackFacts): string {
   const { id, drill } = incident
   return `Evidence pack of ${id}${drill ? ' (a drill: a rehearsal, nothing of it happened)' : ''}
 
@@ -26,9 +25,9 @@ ${shown} of those entries are shown here; the others belong to other incidents a
 
 To check it, with Node 18 or newer and nothing else:
 
-    node ${packFiles.verifier} --key '${firstKey}' CHECKPOINT.txt
+    node ${packFiles.verifier} --key KEY CHECKPOINT.txt
 
-Take the key from somebody you trust, or from where it was published, and not from this file. CHECKPOINT.txt is a checkpoint that was kept
+KEY is the ledger's first verifier key, from somebody you trust or from where it was published, and not from this pack. CHECKPOINT.txt is a checkpoint that was kept
 elsewhere, exactly as it stands in the thread of an incident in Slack. Without these two the pack is only held against itself: whoever
 has the ledger's private key could have made another one. The verifier can be read in ten minutes; it is also in the source of the program, as
 src/pack/verify.mjs, and docs/ledger-format.md there says how to do the same by hand.

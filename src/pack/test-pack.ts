@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign as signText } from 'node:crypto'
 import { join } from 'node:path'
 import type { Command } from '#/incident/commands.ts'
-import type { IncidentId } from '#/incident/events.ts'
+import type { IncidentId, SignedText } from '#/incident/events.ts'
 import { checkpoint } from '#/ledger/checkpoint.ts'
 import { storeEvidence } from '#/ledger/evidence.ts'
 import { openLedger } from '#/ledger/ledger.ts'
@@ -44,9 +44,12 @@ function auditRow(id: string, event: string, detail: Readonly<Record<string, str
 
 /**
  * Fills a data directory with two incidents that alternate, evidence of the first, checkpoints, and a replaced key: what a pack can hold.
- * `secret` stands in an entry of the second.
+ * `secret` stands in an entry of the second. `forged`: what was signed at a terminal was signed by another key than is registered.
  */
-export async function fillDataDir(dataDir: string, { secret }: { readonly secret: string }): Promise<IncidentId> {
+export async function fillDataDir(
+  dataDir: string,
+  { secret, forged = false }: { readonly secret: string; readonly forged?: boolean },
+): Promise<IncidentId> {
   loadOrMakeKey(join(dataDir, 'keys'), 'ledger', 'ed25519')
   const id = await firstHalf(dataDir, secret)
   rotateKey({ dataDir, purpose: 'ledger', now })
@@ -54,7 +57,7 @@ export async function fillDataDir(dataDir: string, { secret }: { readonly secret
   const incidents = createIncidents({ ledger, rules, now })
   incidents.execute(id, { type: 'AddNote', by: standing('ana'), text: 'After the key was replaced.' })
   sign(dataDir, { ledger, incidents, id })
-  incidents.execute(id, { type: 'AddNote', by: standing('bao'), text: hostile })
+  incidents.execute(id, { type: 'AddNote', by: standing('bao'), text: hostile }, signedAtTerminal(ledger, forged))
   return id
 }
 
@@ -98,4 +101,20 @@ function sign(
   const key = loadOrMakeKey(join(dataDir, 'keys'), 'ledger', 'ed25519')
   const note = checkpoint(ledger, { origin: ledgerName(ledger, key), key: key.privateKey })
   incidents.execute(id, { type: 'RecordCheckpoint', size: ledger.size(), note })
+}
+
+/** Registers a personal key, and signs a text with it, or with another one. */
+function signedAtTerminal(ledger: ReturnType<typeof openLedger>, forged: boolean): SignedText {
+  const [registered, other] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')]
+  const publicKey = registered.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+  const fingerprint = 'ab'.repeat(32)
+  ledger.append({
+    incident: 'governance',
+    expected: ledger.stream('governance').at(-1)?.seq ?? 0,
+    at: start,
+    drafts: [{ type: 'KeyRegistered', actor: { program: 'autentico' }, body: { publicKey, fingerprint } }],
+  })
+  const text = '{"command":"note"}'
+  const { privateKey } = forged ? other : registered
+  return { text, signature: signText(null, Buffer.from(text), privateKey).toString('base64'), fingerprint }
 }

@@ -40,7 +40,7 @@ function canonical(value) {
 
 /** A verifier key (C2SP signed-note): NAME+ID+base64 of 0x01 and the 32 bytes of an Ed25519 public key. */
 function parseKey(vkey) {
-  const [name, id, base64] = vkey.trim().split('+', 2).concat(vkey.trim().split('+').slice(2).join('+'))
+  const [, name, id, base64 = ''] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(vkey) ?? []
   const bytes = Buffer.from(base64, 'base64')
   const wanted = sha256(`${name}\n`, bytes).subarray(0, 4).toString('hex')
   if (bytes.length !== 33 || bytes[0] !== 1 || id !== wanted) throw new Error(`${vkey} is no verifier key`)
@@ -152,7 +152,7 @@ try {
       const [origin, , root] = openNote(note, inForce(size)).split('\n')
       const isCut = size > leaves.length
       if (origin !== ledger) bad(seq, `the checkpoint ${where} is of another ledger`)
-      else if (isCut) bad(seq, `the checkpoint ${where} is over ${size} entries, and there are ${leaves.length}`)
+      else if (isCut) bad(leaves.length + 1, `it is missing: the checkpoint ${where} is over ${size} entries`)
       else if (roots.get(size)?.toString('base64') !== root)
         bad(size, `entries up to ${size} are not those of the checkpoint ${where}`)
     } catch (error) {

@@ -63,7 +63,6 @@ export async function writePack(source: PackSource, write: (bytes: Uint8Array) =
       ledger: signer.name,
       size,
       shown: shown.length,
-      firstKey: signer.firstKey,
       newest,
       askedAt: source.asked?.at,
       missing,
