@@ -191,7 +191,7 @@ test('the evidence pack comes into the thread by a button, verifies, and has no 
       incident
         .thread()
         .flatMap(({ files }) => files)
-        .find(({ name }) => /-evidence-pack\.zip$/.test(text(name))),
+        .find(({ name }) => text(name).endsWith('-evidence-pack.zip')),
     'the pack in the thread',
     30_000,
   )
