@@ -93,7 +93,7 @@ export function withGlassEvent(
 }
 
 /** What is to be done alone when its delay is over: announced, and neither broken, called off, nor decided by others. */
-export function glassPending({ glass, requests }: OpenedIncident): readonly Glass[] {
+export function glassPending({ glass, requests }: Pick<OpenedIncident, 'glass' | 'requests'>): readonly Glass[] {
   return [...glass.values()].filter(
     ({ request, brokenAt, calledOff }) =>
       brokenAt === undefined && calledOff === undefined && requests.get(request)?.end.kind === 'open',
