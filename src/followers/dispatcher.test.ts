@@ -8,14 +8,18 @@ import {
   allProven,
   approves,
   asks,
+  brokenGlass,
   contained,
   firstThreeProven,
+  held,
+  holds,
   minute,
   notifies,
   openOrder,
   person,
   reports,
   running,
+  settles,
   shownRequest,
   standing,
   start,
@@ -163,4 +167,32 @@ test('an order that makes a secret has a key of its own for it, and no other ord
   const [order] = orders.filter(({ action }) => action === 'restore-access')
   expect(order?.sealTo).toBe(`the key of ${order?.id}`)
   expect((await issued([...underWay, ...running(steps.sessions)])).orders[0]?.sealTo).toBeUndefined()
+})
+
+test('a hold becomes an order that says until when, ends with its time, and names nobody who approved', async () => {
+  const { orders, incident } = await issued([...underWay, holds()])
+  const [order] = orders
+  expect(order).toMatchObject({ action: 'hold-account', requestedBy: person('ana'), approvedBy: [] })
+  expect(order?.hold).toEqual({ until: minute(30), placedBy: openOrder(incident, 'hold') })
+  expect(order?.expiresAt).toBe(minute(30))
+})
+
+test('its lift says which order placed it, and how that found the account', async () => {
+  const { orders, recorded } = await issued([...held, withdraws(), settles])
+  const placed = recorded.find(({ event }) => event.type === 'HoldApplied')?.event
+  expect(orders).toHaveLength(1)
+  expect(orders[0]).toMatchObject({
+    action: 'lift-hold',
+    hold: { until: minute(30), wasActive: true, placedBy: placed?.type === 'HoldApplied' ? placed.order : '' },
+  })
+})
+
+test('what is done alone says why and since when it was announced, and names nobody who approved', async () => {
+  const { orders } = await issued(brokenGlass)
+  expect(orders[0]).toMatchObject({
+    action: 'revoke-sessions',
+    requestedBy: person('ana'),
+    approvedBy: [],
+    alone: { reason: 'Nobody answers, and the attacker is in.', announcedAt: minute(0), brokenAt: minute(10) },
+  })
 })

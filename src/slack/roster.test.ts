@@ -143,6 +143,13 @@ test('those to be called upon are members of our own, each once, also where Slac
   expect(await roster({ user: { is_restricted: true }, group: [] }).roster.members(['U0ANA'])).toEqual([])
 })
 
+test('everybody on any list is told, each once; whoever Slack does not name in time is called by the id', async () => {
+  const here = roster({ user: {}, group: ['U0BAO', 'U0ANA'] })
+  expect((await here.roster.everybody(1_000)).map(({ slack }) => slack.user)).toEqual(['U0ANA', 'U0BAO'])
+  const silent = roster({ user: {}, group: 'silent' })
+  expect((await silent.roster.everybody(1_000)).map(({ slack }) => slack.user)).toEqual(['U0ANA'])
+})
+
 test('while Slack does not say who is in a group, it is not known who is to be called upon', async () => {
   expect(await roster({ user: {}, group: 'silent' }).roster.members(['U0ANA', 'S0SECURITY'])).toBeUndefined()
   expect(await roster({}).roster.members(['U0ANA'])).toBeUndefined()

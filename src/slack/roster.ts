@@ -38,6 +38,8 @@ export const groupKeptMs = 3_000
 const groupFailureKeptMs = 5_000
 /** How many people of the lists are asked about for one sentence. */
 const mostAsked = 40
+/** How many people one message calls by name. */
+const mostTold = 150
 
 const userAnswer = z.object({
   user: z.object({
@@ -141,21 +143,25 @@ export class Roster {
     return members.length === 0 && people.some(({ membership }) => membership === 'unknown') ? undefined : members
   }
 
-  /** Everybody on the lists who is here, for being told. Whoever Slack does not name in time is called by the id. */
+  /**
+   * Everybody on any of the lists who is here, for being told. Whoever Slack does not name in time is called by the id; a user group whose
+   * members it does not say in time is left out.
+   */
   async everybody(withinMs: number): Promise<readonly Person[]> {
-    const { responders, approvers } = this.#deps.settings
-    const ids = (await this.#expand([...responders, ...approvers])).slice(0, mostAsked)
     const { promise: late, resolve } = Promise.withResolvers<undefined>()
     const timer = setTimeout(() => resolve(undefined), withinMs)
-    const named = await Promise.all(
-      ids.map(async (id) => {
-        const standing = await Promise.race([this.standing(id as UserId), late])
+    const lists = Object.values(this.#lists()).flat()
+    const listed = await Promise.race([this.#expand(lists), late])
+    const ids = [...new Set(listed ?? lists.filter((id) => !isGroup(id)))].slice(0, mostTold)
+    const people = await Promise.all(
+      ids.map(async (id, index) => {
+        const standing = index < mostAsked ? await Promise.race([this.standing(id as UserId), late]) : undefined
         if (standing === undefined) return [{ slack: { team: 'unknown', user: id as UserId }, name: id }]
         return standing.membership === 'deactivated' || standing.membership === 'bot' ? [] : [standing.person]
       }),
     )
     clearTimeout(timer)
-    return named.flat()
+    return people.flat()
   }
 
   /** How many people besides the requester could approve what a playbook asks for. With a target, the target does not count. */
