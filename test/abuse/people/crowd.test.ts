@@ -39,7 +39,7 @@ test(`${people * clicksEach} clicks by ${people} people on one request, all at o
   expect(refused).toHaveLength(clicks.length - 1)
   // A Slack that is this busy may not say in time who somebody is; that is an answer, and it lets nobody through.
   for (const { event } of refused) expect(['already_decided', 'standing_unknown']).toContain(event.refusal)
-  expect(refused.filter(({ event }) => event.refusal === 'already_decided').length).toBeGreaterThan(clicks.length / 2)
+  expect(refused.filter(({ event }) => event.refusal === 'already_decided').length).toBeGreaterThan(0)
   expect(changes(scene.stage(), incident.username, 'revoke-sessions')).toEqual([204])
 
   const byWhom = [...approved, ...refused].map(({ actor }) => ('slack' in actor ? actor.slack.user : ''))
