@@ -75,8 +75,10 @@ test('nothing that opens a door stands in a pack', () => {
   expect(secrets.filter((secret) => all.includes(secret)).map((secret) => `${secret.slice(0, 4)}…`)).toEqual([])
 })
 
-test('on a start all is well: the threads agree', async () => {
+test('after both signing keys were replaced a start finds that the threads agree, and work goes on', async () => {
   await program.stop()
+  for (const key of ['ledger', 'orders'])
+    expect(await responder(stage, 'keys', 'rotate', '--role', 'bot', '--key', key)).toMatchObject({ code: 0, err: '' })
   program = await startProgram(stage.env)
   const agreed = await until(
     () => program.lines.find((line) => line.includes('the threads agree with the ledger')),
@@ -84,6 +86,12 @@ test('on a start all is well: the threads agree', async () => {
     20_000,
   )
   expect(agreed).toMatch(/"checkpoints":[1-9]/)
+  await incident.as('ana').pressWhenThere(/^Record how alice was told/)
+  await incident
+    .as('ana')
+    .fillIn('The user was told', { How: 'phone call', 'How identity was checked': 'employee number' })
+  await incident.run(5)
+  expect(await responder(stage, 'verify')).toMatchObject({ code: 0 })
 })
 
 test('an older copy of the ledger under a new start is found by the thread, and said there, in the log and on the Home tab', async () => {
