@@ -53,6 +53,10 @@ describe('the headline of the account', () => {
   test('counts what is open of what there was', () => {
     expect(accountHeadline(account(5, 3, 0), 'open')).toEqual({ tone: 'bad', words: '8 of 15 ways in are open.' })
     expect(accountHeadline(account(1), 'open').words).toBe('1 of 5 ways in is open.')
+    expect(accountHeadline({ ...account(5, 3), state: 'suspended' }, 'open')).toEqual({
+      tone: 'warn',
+      words: 'Suspended: 8 of 10 ways in wait for its end.',
+    })
   })
 
   test('says in words that nothing is left', () => {

@@ -34,6 +34,12 @@ export function accountHeadline(account: Account, how: Standing): Headline {
   const live = liveOf(account)
   const ever = account.holdings.reduce((sum, holding) => sum + holding.ever, 0)
   if (how === 'empty') return { tone: 'good', words: 'Nothing left that opens a door.' }
+  // Nobody signs in to a suspended account; what there is works again once it is active again.
+  if (how === 'open' && account.state === 'suspended')
+    return {
+      tone: 'warn',
+      words: `Suspended: ${live} of ${ever} ways in ${live === 1 ? 'waits' : 'wait'} for its end.`,
+    }
   if (how === 'open') return { tone: 'bad', words: `${live} of ${ever} ways in ${live === 1 ? 'is' : 'are'} open.` }
   return {
     tone: 'good',
