@@ -120,13 +120,14 @@ test('a rule that wants a reason gets none from an empty form, and the reason th
 test('the file is exchanged under a running bot, and again under a stopped one: the old rule holds until two people adopt the new', async () => {
   const incident = await scene.asked()
   writeFileSync(join(scene.stage().dir, 'policy.yml'), policyOf(1))
-  await firstYes(incident, 'bao')
+  // Who is in the user group is remembered for a moment, and bao was put out of it two stories before.
+  await firstYes(incident, 'chi')
   await expectStillOpen(incident)
   await scene.restart('kill')
-  await incident.at('bao').press(/^Approve/)
-  await expectTold(incident.as('bao'), /You have approved this already/)
+  await incident.at('chi').press(/^Approve/)
+  await expectTold(incident.as('chi'), /You have approved this already/)
   await expectStillOpen(incident)
-  await incident.approve('chi')
+  await incident.approve('bao')
   await incident.untilProven(1)
 })
 
