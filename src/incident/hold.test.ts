@@ -198,6 +198,25 @@ describe('a second person', () => {
     expect(holdsDue(incident, { ...around(minute(90)), open: [incident] })).toBe(false)
   })
 
+  test('is two of them where the policy says so, and each says why where it asks for that', () => {
+    const policy = storyHold({})
+    const strict = { ...policy, rules: { 'hold-account': { ...policy.standard, approvals: 2, reason: true } } }
+    const asked: readonly Act[] = [{ policy: strict }, ...held]
+    given(...asked)
+      .when(approves())
+      .isRefused('reason_missing')
+    const first = approves(standing('bao'), { reason: 'I saw the log.' })
+    given(...asked)
+      .when(first)
+      .happens('ApprovalGiven')
+    given(...asked, first)
+      .when(approves(standing('chi'), { reason: 'So did I.', earlier: [standing('bao')] }))
+      .happens(
+        'StepApproved',
+        expect.objectContaining({ type: 'HoldConfirmed', by: [person('ana'), person('bao'), person('chi')] }) as never,
+      )
+  })
+
   test('is never the one who placed it', () => {
     given(...held)
       .when(approves(standing('ana')))

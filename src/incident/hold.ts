@@ -93,8 +93,8 @@ function effectOfKeeping({ target }: OpenedIncident, endsAt: string): Effect {
 }
 
 /** A second person has confirmed it. */
-export function afterConfirming({ id, requester }: Request, approver: Person): readonly IncidentEvent[] {
-  return [{ type: 'HoldConfirmed', request: id, by: [requester, approver] }]
+export function afterConfirming({ id, requester, approvals }: Request, approver: Person): readonly IncidentEvent[] {
+  return [{ type: 'HoldConfirmed', request: id, by: [requester, ...approvals.map(({ by }) => by), approver] }]
 }
 
 /** Has a hold lifted that could not be lifted by itself. */

@@ -4,6 +4,7 @@ import { type OpenedIncident, type Request, stopOf } from '#/incident/state.ts'
 import { presses, type Reference } from '../references.ts'
 import { button, confirm } from './blocks.ts'
 import { at, clock, hour, line, lines, literal, type Mrkdwn, mention, minute, mrkdwn, prose } from './text.ts'
+import { approvedBy, standLine, stepUpLine, whoDecides } from './verdict-words.ts'
 
 /** "⏸ *alice is on hold* until 2026-11-23 03:44 UTC · by @ana": the account is not as people would expect, so the card says it first. */
 export function holdLine(incident: OpenedIncident): Mrkdwn | undefined {
@@ -62,15 +63,18 @@ export function keepOrLift(incident: OpenedIncident, request: Request): readonly
   const { shown } = request
   if (shown === undefined) return []
   const about = aboutRequest(incident, request)
-  const keep = button('Confirm the hold', presses.approve, about, {
-    style: 'primary',
-    confirm: confirm({
-      title: `Confirm · code ${shown.code}?`,
-      text: shown.effect.question,
-      yes: shown.effect.verb,
-      danger: true,
-    }),
-  })
+  const keep =
+    shown.rule?.reason === true
+      ? button('Confirm the hold…', presses.approveByTyping, about, { style: 'primary' })
+      : button('Confirm the hold', presses.approve, about, {
+          style: 'primary',
+          confirm: confirm({
+            title: `Confirm · code ${shown.code}?`,
+            text: shown.effect.question,
+            yes: shown.effect.verb,
+            danger: true,
+          }),
+        })
   const lift = button('Lift now…', presses.liftHold, about)
   // While the work is stopped nothing is confirmed; ending it is only taken back, and is carried out afterwards.
   return stopOf(incident) === undefined ? [keep, lift] : [lift]
@@ -104,11 +108,13 @@ export function holdState(incident: OpenedIncident, request: Request): Mrkdwn | 
           : mrkdwn`⏳ *${who} is being put on hold*`
       return lines(
         state,
-        mrkdwn`It lifts by itself at ${clock(hold.endsAt, askedAt)}, unless somebody other than ${mention(hold.by)} confirms it.`,
+        mrkdwn`It lifts by itself at ${clock(hold.endsAt, askedAt)}, unless ${whoDecides(request)} confirms it.`,
+        standLine(request),
+        stepUpLine(incident, request),
       )
     }
     case 'approved':
-      return mrkdwn`🛑 *Confirmed* by ${at(end.by)} ${time(end.at)}: ${who} stays suspended until two people restore access`
+      return mrkdwn`🛑 *Confirmed* by ${approvedBy(request)} ${time(end.at)}: ${who} stays suspended until two people restore access`
     case 'denied':
       return lines(mrkdwn`↩️ *Ended early* by ${at(end.by)} ${time(end.at)}: ${line(end.reason ?? '', 600)}`, lifted)
     case 'withdrawn':
