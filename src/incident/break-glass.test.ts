@@ -4,6 +4,7 @@ import {
   type Act,
   approves,
   asks,
+  asksToResume,
   beginsStepUp,
   breaks,
   breaksNow,
@@ -269,6 +270,12 @@ describe('when the delay is over', () => {
         },
         { type: 'WorkOrdered', mode: 'run', action: 'revoke-sessions', step: steps.sessions, request: id },
       )
+  })
+
+  test('stopped work goes on, on one word as well', () => {
+    given({ policy: withGlass() }, ...underWay, stops(), asksToResume('ana'), breaks(), passes(10))
+      .when(breaksNow())
+      .happens('GlassBroken', expect.objectContaining({ type: 'WorkResumed', by: [person('ana')] }) as never)
   })
 
   test('it is done once', () => {

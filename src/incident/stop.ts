@@ -3,7 +3,7 @@ import type { PersonCommand, ProgramCommand } from './commands.ts'
 import { accepted, because, type Decision, refused, refusedFor } from './decision.ts'
 import type { IncidentEvent } from './events.ts'
 import { longestText } from './limits.ts'
-import type { Person, Standing } from './people.ts'
+import { type Person, type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import { nextRequestId, shown } from './requests.ts'
 import { type OpenedIncident, openRequests, type Request, type Stop, stopOf } from './state.ts'
@@ -82,7 +82,10 @@ export function afterResume(
   { id, all, requester, approvals }: Request,
   approver: Person,
 ): readonly IncidentEvent[] {
-  const by = [requester, ...approvals.map(({ by: one }) => one), approver]
+  // Whoever breaks the glass is the only one.
+  const by = samePerson(requester, approver)
+    ? [requester]
+    : [requester, ...approvals.map(({ by: one }) => one), approver]
   return [{ type: 'WorkResumed', all: all === true, incident: incident.id, request: id, by }]
 }
 

@@ -429,7 +429,9 @@ function resumedLine(
   return {
     headline: all ? 'resumed, with everything that was stopped' : 'resumed the work',
     details: [
-      `Asked by ${requester ?? 'nobody'}, approved by ${approvers.length === 0 ? 'nobody' : approvers.join(' and ')} (request ${request}${elsewhere}).`,
+      approvers.length === 0
+        ? `On the word of ${requester ?? 'nobody'} alone (request ${request}${elsewhere}).`
+        : `Asked by ${requester ?? 'nobody'}, approved by ${approvers.join(' and ')} (request ${request}${elsewhere}).`,
     ],
   }
 }
