@@ -198,6 +198,9 @@ test('the evidence pack comes into the thread by a button, verifies, and has no 
   const { bytes } = stage.slack.as('bao').download(text(shown['id']))
   const files = unzipped(bytes)
   expect(verifyPack(files)).toMatchObject({ ok: true, problems: [] })
+  // Autentico's own record of what we did, beside the entry and the request that it came from; the sweep has kept it.
+  const audit = files.get(`${incident.id}-evidence-pack/autentico-audit.csv`) ?? new Uint8Array()
+  expect(Buffer.from(audit).toString('utf8')).toMatch(/^\d+,[0-9a-v]{20},[0-9a-v]{20},all_user_sessions_revoked,/m)
   expect(incident.entries('PackRequested')).toMatchObject([{ actor: { name: 'chi' } }])
   expect([...files.values()].filter((one) => Buffer.from(one).includes(password))).toEqual([])
 })
