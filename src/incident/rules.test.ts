@@ -22,6 +22,7 @@ import {
   under,
   underWay,
 } from '../../test/support/stories.ts'
+import type { Recorded } from './events.ts'
 import type { Standing } from './people.ts'
 import type { OpenedIncident } from './state.ts'
 import { timelineLine } from './timeline.ts'
@@ -340,4 +341,38 @@ test('what only reads has no rule: nobody has to approve it', () => {
   const everyRule = { ...standard, standard: { ...standard.standard, approvals: 9 } }
   const { incident } = play(under(everyRule), ...underWay, asks(steps.sessions))
   expect([...incident.orders.values()].map(({ mode }) => mode)).toEqual(['prepare'])
+})
+
+describe('a ledger from before there were policies', () => {
+  /** The same entries as they were written then. */
+  const asOfOld = (...story: readonly Turn[]): readonly Recorded[] =>
+    play(...story).recorded.map((entry) => {
+      const { event } = entry
+      if (event.type === 'IncidentOpened') {
+        const { policyDigest: _none, ...opened } = event
+        return { ...entry, event: opened }
+      }
+      if (event.type !== 'RequestShown') return entry
+      const { rule: _no, policyDigest: _none, ...shown } = event
+      return { ...entry, event: shown }
+    })
+
+  test('is read as it was meant: one approver, whose name stands there', () => {
+    const { incident } = play(...asOfOld(...underWay, ...running(steps.sessions)))
+    expect(words(incident)).toBe('1 of 1 · approved by @bao')
+    expect(newestRequest(incident).approvals.map(({ by }) => by.name)).toEqual(['bao'])
+  })
+
+  test('has its open requests decided under the rules of now, and not asked again', () => {
+    const old = asOfOld(...underWay, ...shownRequest(steps.sessions))
+    given(...old, under(ruled({ approvals: 2 })))
+      .when(expires)
+      .happens()
+    given(...old, under(ruled({ approvals: 2 })))
+      .when(approves(standing('bao')))
+      .happens('ApprovalGiven')
+    given(...old)
+      .when(approves(standing('bao')))
+      .happens('StepApproved', 'WorkOrdered')
+  })
 })

@@ -109,7 +109,7 @@ function actorOf(command: Command): Actor {
 }
 
 /** Plays a whole story. A refused command is a mistake in the test, and says so. */
-export function play(...acts: readonly Turn[]): Story & { readonly incident: OpenedIncident } {
+export function play(...acts: readonly (Turn | Recorded)[]): Story & { readonly incident: OpenedIncident } {
   const { incident, ...story } = acts.reduce(turn, beginning)
   return { ...story, incident: opened(incident) }
 }
