@@ -19,13 +19,16 @@ export function afterRefusal(
   tried: string,
 ): readonly IncidentEvent[] {
   const refused = { type: 'ClickRefused', tried, refusal: refusal.code, sentence } as const
-  if (command.type !== 'ApproveRequest' || !ofAuthority.has(refusal.code)) return [refused]
+  if (!approving.has(command.type) || !ofAuthority.has(refusal.code)) return [refused]
   const by = command.by.person
   const before = incident.status === 'unopened' ? 0 : (incident.refusedApprovals.get(personKey(by)) ?? 0)
   const count = before + 1
   const counted = { ...refused, approval: true } as const
   return isAlarming(count) ? [counted, { type: 'ApprovalProbed', by, count }] : [counted]
 }
+
+/** Where an approval takes a sign-in, pressing Approve begins that one. */
+const approving: ReadonlySet<PersonCommand['type']> = new Set<PersonCommand['type']>(['ApproveRequest', 'BeginStepUp'])
 
 function isAlarming(count: number): boolean {
   const times = count / alarmingRefusals

@@ -5,6 +5,7 @@ import {
   approves,
   asks,
   asksToResume,
+  beginsStepUp,
   beside,
   denies,
   expires,
@@ -307,6 +308,11 @@ describe('somebody who tries approvals that are not theirs', () => {
     expect(probed(...askedUnder({}), own, own)).toEqual([])
     expect(probed(...askedUnder({}), own, own, own)).toEqual([3])
     expect(probed(...askedUnder({}), ...Array.from({ length: 13 }, () => own))).toEqual([3, 6, 12])
+  })
+
+  test('is noticed as well where an approval takes a sign-in first', () => {
+    const begins = tries(beginsStepUp(standing('ana')))
+    expect(probed(...askedUnder({ stepUp: true }), begins, begins, begins)).toEqual([3])
   })
 
   test('is told apart from somebody else', () => {
