@@ -1,4 +1,4 @@
-import { beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { cast, incidentChannel, securityGroup, workspace } from '#/drill/cast.ts'
 import { member, until, wordsOf } from '#/drill/crew.ts'
 import { partnerChannel } from '#/drill/slack/workspace.ts'
@@ -8,23 +8,24 @@ import { expectNoEffect, expectTurnedDown, lastOf, lastPress, playedOn, pressAga
 const { ana, bao, chi, gil, olu, alice } = cast
 
 // A guest and somebody of another company stand on the list of approvers, as an operator's mistake; chi responds, and approves nothing.
-const scene = playedOn({
-  env: {
-    RESPONDERS: [ana, bao, chi, gil].map(({ user }) => user).join(','),
-    APPROVERS: `${securityGroup.id},${gil.user},${olu.user}`,
+const scene = playedOn(
+  {
+    env: {
+      RESPONDERS: [ana, bao, chi, gil].map(({ user }) => user).join(','),
+      APPROVERS: `${securityGroup.id},${gil.user},${olu.user}`,
+    },
   },
-})
+  async ({ slack: { control } }) => {
+    control.setUsergroup(securityGroup.id, [ana.user, bao.user])
+    await control.addMember(incidentChannel.id, alice.user)
+  },
+)
 const slack = () => scene.stage().slack
 const security = (...people: readonly { readonly user: string }[]): void =>
   slack().control.setUsergroup(
     securityGroup.id,
     people.map(({ user }) => user),
   )
-
-beforeAll(async () => {
-  security(ana, bao)
-  await slack().control.addMember(incidentChannel.id, alice.user)
-})
 
 /** Until the program has read the group again: of ana, who asked and may not approve, it says who could. */
 async function untilAble(incident: Awaited<ReturnType<typeof scene.open>>, fits: RegExp): Promise<void> {

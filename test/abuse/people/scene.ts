@@ -19,12 +19,17 @@ export type Scene = {
   readonly asked: (by?: string) => Promise<Case>
 }
 
-export function playedOn(options: StageOptions = {}): Scene {
+/** `prepare`: what is so before the program starts. */
+export function playedOn(
+  options: StageOptions = {},
+  prepare: (stage: Stage) => Promise<void> | void = () => undefined,
+): Scene {
   let stage: Stage
   let program: Program
   let used = 0
   beforeAll(async () => {
     stage = await quickStage(options)
+    await prepare(stage)
     program = await startProgram(stage.env)
   })
   afterAll(async () => {
