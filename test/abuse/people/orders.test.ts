@@ -9,7 +9,7 @@ import { changes, idOf, liveSessions, signIn } from '../../flows/machine/machine
 import { type Case, entriesOf, type Happened } from '../../support/incident-flow.ts'
 import { playedOn } from './scene.ts'
 
-// What is written by hand, not signed, or signed by nobody known: test/flows/machine/forgery.test.ts and test/faults/attack. Here
+// What is written by hand, not signed, or signed by nobody known: forgery.test.ts beside this and test/faults/attack. Here
 // mallory has only what is genuine, and takes it apart, keeps it, and puts it in again.
 const scene = playedOn({ env: { ORDER_TTL: '10s' } })
 const stage = () => scene.stage()

@@ -170,7 +170,7 @@ test('killed after it was recorded as shown and before anybody saw it, the bot d
   expect(executed.kind).toBe('accepted')
   ledger[Symbol.dispose]()
   expect(inVault()).toHaveLength(2)
-  await start({ SECRET_TTL: '4s' })
+  await start({ SECRET_TTL: '12s' })
   await until(() => (inVault().length === 0 ? true : undefined), 'an empty vault')
   expectNoKeyLeft(waits)
 })

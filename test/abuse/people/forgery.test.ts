@@ -6,6 +6,7 @@ import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import type { Envelope } from '#/work/signing.ts'
+import { changes, expectThreadToAgree, idOf, liveSessions, matching, signIn } from '../../flows/machine/machine.ts'
 import {
   type Case,
   entriesOf,
@@ -14,7 +15,6 @@ import {
   quickStage,
   reloadEverybody,
 } from '../../support/incident-flow.ts'
-import { changes, expectThreadToAgree, idOf, liveSessions, matching, signIn } from './machine.ts'
 
 const prefix = 'autentico-responder'
 

@@ -7,6 +7,7 @@ import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
 import { openLedger } from '#/ledger/ledger.ts'
+import { expectThreadToAgree, namedInThread, signIn } from '../../flows/machine/machine.ts'
 import {
   type Case,
   complaintsOf,
@@ -19,7 +20,6 @@ import {
 } from '../../support/incident-flow.ts'
 import { standing } from '../../support/stories.ts'
 import { registeredKey } from '../../support/terminal-keys.ts'
-import { expectThreadToAgree, namedInThread, signIn } from './machine.ts'
 
 let stage: Stage
 let program: Program
