@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { breakDueGlass, endHolds } from '#/followers/alone.ts'
-import { dispatcher, entryOf } from '#/followers/dispatcher.ts'
+import { createDispatcher, type Dispatcher, entryOf } from '#/followers/dispatcher.ts'
 import { stopKeeper } from '#/followers/keep-stopped.ts'
 import { notary } from '#/followers/notary.ts'
 import { createPoster, type Poster, TryLater } from '#/followers/poster.ts'
@@ -10,6 +10,7 @@ import { expire, remindOfLaw } from '#/followers/reminder.ts'
 import { slackThread } from '#/followers/thread.ts'
 import { governanceStream } from '#/governance/events.ts'
 import type { IncidentId } from '#/incident/events.ts'
+import type { OrderId } from '#/incident/work.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import { checkpoint } from '#/ledger/checkpoint.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
@@ -25,6 +26,7 @@ import { openVault, type Vault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
 import { type Config, ConfigError, type Secrets, type SlackConfig } from './config.ts'
 import { createDeciders } from './deciders.ts'
+import { cannotKeep, refusedByDisk } from './disk.ts'
 import { createDoor, ledgerLines } from './door.ts'
 import { every } from './every.ts'
 import { governanceLines, sayGovernance } from './governance-status.ts'
@@ -148,7 +150,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(stepUps)
   for (const tell of lost) tell(slack.outbound)
 
-  building.use(startDispatcher({ ledger, incidents, queue, stops, vault, config, log }))
+  const dispatcher = building.use(startDispatcher({ ledger, incidents, queue, stops, vault, config, log }))
   building.use(startNotary({ ledger, incidents, governance, keys, config, log }))
   building.use(startVaultKeeper({ ledger, vault, log }))
   poster = posterOf({ ledger, incidents, slack, policy: () => rules.policy, config, log, now })
@@ -166,7 +168,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   )
   building.use(startNoticeboard({ ledger, governance, slack, config, log, onFailure: onFailure(log) }))
   building.use(startFiler({ ledger, incidents, slack, dataDir: config.dataDir, log, onFailure: onFailure(log) }))
-  building.use(startReconciling({ ledger, incidents, queue, stops, outcomes, config, log, now }))
+  building.use(startReconciling({ ledger, incidents, queue, stops, dispatcher, outcomes, config, log, now }))
   building.use(
     every(expireEveryMs, log, async () => {
       const { digest: policyDigest } = governance.policy()
@@ -246,8 +248,8 @@ function startDispatcher({
   readonly stops: StopBoard
   readonly vault: Vault
   readonly config: Config
-}): AsyncDisposable {
-  const dispatch = dispatcher({
+}): AsyncDisposable & Pick<Dispatcher, 'isHeldUp'> {
+  const { handle, again, isHeldUp } = createDispatcher({
     find: (id) => incidents.find(id),
     entry: (seq) => recordedAt(ledger, seq),
     issue: async (order) => void (await queue.issue(order)),
@@ -256,16 +258,35 @@ function startDispatcher({
     cancel: async (order) => queue.cancel(order),
     settle: (id, order, { gone }) => void incidents.execute(id, { type: 'SettleWithdrawal', order, gone }),
     expected: () => expectedFindings(ledger),
-    sealTo: vault.keyFor,
+    sealTo: (order) => keyFor(vault, order),
+    wait(id, order, why) {
+      const said = incidents.execute(id, { type: 'RecordWait', order, why })
+      if (said.kind === 'accepted' && said.recorded.length > 0) log.error({ order, why }, 'an order waits for the disk')
+    },
     orderTtlMs: config.orderTtlMs,
   })
-  return follow({
+  const following = follow({
     ledger,
     name: 'dispatcher',
-    handle: async (entries) => dispatch(entries.map(recordedOf)),
+    handle: async (entries) => handle(entries.map(recordedOf)),
     onFailure: onFailure(log),
     retryIn: soon,
   })
+  const trying = every(diskAgainMs, log, again)
+  return { isHeldUp, [Symbol.asyncDispose]: async () => both(trying, following)[Symbol.asyncDispose]() }
+}
+
+/** How often something is tried again that the disk refused. */
+const diskAgainMs = 1_000
+
+function keyFor(vault: Vault, order: OrderId): { readonly key: string } | { readonly why: string } {
+  try {
+    return { key: vault.keyFor(order) }
+  } catch (error) {
+    const refused = refusedByDisk(error)
+    if (refused === undefined) throw error
+    return { why: cannotKeep('the temporary password', refused) }
+  }
 }
 
 /** What people have said of findings, in any incident. Reviews are rare, so this is read when one is ordered. */
@@ -437,6 +458,7 @@ function startReconciling({
   incidents,
   queue,
   stops,
+  dispatcher,
   outcomes,
   config,
   log,
@@ -445,6 +467,7 @@ function startReconciling({
   readonly incidents: Incidents
   readonly queue: OrderQueue
   readonly stops: StopBoard
+  readonly dispatcher: Pick<Dispatcher, 'isHeldUp'>
   readonly outcomes: OutcomeTaker
   readonly config: Config
   readonly now: () => Date
@@ -456,7 +479,7 @@ function startReconciling({
   const reconcile = createReconciler({
     open: () => incidents.open(),
     stateOf: async (order) => queueStates[await queue.state(order)],
-    dispatched: (order) => ledger.cursor('dispatcher') >= entryOf(order),
+    dispatched: (order) => ledger.cursor('dispatcher') >= entryOf(order) && !dispatcher.isHeldUp(order),
     outcomeWaits: outcomes.waits,
     keepStopped: stopKeeperOf(queue, stops),
     issueAgain,

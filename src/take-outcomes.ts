@@ -7,7 +7,7 @@ import { consumeOutcomes } from '#/work/outcomes.ts'
 import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
 import type { BotDeps } from './bot.ts'
-import { refusedByDisk } from './disk.ts'
+import { cannotKeep, refusedByDisk } from './disk.ts'
 import { type Incidents, systemStream } from './handle.ts'
 import type { BotKeys } from './keyring.ts'
 
@@ -48,7 +48,7 @@ export function takeOutcomes({
       if (refused === undefined) throw error
       const { order, attempt } = outcome
       const what = outcome.sealed === undefined ? 'the evidence' : 'the temporary password'
-      const why = `The bot cannot keep ${what} (${refused}). An operator has to look after the disk where DATA_DIR is.`
+      const why = cannotKeep(what, refused)
       const said = record(outcome, { kind: 'waiting', why, attempt })
       if (said.kind === 'accepted' && said.recorded.length > 0)
         log.error({ order, why }, 'an outcome waits for the disk')

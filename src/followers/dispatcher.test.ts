@@ -29,7 +29,7 @@ import {
   underWay,
   withdraws,
 } from '../../test/support/stories.ts'
-import { dispatcher, entryOf } from './dispatcher.ts'
+import { createDispatcher, entryOf } from './dispatcher.ts'
 
 const orderTtlMs = 60 * 60_000
 
@@ -44,7 +44,7 @@ async function issued(
 }> {
   const { incident, recorded } = play(...acts)
   const orders: WorkOrder[] = []
-  const dispatch = dispatcher({
+  const { handle } = createDispatcher({
     find: (id) => (id === incident.id ? incident : undefined),
     entry: (seq) => recorded.find((one) => one.seq === seq),
     keepStopped: async () => undefined,
@@ -53,10 +53,11 @@ async function issued(
     settle: () => undefined,
     issue: async (order) => void orders.push(await Promise.resolve(order)),
     expected: () => [],
-    sealTo: (order) => `the key of ${order}`,
+    sealTo: (order) => ({ key: `the key of ${order}` }),
+    wait: () => undefined,
     orderTtlMs,
   })
-  for (let time = 0; time < times; time += 1) await dispatch(recorded)
+  for (let time = 0; time < times; time += 1) await handle(recorded)
   return { orders, incident, recorded }
 }
 
@@ -127,7 +128,7 @@ describe('taking back what was approved', () => {
   async function takesBack(acts: readonly Act[], gone: boolean) {
     const { incident, recorded } = play(...acts)
     const did: string[] = []
-    const dispatch = dispatcher({
+    const { handle } = createDispatcher({
       find: () => incident,
       entry: (seq) => recorded.find((one) => one.seq === seq),
       keepStopped: async () => undefined,
@@ -136,10 +137,11 @@ describe('taking back what was approved', () => {
       cancel: async () => Promise.resolve({ gone }),
       settle: (_id, order, what) => void did.push(`${order} is ${what.gone ? 'gone' : 'with a worker'}`),
       expected: () => [],
-      sealTo: (order) => `the key of ${order}`,
+      sealTo: (order) => ({ key: `the key of ${order}` }),
+      wait: () => undefined,
       orderTtlMs,
     })
-    await dispatch(recorded)
+    await handle(recorded)
     return { did, order: openOrder(incident, 'run') }
   }
 
@@ -167,6 +169,37 @@ test('an order that makes a secret has a key of its own for it, and no other ord
   const [order] = orders.filter(({ action }) => action === 'restore-access')
   expect(order?.sealTo).toBe(`the key of ${order?.id}`)
   expect((await issued([...underWay, ...running(steps.sessions)])).orders[0]?.sealTo).toBeUndefined()
+})
+
+test('an order whose secret would have no key waits and says why, holds up no other, and is handed out once the disk takes one', async () => {
+  const { incident, recorded } = play(...contained, notifies, ...running(steps.notify))
+  const said: string[] = []
+  const orders: WorkOrder[] = []
+  const disk = { full: true }
+  const { handle, again, isHeldUp } = createDispatcher({
+    find: () => incident,
+    entry: (seq) => recorded.find((one) => one.seq === seq),
+    keepStopped: async () => undefined,
+    release: async () => undefined,
+    cancel: async () => Promise.resolve({ gone: true }),
+    settle: () => undefined,
+    issue: async (order) => void orders.push(await Promise.resolve(order)),
+    expected: () => [],
+    sealTo: (order) => (disk.full ? { why: 'Its disk is full.' } : { key: `the key of ${order}` }),
+    wait: (_id, order, why) => void said.push(`${order}: ${why}`),
+    orderTtlMs,
+  })
+  const id = openOrder(incident, 'run')
+  await handle(recorded)
+  await again()
+  expect(said).toEqual([`${id}: Its disk is full.`, `${id}: Its disk is full.`])
+  expect([isHeldUp(id), orders]).toEqual([true, []])
+
+  disk.full = false
+  await again()
+  expect([isHeldUp(id), orders.map((order) => order.sealTo)]).toEqual([false, [`the key of ${id}`]])
+  await again()
+  expect(orders).toHaveLength(1)
 })
 
 test('a hold becomes an order that says until when, ends with its time, and names nobody who approved', async () => {

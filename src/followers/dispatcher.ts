@@ -30,31 +30,58 @@ export type DispatcherDeps = {
   readonly settle: (id: IncidentId, order: OrderId, what: { readonly gone: boolean }) => void
   /** The keys of every finding that people have said is expected, in any incident. */
   readonly expected: () => readonly string[]
-  /** The public key of an order that makes a secret; asked again, it is the same. */
-  readonly sealTo: (order: OrderId) => string
+  /** The public key of an order that makes a secret; asked again, it is the same. `why`: the disk takes none now, in whole sentences. */
+  readonly sealTo: (order: OrderId) => { readonly key: string } | { readonly why: string }
+  /** Records why an order is not handed out yet. */
+  readonly wait: (id: IncidentId, order: OrderId, why: string) => void
   /** How long an approval is good for once its work may begin. */
   readonly orderTtlMs: number
 }
 
+export type Dispatcher = {
+  readonly handle: (entries: readonly Recorded[]) => Promise<void>
+  /** Hands out what the disk held up, as far as it does not any more. */
+  readonly again: () => Promise<void>
+  /** Whether an order is held up by the disk, and so in no queue although its entry was seen. */
+  readonly isHeldUp: (order: OrderId) => boolean
+}
+
 /**
  * Hands what was ordered to the queue. It may see an entry twice; the order's id makes the second time a no-op. What was
- * withdrawn, or has ended meanwhile, is no longer in the state and is not issued.
+ * withdrawn, or has ended meanwhile, is no longer in the state and is not issued. An order whose secret would have no key waits by
+ * itself, and holds up no other.
  */
-export function dispatcher(deps: DispatcherDeps): (entries: readonly Recorded[]) => Promise<void> {
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { find, keepStopped } = deps
-  return async (entries) => {
+  const heldUp = new Map<OrderId, IncidentId>()
+  const handle = async (entries: readonly Recorded[]): Promise<void> => {
     for (const { incident: id, seq, event } of entries) {
       if (!(event.type in concerns)) continue
       const incident = find(id)
       if (incident === undefined) continue
-      if (event.type === 'WorkOrdered') await issueOne(deps, incident, orderIdOf(id, seq))
-      else if (event.type === 'WorkIssuedAgain') await issueOne(deps, incident, event.order)
+      if (event.type === 'WorkOrdered') await issueOne({ ...deps, heldUp }, incident, orderIdOf(id, seq))
+      else if (event.type === 'WorkIssuedAgain') await issueOne({ ...deps, heldUp }, incident, event.order)
       else if (event.type === 'WithdrawalBegun') await takeBack(deps, incident, event.order)
       else if (event.type === 'WorkStopped') await keepStopped(incident)
-      else if (event.type === 'WorkResumed') await goOn(deps, incident)
+      else if (event.type === 'WorkResumed') await goOn({ ...deps, heldUp }, incident)
     }
   }
+  return {
+    handle,
+    async again() {
+      // What is still held up afterwards is put in again.
+      const waiting = [...heldUp]
+      for (const [order, id] of waiting) {
+        const incident = find(id)
+        if (incident === undefined) heldUp.delete(order)
+        else await issueOne({ ...deps, heldUp }, incident, order)
+      }
+    },
+    isHeldUp: (order) => heldUp.has(order),
+  }
 }
+
+type Issuing = DispatcherDeps & { readonly heldUp: Map<OrderId, IncidentId> }
 
 /** The entries that have something to do with the queue. The state is looked up for these alone. */
 const concerns: Readonly<Partial<Record<EventType, true>>> = {
@@ -66,13 +93,27 @@ const concerns: Readonly<Partial<Record<EventType, true>>> = {
 }
 
 async function issueOne(
-  { entry, issue, expected, sealTo, orderTtlMs }: DispatcherDeps,
+  { entry, issue, expected, sealTo, wait, orderTtlMs, heldUp }: Issuing,
   incident: OpenedIncident,
-  order: OrderId,
+  id: OrderId,
 ): Promise<void> {
-  const cause = entry(entryOf(order))
-  const work = cause === undefined ? undefined : workOrder(incident, order, cause, { orderTtlMs, expected, sealTo })
-  if (work !== undefined) await issue(work)
+  heldUp.delete(id)
+  const order = incident.orders.get(id)
+  const cause = entry(entryOf(id))
+  if (cause === undefined || order === undefined || !isDue(incident, order)) return
+  const seal = makesSecret(order) ? sealTo(id) : undefined
+  if (seal !== undefined && 'why' in seal) {
+    heldUp.set(id, incident.id)
+    wait(incident.id, id, seal.why)
+    return
+  }
+  const known = order.action.startsWith('review-') ? expected() : undefined
+  await issue(workOrder(incident, order, cause, { orderTtlMs, expected: known, sealTo: seal?.key }))
+}
+
+/** Whether workers are to have it: not when it is being taken back, nor while the incident is stopped. */
+function isDue({ status, stops }: OpenedIncident, { withdrawing }: OpenOrder): boolean {
+  return status !== 'closed' && stops.length === 0 && withdrawing === undefined
 }
 
 /** Nobody is handed an order that is being taken back, so what the queue says of it now is how it ends. */
@@ -89,22 +130,27 @@ async function takeBack(
 }
 
 /** What was held is issued, unless something else still holds it. */
-async function goOn(deps: DispatcherDeps, incident: OpenedIncident): Promise<void> {
+async function goOn(deps: Issuing, incident: OpenedIncident): Promise<void> {
   if (incident.stops.length > 0) return
   await deps.release(incident.id)
   for (const order of incident.orders.keys()) await issueOne(deps, incident, order)
 }
 
-/** The order as a worker gets it. Undefined when it is no longer open, is being taken back, or the incident is stopped. */
-export function workOrder(
+/** The order as a worker gets it. */
+function workOrder(
   incident: OpenedIncident,
-  id: OrderId,
+  order: OpenOrder,
   cause: Recorded,
-  { orderTtlMs, expected, sealTo }: Pick<DispatcherDeps, 'orderTtlMs' | 'expected' | 'sealTo'>,
-): WorkOrder | undefined {
-  const order = incident.orders.get(id)
-  if (order === undefined || incident.status === 'closed' || incident.stops.length > 0) return undefined
-  if (order.withdrawing !== undefined) return undefined
+  {
+    orderTtlMs,
+    expected,
+    sealTo,
+  }: {
+    readonly orderTtlMs: number
+    readonly expected: readonly string[] | undefined
+    readonly sealTo: string | undefined
+  },
+): WorkOrder {
   const request = order.request === undefined ? undefined : incident.requests.get(order.request)
   const approvedBy = request?.end.kind === 'approved' ? request.approvals.map(({ by }) => by) : []
   const needed = request?.shown?.rule?.approvals ?? 1
@@ -114,20 +160,20 @@ export function workOrder(
   const step = findStep(incident, order.step)
   const inputs = order.inputs ?? request?.inputs
   return {
-    id,
+    id: order.id,
     incident: incident.id,
     mode: order.mode,
     action: order.action,
     target: targetOf(incident, step),
     ...subjectOf(step),
     ...(inputs === undefined ? {} : { inputs }),
-    ...(order.action.startsWith('review-') ? { expected: expected() } : {}),
+    ...(expected === undefined ? {} : { expected }),
     ...(order.action === incident.playbook.sweep ? { again: provenBefore(incident) } : {}),
     approvedBy,
     ...(needed === 1 ? {} : { approvalsNeeded: needed }),
     ...(hold === undefined ? {} : { hold }),
     ...(alone === undefined ? {} : { alone }),
-    ...(makesSecret(order) ? { sealTo: sealTo(id) } : {}),
+    ...(sealTo === undefined ? {} : { sealTo }),
     cause: { seq: cause.seq, hash: cause.hash },
     issuedAt: order.orderedAt,
     expiresAt: expiryOf(incident, order, orderTtlMs),

@@ -198,6 +198,8 @@ export type ProgramCommand =
   /** What came of taking the order of an approved request out of the queue. `gone`: nobody had begun it. */
   | { readonly type: 'SettleWithdrawal'; readonly order: OrderId; readonly gone: boolean }
   | { readonly type: 'IssueAgain'; readonly order: OrderId; readonly why: string }
+  /** An order cannot be handed to the workers yet. */
+  | { readonly type: 'RecordWait'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'ExpireOrder'; readonly order: OrderId; readonly sentence: string }
   | { readonly type: 'DestroySecret'; readonly order: OrderId; readonly why: string }
   | { readonly type: 'RecordCheckpoint'; readonly size: number; readonly note: string }

@@ -317,6 +317,11 @@ function decideProgram(
       return incident.orders.has(command.order) && incident.status === 'open'
         ? accepted({ type: 'WorkIssuedAgain', order: command.order, why: command.why })
         : refused('order_unknown')
+    case 'RecordWait': {
+      const order = incident.orders.get(command.order)
+      if (order === undefined || incident.status === 'closed') return refused('order_unknown')
+      return accepted(...recordOutcome(incident, order, { kind: 'waiting', why: command.why, attempt: 0 }, around))
+    }
     case 'ExpireOrder': {
       const order = incident.orders.get(command.order)
       if (order === undefined || incident.status === 'closed') return refused('order_unknown')
