@@ -5,6 +5,8 @@ import { utc } from '#/incident/timeline.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
 import type { KeptCheckpoint } from '#/ledger/verify.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
+import type { LedgerWatch } from '#/record/watch-ledger.ts'
+import { compareThread, doubtRecord, type ThreadFindings } from '#/record/witness-threads.ts'
 import { type Door, NotRecorded, type VerifyReport } from '#/slack/door.ts'
 import { RateLimited, SlackUnavailable } from '#/slack/failures.ts'
 import type { Slack } from '#/slack/start-slack.ts'
@@ -12,8 +14,6 @@ import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
 import { refusedByDisk } from './disk.ts'
 import type { Incidents } from './handle.ts'
-import type { LedgerWatch } from './watch-ledger.ts'
-import { compareThread, doubtRecord, type ThreadFindings } from './witness-threads.ts'
 
 export type DoorDeps = {
   readonly incidents: Incidents

@@ -2,12 +2,12 @@ import type { Metrics } from '#/health/metrics.ts'
 import type { Board, Look } from '#/health/parts.ts'
 import { isRestored, type OpenedIncident, openRequests } from '#/incident/state.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
+import type { LedgerWatch } from '#/record/watch-ledger.ts'
+import type { ThreadWitness } from '#/record/witness-threads.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import { remedy } from './door.ts'
 import type { Incidents } from './handle.ts'
 import type { Health } from './health.ts'
-import type { LedgerWatch } from './watch-ledger.ts'
-import type { ThreadWitness } from './witness-threads.ts'
 
 export type BotParts = {
   readonly ledger: Ledger

@@ -5,6 +5,7 @@ import type { IncidentId } from '#/incident/events.ts'
 import { takeLock } from '#/ledger/lock.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 import type { LedgerDamaged } from '#/ledger/schema.ts'
+import { verifyInThread } from '#/record/verify-in-thread.ts'
 import { saying } from '#/slack/cards/lists.ts'
 import { sentence } from '#/slack/cards/text.ts'
 import { NotRecorded, type RulesDoor } from '#/slack/door.ts'
@@ -18,7 +19,6 @@ import { every } from './every.ts'
 import { fold, type Incidents, recordedOf } from './handle.ts'
 import { readRulebook } from './handle-governance.ts'
 import { acceptedRequests, slackOptions } from './slack-options.ts'
-import { verifyInThread } from './verify-in-thread.ts'
 
 const announceEveryMs = 1_000
 

@@ -5,10 +5,10 @@ import { TryLater } from '#/followers/poster.ts'
 import { readEvidence } from '#/ledger/evidence.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
+import { packInThread } from '#/record/pack-in-thread.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import { every } from './every.ts'
 import { type Incidents, recordedOf } from './handle.ts'
-import { packInThread } from './pack-in-thread.ts'
 
 const againEveryMs = 20_000
 

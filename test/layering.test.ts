@@ -17,6 +17,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'every room'>> = {
   terminal: ['governance', 'incident', 'playbook', 'policy'],
   pack: ['incident', 'ledger', 'autentico'],
   health: [],
+  record: 'every room',
   drill: [],
   cli: 'every room',
 }

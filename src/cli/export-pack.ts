@@ -4,8 +4,8 @@ import type { IncidentId } from '#/incident/events.ts'
 import { openLedgerReader } from '#/ledger/reader.ts'
 import type { AuditRow } from '#/pack/audit-slice.ts'
 import { writePack } from '#/pack/write-pack.ts'
+import { packSource } from '#/record/evidence-pack.ts'
 import { readPrivateKey } from '#/work/keys.ts'
-import { packSource } from '../evidence-pack.ts'
 
 /** What came of it. `missing`: evidence that entries name and that is not in the pack, a sentence each. */
 export type PackExported =

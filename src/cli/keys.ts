@@ -1,5 +1,5 @@
 import type { KeyPurpose } from '#/ledger/rotation.ts'
-import { type RotationStep, rotateKey } from '../rotate-key.ts'
+import { type RotationStep, rotateKey } from '#/record/rotate-key.ts'
 
 /** Replaces a signing key of a bot that is stopped, and says what was done and what is left to do. Throws what `rotateKey` throws. */
 export function rotateKeyAndTell({

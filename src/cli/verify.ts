@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { LedgerReport } from '../verify-data-dir.ts'
+import type { LedgerReport } from '#/record/verify-data-dir.ts'
 
 export type VerifyOptions = { readonly dataDir: string; readonly json?: boolean; readonly key?: string }
 
@@ -31,7 +31,7 @@ async function pack(file: string, kept: Kept): Promise<LedgerReport> {
 }
 
 async function dataDirectory(dataDir: string, kept: Kept): Promise<LedgerReport> {
-  const { verifyDataDir } = await import('../verify-data-dir.ts')
+  const { verifyDataDir } = await import('#/record/verify-data-dir.ts')
   return verifyDataDir(dataDir, kept)
 }
 

@@ -6,10 +6,10 @@ import { checkpoint } from '#/ledger/checkpoint.ts'
 import { storeEvidence } from '#/ledger/evidence.ts'
 import { openLedger } from '#/ledger/ledger.ts'
 import { standardPolicy } from '#/policy/policy.ts'
+import { ledgerName, rotateKey } from '#/record/rotate-key.ts'
 import { loadOrMakeKey } from '#/work/keys.ts'
 import { alice, facts, opens, type Pressed, reports, standing, start } from '../../test/support/stories.ts'
 import { createIncidents } from '../handle.ts'
-import { ledgerName, rotateKey } from '../rotate-key.ts'
 
 const rules = {
   policy: standardPolicy({ ttlMs: 30 * 60_000 }),

@@ -10,7 +10,7 @@ import { checkpoint } from '#/ledger/checkpoint.ts'
 import { openLedger } from '#/ledger/ledger.ts'
 import { LedgerUnusable } from '#/ledger/schema.ts'
 import { tamper, temporaryDirectory } from '#/ledger/test-support.ts'
-import { type LedgerReport, verifyDataDir } from '#/verify-data-dir.ts'
+import { type LedgerReport, verifyDataDir } from '#/record/verify-data-dir.ts'
 import { loadOrMakeKey } from '#/work/keys.ts'
 
 // Every kind of change to a ledger of ten thousand entries, by somebody who has the file, the program and SQLite, and takes the triggers

@@ -2,10 +2,10 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { originOf } from '#/keyring.ts'
 import { checkpoint } from '#/ledger/checkpoint.ts'
 import { openLedger } from '#/ledger/ledger.ts'
 import { loadOrMakeKey } from '#/work/keys.ts'
-import { originOf } from './keyring.ts'
 import { verifyDataDir } from './verify-data-dir.ts'
 
 /** A data directory with one entry and a checkpoint in its ledger, signed by the key it has now. */

@@ -107,7 +107,7 @@ test('a verification in its thread opens and closes the file, and a second bot s
   const { ledger, file, watch } = place()
   add(ledger, 20)
   await watch().verifyNow()
-  const module = join(import.meta.dirname, 'ledger/ledger.ts')
+  const module = join(import.meta.dirname, '../ledger/ledger.ts')
   const other = `import { openLedger } from ${JSON.stringify(module)}
     try { openLedger({ file: ${JSON.stringify(file)} }); console.log('opened') } catch (error) { console.log(error.name) }`
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', other], { encoding: 'utf8' })

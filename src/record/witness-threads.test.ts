@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { createIncidents, type Incidents } from '#/handle.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
 import type { KeptCheckpoint, Verification } from '#/ledger/verify.ts'
@@ -6,8 +7,7 @@ import { standardPolicy } from '#/policy/policy.ts'
 import { RateLimited } from '#/slack/failures.ts'
 import type { ReadThread } from '#/slack/read-thread.ts'
 import type { ThreadMessage } from '#/slack/thread-message.ts'
-import { opens, start } from '../test/support/stories.ts'
-import { createIncidents, type Incidents } from './handle.ts'
+import { opens, start } from '../../test/support/stories.ts'
 import { compareThread, type ThreadWitness, witnessLines, witnessThreads } from './witness-threads.ts'
 
 const thread = { channel: 'C0INCIDENTS', ts: '1764000000.000100' }

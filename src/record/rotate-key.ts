@@ -1,7 +1,9 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { fold } from '#/handle.ts'
 import type { IncidentId } from '#/incident/events.ts'
+import { originOf } from '#/keyring.ts'
 import { genesis, type Json } from '#/ledger/chain.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { takeLock } from '#/ledger/lock.ts'
@@ -17,8 +19,6 @@ import {
 } from '#/ledger/rotation.ts'
 import { signedPartsOf } from '#/ledger/signed.ts'
 import { type KeyPair, KeyUnusable, makeKey, readPrivateKey } from '#/work/keys.ts'
-import { fold } from './handle.ts'
-import { originOf } from './keyring.ts'
 
 /** The key was not replaced, and nothing was changed. The message says why and what to do. */
 export class RotationRefused extends Error {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { recordedOf } from '#/handle.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
 import { unopened } from '#/incident/state.ts'
@@ -8,7 +9,6 @@ import { encodeVkey } from '#/ledger/note.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
 import type { PackSource } from '#/pack/write-pack.ts'
 import type { KeyPair } from '#/work/keys.ts'
-import { recordedOf } from './handle.ts'
 import { firstLedgerKey, ledgerName } from './rotate-key.ts'
 
 /**
@@ -38,6 +38,6 @@ export function packSource(
       key: key.privateKey,
       firstKey: firstLedgerKey(ledger) ?? encodeVkey(name, key.publicKey),
     },
-    verifier: readFileSync(new URL('./pack/verify.mjs', import.meta.url), 'utf8'),
+    verifier: readFileSync(new URL('../pack/verify.mjs', import.meta.url), 'utf8'),
   }
 }

@@ -1,12 +1,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { originOf } from '#/keyring.ts'
 import type { Problem } from '#/ledger/chain.ts'
 import { encodeVkey, parseVkey } from '#/ledger/note.ts'
 import { followRotations, type RotationEntry, rotationIn, type TrustedKey } from '#/ledger/rotation.ts'
 import { signedPartsOf } from '#/ledger/signed.ts'
 import { type KeptCheckpoint, type Verification, verifyLedger } from '#/ledger/verify.ts'
-import { originOf } from './keyring.ts'
 import { verifySigned } from './verify-signed.ts'
 
 /** What a whole verification found, with the checkpoints that the ledger holds itself and those given from outside. */

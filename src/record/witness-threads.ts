@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Incidents } from '#/handle.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { utc } from '#/incident/timeline.ts'
 import type { KeptCheckpoint, Verification } from '#/ledger/verify.ts'
 import { RateLimited, SlackUnavailable } from '#/slack/failures.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import type { ThreadMessage } from '#/slack/thread-message.ts'
-import type { Incidents } from './handle.ts'
 
 /** What an incident's thread says about the ledger. */
 export type ThreadFindings = {
