@@ -107,7 +107,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const queue = building.use(openOrderQueue({ ...redis, signingKey: keys.signing.privateKey }))
   const stops = building.use(openStopBoard({ ...redis, signingKey: keys.signing.privateKey }))
   const accounts = building.use(accountsOf({ redis, keys, workerKeys: deps.workerKeys }))
-  const stepUps = openStepUps({ config, secrets, accounts, log })
+  const stepUps = await openStepUps({ config, secrets, accounts, log })
   const outcomes = building.use(takeOutcomes({ deps, incidents, vault }))
 
   // Both are made after the door that speaks of them.

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { isFailure } from '#/autentico/failures.ts'
-import { openSignIns, type SignInEnd, type SignIns } from '#/autentico/sign-ins.ts'
+import type { SignInEnd, SignIns } from '#/autentico/sign-ins.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { saying } from '#/slack/cards/lists.ts'
 import { sentence } from '#/slack/cards/text.ts'
@@ -34,8 +34,8 @@ export type StepUps = AsyncDisposable &
     readonly trouble: () => Promise<string | undefined>
   }
 
-/** Asks Autentico who signed in, and the workers when. */
-export function openStepUps({
+/** Asks Autentico who signed in, and the workers when. What that takes is loaded only where it is configured. */
+export async function openStepUps({
   config: { stepUp },
   secrets,
   accounts,
@@ -45,8 +45,9 @@ export function openStepUps({
   readonly secrets: Pick<Secrets, 'stepUpClientSecret'>
   readonly accounts: Pick<Accounts, 'lastSignIn'>
   readonly log: Logger
-}): StepUps {
+}): Promise<StepUps> {
   if (stepUp === undefined) return { ...without, [Symbol.asyncDispose]: async () => {} }
+  const { openSignIns } = await import('#/autentico/sign-ins.ts')
   const signIns = openSignIns({
     url: stepUp.url,
     client: { clientId: stepUp.clientId, clientSecret: secrets.stepUpClientSecret },

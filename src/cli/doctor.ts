@@ -204,7 +204,7 @@ async function aboutAutentico(config: Config, secrets: Secrets): Promise<readonl
 async function aboutStepUp(config: Config, secrets: Secrets): Promise<readonly Finding[]> {
   // Nobody signs in here, so no worker is asked when they did.
   const accounts = { lastSignIn: async () => ({ kind: 'unavailable', why: '' }) as const }
-  await using stepUps = openStepUps({ config, secrets, accounts, log: createLog({ level: 'silent' }) })
+  await using stepUps = await openStepUps({ config, secrets, accounts, log: createLog({ level: 'silent' }) })
   const trouble = await stepUps.trouble()
   return [
     trouble === undefined
