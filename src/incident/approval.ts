@@ -56,7 +56,9 @@ export function whyNotTakePart(standing: Standing, target?: Account): Refusal | 
 
 /** Why somebody may not respond: open, ask, note, close. */
 export function whyNotRespond(standing: Standing, target?: Account): Refusal | undefined {
-  return whyNotTakePart(standing, target) ?? (standing.responder ? undefined : { code: 'not_a_responder', about: {} })
+  const refusal = whyNotTakePart(standing, target)
+  if (refusal !== undefined || standing.responder) return refusal
+  return whyUnread(standing, ['responders']) ?? { code: 'not_a_responder', about: {} }
 }
 
 /** Why somebody may not decide on requests of an incident, whoever asked: not in one of the groups, or with an account at stake. */
@@ -124,17 +126,29 @@ function whyNoUse(candidate: Standing, { request, rule, able }: Scales): Refusal
     return { code: 'approved_before', about: { ...about, what: verdictWords(now) } }
   const { stillNeeded } = now
   if (stillNeeded?.including === undefined || stillNeeded.count > 1) return undefined
-  return candidate.groups.includes(stillNeeded.including)
-    ? undefined
-    : { code: 'approval_left_to_group', about: { ...about, what: groupWords([stillNeeded.including]) } }
+  if (candidate.groups.includes(stillNeeded.including)) return undefined
+  return (
+    whyUnread(candidate, [stillNeeded.including]) ?? {
+      code: 'approval_left_to_group',
+      about: { ...about, what: groupWords([stillNeeded.including]) },
+    }
+  )
 }
 
 function whyNotListed(standing: Standing, groups: readonly GroupName[], able?: string): Refusal | undefined {
   if (groups.some((group) => standing.groups.includes(group))) return undefined
+  const unread = whyUnread(standing, groups)
+  if (unread !== undefined) return unread
   const about = able === undefined ? {} : { able }
   return groups.every((group) => group === 'approvers')
     ? { code: 'not_an_approver', about }
     : { code: 'not_in_group', about: { ...about, what: groupWords(groups) } }
+}
+
+/** That Slack is silent says nothing of who somebody is: it refuses, and is held against nobody. */
+function whyUnread({ unread = [] }: Standing, groups: readonly GroupName[]): Refusal | undefined {
+  const silent = groups.filter((group) => unread.includes(group))
+  return silent.length === 0 ? undefined : { code: 'lists_unread', about: { what: groupWords(silent) } }
 }
 
 /** Matched by e-mail address, and by the configured map where there is one. */

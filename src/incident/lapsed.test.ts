@@ -40,6 +40,12 @@ test('while Slack does not say whether the first still may, nothing is decided',
     .isRefused('earlier_unknown', { who: '@bao' })
 })
 
+test('while Slack does not say who is in the group of the first, that yes is not lost', () => {
+  given(...oneYes)
+    .when(approves(chi, { earlier: [{ ...bao, groups: [], unread: ['approvers'] }] }))
+    .isRefused('earlier_unknown', { who: '@bao' })
+})
+
 test('whose yes counts no more may say it anew once they may again', () => {
   const gone = approves(chi, { earlier: [{ ...bao, groups: [] }] })
   given(...oneYes, gone)

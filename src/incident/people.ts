@@ -24,6 +24,8 @@ export type Standing = {
   readonly approver: boolean
   /** The groups of the policy that the person is in, `responders` and `approvers` among them. */
   readonly groups: readonly string[]
+  /** Those that the person may be in: Slack does not say who is in a user group of theirs. They allow nothing, and prove nothing. */
+  readonly unread?: readonly string[]
   /** Set when both lists are empty: an empty roster means nobody. */
   readonly rosterEmpty: boolean
   /** The e-mail address that Slack has for the person, in lower case. */

@@ -165,6 +165,8 @@ const sentences = {
   person_is_deactivated: () => 'This Slack account is deactivated, so it cannot take part in an incident.',
   person_is_invited: () =>
     'You have not accepted the invitation to this workspace yet, so you cannot take part in an incident. Accept it first.',
+  lists_unread: (a: About) =>
+    `Slack does not say who is in ${a.what ?? 'a user group'} right now, so nothing was done. Press again in a moment.`,
   standing_unknown: () => 'Slack did not say who you are, so nothing was done. Press again in a moment.',
   person_is_target: () => 'This account is the target of the incident. You cannot take part in it.',
   approver_is_requester: (a: About) => `You asked for this, so somebody else has to approve it.${ableTo(a)}`,

@@ -60,7 +60,7 @@ export function approveRequest(
     ...(reason === '' ? {} : { reason }),
     ...(stepUp === undefined ? {} : { stepUp }),
   }
-  const unclear = lapsed.find(({ reason }) => reason.code === 'standing_unknown')
+  const unclear = lapsed.find(({ reason }) => reason.code === 'standing_unknown' || reason.code === 'lists_unread')
   if (unclear !== undefined) return refused('earlier_unknown', { who: `@${unclear.by.name}` })
   const gone = lapsed.map(({ by, reason }): IncidentEvent => {
     return { type: 'ApprovalLapsed', request: request.id, ...ofStep(request), by, why: refusalSentence(reason) }

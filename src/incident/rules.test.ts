@@ -327,6 +327,15 @@ describe('somebody who tries approvals that are not theirs', () => {
     expect(probed(...askedUnder({}), approves(standing('bao')), late, late, late)).toEqual([])
   })
 
+  test('is nobody of whom Slack does not say whether they are on the list', () => {
+    const unread = { approver: false, unread: ['approvers'] }
+    const silent = tries(approves(standing('bao', unread)))
+    expect(probed(...askedUnder({}), silent, silent, silent)).toEqual([])
+    given(...askedUnder({}))
+      .when(approves(standing('bao', unread)))
+      .isRefused('lists_unread', { what: '@approvers' })
+  })
+
   test('calls upon the commander, unless it is the commander who tries', () => {
     const line = (...story: readonly Turn[]) => {
       const { incident, recorded } = play(...story)

@@ -83,7 +83,7 @@ export class Roster {
   /** Never throws: what Slack does not tell makes the standing `unknown`, and then the rules allow nothing. */
   async standing(user: UserId): Promise<Standing> {
     const { settings } = this.#deps
-    const [asked, groups] = await Promise.all([this.#known(user), this.#groupsOf(user)])
+    const [asked, { groups, unread }] = await Promise.all([this.#known(user), this.#groupsOf(user)])
     const account = settings.accounts.get(user)
     const email = asked?.user.profile?.email?.trim().toLowerCase()
     return {
@@ -95,6 +95,7 @@ export class Roster {
       responder: groups.includes('responders'),
       approver: groups.includes('approvers'),
       groups,
+      ...(unread.length === 0 ? {} : { unread }),
       rosterEmpty: settings.responders.length === 0 && settings.approvers.length === 0,
       ...(email === undefined || email === '' ? {} : { email }),
       ...(account === undefined ? {} : { account }),
@@ -104,8 +105,8 @@ export class Roster {
   /** The groups that somebody is not in for sure: everything that could put them there was read. Never throws. */
   async outside(user: UserId): Promise<readonly string[]> {
     const lists = Object.entries(this.#lists())
-    const isOutside = await Promise.all(lists.map(async ([, list]) => this.#isOutside(list, user)))
-    return lists.flatMap(([name], index) => (isOutside[index] === true ? [name] : []))
+    const isOn = await Promise.all(lists.map(async ([, list]) => this.#isOn(list, user)))
+    return lists.flatMap(([name], index) => (isOn[index] === false ? [name] : []))
   }
 
   /** Somebody as the record names them. Never throws; whom Slack does not tell of has the id for a name. */
@@ -223,10 +224,13 @@ export class Roster {
     return { ...world.policy().groups, responders: settings.responders, approvers: settings.approvers }
   }
 
-  async #groupsOf(user: UserId): Promise<readonly GroupName[]> {
+  async #groupsOf(
+    user: UserId,
+  ): Promise<{ readonly groups: readonly GroupName[]; readonly unread: readonly GroupName[] }> {
     const lists = Object.entries(this.#lists())
-    const isIn = await Promise.all(lists.map(async ([, list]) => this.#isListed(list, user)))
-    return lists.flatMap(([name], index) => (isIn[index] === true ? [name] : []))
+    const found = await Promise.all(lists.map(async ([name, list]) => ({ name, is: await this.#isOn(list, user) })))
+    const named = (what: boolean | undefined) => found.filter(({ is }) => is === what).map(({ name }) => name)
+    return { groups: named(true), unread: named(undefined) }
   }
 
   /**
@@ -251,16 +255,13 @@ export class Roster {
     return [...new Set(expanded.flat())]
   }
 
-  async #isListed(list: readonly string[], user: UserId): Promise<boolean> {
+  /** Undefined: Slack does not say who is in a group of the list, and nothing else puts the person on it. */
+  async #isOn(list: readonly string[], user: UserId): Promise<boolean | undefined> {
     // The plain ids need no call, and a silent group must not hold up somebody who is listed by name.
     if (list.includes(user)) return true
-    return (await this.#expand(list.filter(isGroup))).includes(user)
-  }
-
-  async #isOutside(list: readonly string[], user: UserId): Promise<boolean> {
-    if (list.includes(user)) return false
     const groups = await Promise.all(list.filter(isGroup).map(async (group) => this.#members(group)))
-    return groups.every((members) => members?.includes(user) === false)
+    if (groups.some((members) => members?.includes(user) === true)) return true
+    return groups.includes(undefined) ? undefined : false
   }
 
   async #ask(user: UserId): Promise<Asked> {

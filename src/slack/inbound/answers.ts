@@ -89,7 +89,8 @@ const aboutLists: ReadonlySet<string> = new Set(['not_a_responder', 'not_an_appr
 export function whyNotRead(standing: Standing, incident?: OpenedIncident): string | undefined {
   const refusal = whyNotTakePart(standing, incident?.target)
   if (refusal !== undefined) return refusalSentence(refusal)
-  return standing.groups.length > 0 ? undefined : refusalSentence({ code: 'not_a_responder', about: {} })
+  if (standing.groups.length > 0) return undefined
+  return refusalSentence({ code: standing.unread === undefined ? 'not_a_responder' : 'lists_unread', about: {} })
 }
 
 const opened = z.object({ view: z.object({ id: z.string(), hash: z.string().optional() }) })
