@@ -23,11 +23,11 @@ import { type ThreadWitness, witnessLines, witnessThreads } from '#/record/witne
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import type { ThreadNews } from '#/slack/thread-news.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
-import type { consumeOutcomes } from '#/work/outcomes.ts'
 import { openStopBoard, type StopBoard } from '#/work/stops.ts'
 import { openVault, type Vault } from '#/work/vault.ts'
 import { accountsOf } from './accounts.ts'
-import { type Config, ConfigError, type Secrets, type SlackConfig } from './config.ts'
+import type { BotDeps } from './bot-deps.ts'
+import { type Config, ConfigError } from './config.ts'
 import { createDeciders } from './deciders.ts'
 import { cannotKeep, refusedByDisk } from './disk.ts'
 import { createDoor, ledgerLines } from './door.ts'
@@ -35,7 +35,6 @@ import { every } from './every.ts'
 import { governanceLines, sayGovernance } from './governance-status.ts'
 import { type Incidents, later, recordedOf } from './handle.ts'
 import type { Governance } from './handle-governance.ts'
-import type { Health } from './health.ts'
 import type { BotKeys } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
 import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
@@ -46,18 +45,6 @@ import { startTerminal } from './start-terminal.ts'
 import { endLostStepUps, openStepUps, stepUpFault } from './step-ups.ts'
 import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
 import { type ThreadWatch, threadLines, watchThreads } from './watch-threads.ts'
-
-export type BotDeps = {
-  readonly config: Config & { readonly slack: SlackConfig }
-  readonly secrets: Secrets
-  readonly keys: BotKeys
-  readonly workerKeys: Parameters<typeof consumeOutcomes>[0]['workerKeys']
-  readonly log: Logger
-  /** Something is stuck that only a restart mends: the program ends, and its supervisor starts it again. */
-  readonly onStuck: (why: string) => void
-  /** Where operators look, when an address for that is configured. */
-  readonly health?: Health | undefined
-}
 
 const expireEveryMs = 1_000
 /** What is read of a thread before Slack is open. */
@@ -108,7 +95,9 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const stops = building.use(openStopBoard({ ...redis, signingKey: keys.signing.privateKey }))
   const accounts = building.use(accountsOf({ redis, keys, workerKeys: deps.workerKeys }))
   const stepUps = await openStepUps({ config, secrets, accounts, log })
-  const outcomes = building.use(takeOutcomes({ deps, incidents, vault }))
+  const outcomes = building.use(
+    takeOutcomes({ redis, dataDir: config.dataDir, keys, workerKeys: deps.workerKeys, incidents, vault, log }),
+  )
 
   // Both are made after the door that speaks of them.
   let opened: Slack | undefined

@@ -5,7 +5,7 @@ import type { Seen } from '#/slack/guard.ts'
 import type { KeptAnswers } from '#/slack/repeats.ts'
 import { seenOnDisk } from '#/slack/seen-on-disk.ts'
 import type { Inlet, startSlack } from '#/slack/start-slack.ts'
-import type { BotDeps } from './bot.ts'
+import type { BotDeps } from './bot-deps.ts'
 
 /** Needed where requests come from anywhere; in Socket Mode only Slack itself can say something. */
 export function acceptedRequests({ config, log }: BotDeps): (Seen & Disposable) | undefined {

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
+import type { Logger } from 'pino'
 import type { OrderId } from '#/incident/work.ts'
 import { storeEvidence } from '#/ledger/evidence.ts'
 import { type Consumer, TryAgain } from '#/work/consumer.ts'
 import type { Outcome } from '#/work/outcome.ts'
 import { consumeOutcomes } from '#/work/outcomes.ts'
+import type { RedisPlace } from '#/work/queue.ts'
 import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
-import type { BotDeps } from './bot.ts'
 import { cannotKeep, refusedByDisk } from './disk.ts'
 import { type Incidents, systemStream } from './handle.ts'
 import type { BotKeys } from './keyring.ts'
@@ -26,21 +27,28 @@ export type OutcomeTaker = Consumer & {
  * disk refuses them the order has not ended, the thread says why, and the report comes again.
  */
 export function takeOutcomes({
-  deps,
+  redis,
+  dataDir,
+  keys,
+  workerKeys,
   incidents,
   vault,
+  log,
 }: {
-  readonly deps: BotDeps
+  readonly redis: RedisPlace
+  readonly dataDir: string
+  readonly keys: BotKeys
+  readonly workerKeys: Parameters<typeof consumeOutcomes>[0]['workerKeys']
   readonly incidents: Incidents
   readonly vault: Vault
+  readonly log: Logger
 }): OutcomeTaker {
-  const { config, secrets, keys, log } = deps
   const record = ({ incident, worker, order }: Outcome, result: Outcome['result']) =>
     incidents.execute(incident, { type: 'RecordOutcome', worker, order, result })
   const waiting = new Map<OrderId, number>()
   const keep = async (outcome: Outcome): Promise<void> => {
     try {
-      await keepEvidence(outcome, join(config.dataDir, 'evidence'), keys)
+      await keepEvidence(outcome, join(dataDir, 'evidence'), keys)
       if (outcome.sealed !== undefined) vault.keep(outcome.order, outcome.sealed)
       waiting.delete(outcome.order)
     } catch (error) {
@@ -57,10 +65,8 @@ export function takeOutcomes({
     }
   }
   const consumer = consumeOutcomes({
-    url: secrets.redisUrl,
-    prefix: config.queuePrefix,
-    log,
-    workerKeys: deps.workerKeys,
+    ...redis,
+    workerKeys,
     onOutcome: async (outcome) => {
       // Only what the ledger waits for is kept; an outcome that comes a second time brings nothing new.
       if (incidents.find(outcome.incident)?.orders.has(outcome.order) === true) await keep(outcome)
