@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type Autentico, type AutenticoConnection, connectAutentico } from '#/autentico/connect.ts'
 import type { Ended } from '#/autentico/observed.ts'
 import type { Credentials } from '#/autentico/token.ts'
+import { scrub } from '#/incident/scrub.ts'
 import { openProxy, type Proxy } from '#/proxy/apply.ts'
 import { commands } from '#/proxy/command.ts'
 import { settleRotations } from '#/record/rotate-key.ts'
@@ -15,7 +16,6 @@ import type { AutenticoConfig, Config, Secrets } from './config.ts'
 import { every } from './every.ts'
 import type { Health } from './health.ts'
 import { type Keyring, openKeyring } from './keyring.ts'
-import { scrub } from './scrub.ts'
 
 export type AppDeps = {
   readonly config: Config

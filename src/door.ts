@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Logger } from 'pino'
+import type { Incidents } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { utc } from '#/incident/timeline.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
@@ -13,7 +14,6 @@ import type { Slack } from '#/slack/start-slack.ts'
 import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
 import { refusedByDisk } from './disk.ts'
-import type { Incidents } from './handle.ts'
 
 export type DoorDeps = {
   readonly incidents: Incidents

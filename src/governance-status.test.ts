@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { createGovernance, type Governance, readRulebook } from '#/deciders/governance.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import { standing, start } from '../test/support/stories.ts'
 import type { SlackConfig } from './config.ts'
 import { governanceLines, policyFinding, sayGovernance } from './governance-status.ts'
-import { createGovernance, type Governance, readRulebook } from './handle-governance.ts'
 
 const first = standardPolicy({ ttlMs: 30 * 60_000 })
 const stricter: Policy = { ...first, rules: { skip: { ...first.standard, approvals: 2 } } }

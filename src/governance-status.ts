@@ -1,3 +1,5 @@
+import type { Governance } from '#/deciders/governance.ts'
+import { digestOf } from '#/deciders/incidents.ts'
 import { differencesOf } from '#/governance/policy-words.ts'
 import { openChanges, type Rulebook } from '#/governance/state.ts'
 import { changeName } from '#/governance/words.ts'
@@ -7,8 +9,6 @@ import type { Policy } from '#/policy/policy.ts'
 import { outOfReach } from '#/policy/reach.ts'
 import type { Log } from '#/slack/log.ts'
 import type { SlackConfig } from './config.ts'
-import { digestOf } from './handle.ts'
-import type { Governance } from './handle-governance.ts'
 import { peopleOf } from './policy-file.ts'
 
 /** How the rules are, for where the program says how it is; nothing while the configuration says what is in force and nobody waits. */

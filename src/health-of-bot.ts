@@ -1,3 +1,4 @@
+import type { Incidents } from '#/deciders/incidents.ts'
 import type { Metrics } from '#/health/metrics.ts'
 import type { Board, Look } from '#/health/parts.ts'
 import { isRestored, type OpenedIncident, openRequests } from '#/incident/state.ts'
@@ -6,7 +7,6 @@ import type { LedgerWatch } from '#/record/watch-ledger.ts'
 import type { ThreadWitness } from '#/record/witness-threads.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import { remedy } from './door.ts'
-import type { Incidents } from './handle.ts'
 import type { Health } from './health.ts'
 
 export type BotParts = {

@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino'
-import { scrub } from './scrub.ts'
+import { scrub } from '#/incident/scrub.ts'
 
 /**
  * The log: one JSON line for each thing an operator would act on, on standard error. Every line is scrubbed as a whole,

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { readRulebook } from '#/deciders/governance.ts'
+import { fold, type Incidents, recordedOf } from '#/deciders/incidents.ts'
 import { activeKeys, openChanges, type Rulebook } from '#/governance/state.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { takeLock } from '#/ledger/lock.ts'
@@ -16,8 +18,6 @@ import { accountsOf } from './accounts.ts'
 import type { BotDeps } from './bot-deps.ts'
 import { createDoor } from './door.ts'
 import { every } from './every.ts'
-import { fold, type Incidents, recordedOf } from './handle.ts'
-import { readRulebook } from './handle-governance.ts'
 import { acceptedRequests, slackOptions } from './slack-options.ts'
 
 const announceEveryMs = 1_000

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { type Incidents, recordedOf } from '#/deciders/incidents.ts'
 import { createFiler } from '#/followers/filer.ts'
 import { TryLater } from '#/followers/poster.ts'
 import { readEvidence } from '#/ledger/evidence.ts'
@@ -8,7 +9,6 @@ import type { Ledger } from '#/ledger/ledger.ts'
 import { packInThread } from '#/record/pack-in-thread.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import { every } from './every.ts'
-import { type Incidents, recordedOf } from './handle.ts'
 
 const againEveryMs = 20_000
 

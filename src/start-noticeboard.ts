@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Governance } from '#/deciders/governance.ts'
 import { slackBoard } from '#/followers/board.ts'
 import { createNoticeboard } from '#/followers/noticeboard.ts'
 import { TryLater } from '#/followers/poster.ts'
@@ -7,7 +8,6 @@ import type { Ledger } from '#/ledger/ledger.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import type { Config, SlackConfig } from './config.ts'
 import { every } from './every.ts'
-import type { Governance } from './handle-governance.ts'
 
 const againEveryMs = 20_000
 

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
+import { type Incidents, later } from '#/deciders/incidents.ts'
 import { remind } from '#/followers/reminder.ts'
 import type { Policy } from '#/policy/policy.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import type { SlackConfig } from './config.ts'
 import { every } from './every.ts'
-import { type Incidents, later } from './handle.ts'
 
 const remindEveryMs = 1_000
 

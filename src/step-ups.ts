@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import { isFailure } from '#/autentico/failures.ts'
 import type { SignInEnd, SignIns } from '#/autentico/sign-ins.ts'
+import type { Governance } from '#/deciders/governance.ts'
+import type { Incidents } from '#/deciders/incidents.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { saying } from '#/slack/cards/lists.ts'
 import { sentence } from '#/slack/cards/text.ts'
@@ -8,8 +10,6 @@ import type { Door, SignedIn, SignInFailed } from '#/slack/door.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import type { Accounts } from './accounts.ts'
 import type { Config, Secrets } from './config.ts'
-import type { Incidents } from './handle.ts'
-import type { Governance } from './handle-governance.ts'
 
 /**
  * What is wrong with a policy that wants a step-up which nobody could give: without a way to sign in, and without a registered key, no

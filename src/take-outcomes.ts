@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { type Incidents, systemStream } from '#/deciders/incidents.ts'
 import type { OrderId } from '#/incident/work.ts'
 import { storeEvidence } from '#/ledger/evidence.ts'
 import { type Consumer, TryAgain } from '#/work/consumer.ts'
@@ -9,7 +10,6 @@ import type { RedisPlace } from '#/work/queue.ts'
 import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
 import { cannotKeep, refusedByDisk } from './disk.ts'
-import { type Incidents, systemStream } from './handle.ts'
 import type { BotKeys } from './keyring.ts'
 
 const tryAgainMs = 1_000

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createDeciders, type Deciders } from '#/deciders/deciders.ts'
+import { systemStream } from '#/deciders/incidents.ts'
 import { cast } from '#/drill/cast.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { RequestId } from '#/incident/work.ts'
@@ -29,8 +31,6 @@ import {
   steps,
 } from '../test/support/stories.ts'
 import { registeredKey } from '../test/support/terminal-keys.ts'
-import { createDeciders, type Deciders } from './deciders.ts'
-import { systemStream } from './handle.ts'
 import { createTerminalDoor, type TerminalDoorDeps } from './terminal-door.ts'
 
 const origin = 'autentico-responder/0123456789abcdef'

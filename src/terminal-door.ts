@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { type Executed, type Incidents, scrubbed, systemStream } from '#/deciders/incidents.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
 import type { IncidentId, SignedText } from '#/incident/events.ts'
 import type { Standing, UserId } from '#/incident/people.ts'
@@ -12,7 +13,6 @@ import { publicKeyOf } from '#/terminal/public-key.ts'
 import { type AskedOfSlack, type Registered, standingAtTerminal } from '#/terminal/standing.ts'
 import type { Statement } from '#/terminal/statement.ts'
 import { verifyStatement } from '#/terminal/verify-statement.ts'
-import { type Executed, type Incidents, scrubbed, systemStream } from './handle.ts'
 
 /** A key that counts. `publicKey`: base64 of the DER (SPKI). */
 type CountingKey = Registered & { readonly publicKey: string }

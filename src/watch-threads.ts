@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Incidents } from '#/deciders/incidents.ts'
 import type { Poster } from '#/followers/poster.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Person, UserId } from '#/incident/people.ts'
@@ -10,7 +11,6 @@ import type { Slack } from '#/slack/start-slack.ts'
 import type { ThreadMessage } from '#/slack/thread-message.ts'
 import type { ThreadNews } from '#/slack/thread-news.ts'
 import { every } from './every.ts'
-import type { Incidents } from './handle.ts'
 
 /** `conversations.replies` takes about fifty calls a minute, and the poster makes some of them. */
 const lookEveryMs = 1_500

@@ -19,6 +19,7 @@ const rooms: Readonly<Record<string, readonly string[] | 'every room'>> = {
   health: [],
   record: 'every room',
   drill: [],
+  deciders: ['governance', 'incident', 'ledger', 'playbook', 'policy', 'terminal'],
   cli: 'every room',
 }
 const pure = new Set(['playbook', 'policy', 'incident', 'governance'])

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { readRulebook } from '#/deciders/governance.ts'
 import { activeKeys } from '#/governance/state.ts'
+import { scrub } from '#/incident/scrub.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { openLanes } from '#/slack/lanes.ts'
@@ -13,9 +15,7 @@ import { checkRedis, impatientConnection } from '#/work/redis.ts'
 import { connectTo, reachOf } from '../app.ts'
 import { type Config, ConfigError, readConfig, type Secrets, type SlackConfig } from '../config.ts'
 import { policyFinding } from '../governance-status.ts'
-import { readRulebook } from '../handle-governance.ts'
 import { createLog } from '../log.ts'
-import { scrub } from '../scrub.ts'
 import { openStepUps } from '../step-ups.ts'
 
 /** One thing that was looked at. `warning`: it works, but something cannot be promised. */

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { createGovernance } from '#/deciders/governance.ts'
+import { createIncidents, type Incidents } from '#/deciders/incidents.ts'
 import type { Command } from '#/incident/commands.ts'
 import type { Recorded } from '#/incident/events.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { temporaryDirectory } from '#/ledger/test-support.ts'
 import { standardPolicy } from '#/policy/policy.ts'
 import { alice, facts, notifies, opens, standing, steps } from '../../test/support/stories.ts'
-import { createIncidents, type Incidents } from '../handle.ts'
-import { createGovernance } from '../handle-governance.ts'
 import { endedOrder, followStory, type Story } from './drill-story.ts'
 
 /** A ledger that somebody writes, or has not begun to write, and a story that follows it. */

@@ -1,3 +1,5 @@
+import { recordedChange } from '#/deciders/governance.ts'
+import { recordedOf } from '#/deciders/incidents.ts'
 import type { LedgerEntry } from '#/drill/page/wire.ts'
 import { governanceStream } from '#/governance/events.ts'
 import { governanceLine } from '#/governance/words.ts'
@@ -10,8 +12,6 @@ import type { OrderId } from '#/incident/work.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
 import { subject } from '#/slack/cards/words.ts'
-import { recordedOf } from '../handle.ts'
-import { recordedChange } from '../handle-governance.ts'
 
 /** What the ledger tells while it is being written: its entries as lines, and the incidents as they stand. */
 export type Story = Disposable & {

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { recordedOf } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { evidenceOf } from '#/incident/files.ts'
 import { EvidenceAltered, EvidenceMissing, readEvidence } from '#/ledger/evidence.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
-import { recordedOf } from '../handle.ts'
 
 /** What came of writing an incident's evidence out. Each problem is a sentence for an operator. */
 export type FilesWritten =

@@ -1,8 +1,8 @@
+import { fold, recordedOf } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { rowOf } from '#/ledger/chain.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
 import { timelineMarkdown } from '#/pack/timeline-markdown.ts'
-import { fold, recordedOf } from '../handle.ts'
 
 /** How an incident is written out: its timeline for people, or its entries as they stand in the ledger, one JSON a line. */
 export type ExportFormat = 'markdown' | 'jsonl'

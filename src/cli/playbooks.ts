@@ -1,7 +1,7 @@
+import { digestOf } from '#/deciders/incidents.ts'
 import type { Playbook, PlaybookStep } from '#/playbook/playbook.ts'
 import { playbookJsonSchema } from '#/playbook/schema.ts'
 import { problemLine } from '#/playbook/yaml-file.ts'
-import { digestOf } from '../handle.ts'
 import { checkPlaybookFiles, loadPlaybookFiles } from '../playbooks.ts'
 
 type Out = (text: string) => void

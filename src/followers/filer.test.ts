@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { createIncidents, type Incidents, recordedOf } from '#/deciders/incidents.ts'
 import { incidentChannel } from '#/drill/cast.ts'
 import { text } from '#/drill/slack/json.ts'
 import { type LocalSlack, startLocalSlack } from '#/drill/slack/local-slack.ts'
@@ -29,7 +30,6 @@ import {
   start,
   steps,
 } from '../../test/support/stories.ts'
-import { createIncidents, type Incidents, recordedOf } from '../handle.ts'
 import { createFiler, type Filer, type FilerDeps } from './filer.ts'
 import { TryLater } from './poster.ts'
 

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, sign as signText } from 'node:crypto'
 import { join } from 'node:path'
+import { createIncidents } from '#/deciders/incidents.ts'
 import type { Command } from '#/incident/commands.ts'
 import type { IncidentId, SignedText } from '#/incident/events.ts'
 import { checkpoint } from '#/ledger/checkpoint.ts'
@@ -9,7 +10,6 @@ import { standardPolicy } from '#/policy/policy.ts'
 import { ledgerName, rotateKey } from '#/record/rotate-key.ts'
 import { loadOrMakeKey } from '#/work/keys.ts'
 import { alice, facts, opens, type Pressed, reports, standing, start } from '../../test/support/stories.ts'
-import { createIncidents } from '../handle.ts'
 
 const rules = {
   policy: standardPolicy({ ttlMs: 30 * 60_000 }),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { recordedOf } from '#/handle.ts'
+import { recordedOf } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
 import { unopened } from '#/incident/state.ts'

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { fold } from '#/handle.ts'
+import { fold } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { originOf } from '#/keyring.ts'
 import { genesis, type Json } from '#/ledger/chain.ts'

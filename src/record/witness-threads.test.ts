@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createIncidents, type Incidents } from '#/handle.ts'
+import { createIncidents, type Incidents } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
 import type { KeptCheckpoint, Verification } from '#/ledger/verify.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Incidents } from '#/handle.ts'
+import type { Incidents } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { utc } from '#/incident/timeline.ts'
 import type { KeptCheckpoint, Verification } from '#/ledger/verify.ts'

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { expect } from 'vitest'
+import { fold, recordedOf } from '#/deciders/incidents.ts'
 import { looking, type Member, member, until, wordsOf } from '#/drill/crew.ts'
 import { inherited, type Program } from '#/drill/program.ts'
 import type { Seen, Submitted } from '#/drill/slack/acts/seen.ts'
 import { type Json, text } from '#/drill/slack/json.ts'
 import { type Stage, type StageOptions, setStage, type Tempo } from '#/drill/stage.ts'
-import { fold, recordedOf } from '#/handle.ts'
 import type { EventType, IncidentEvent, IncidentId, Recorded } from '#/incident/events.ts'
 import {
   type IncidentStep,

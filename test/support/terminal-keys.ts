@@ -1,4 +1,4 @@
-import type { Governance } from '#/handle-governance.ts'
+import type { Governance } from '#/deciders/governance.ts'
 import type { Standing } from '#/incident/people.ts'
 import { makePersonalKey, type PersonalKey } from '#/terminal/personal-key.ts'
 import { publicLine } from '#/terminal/public-key.ts'

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
+import { fold, recordedOf } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { type OpenedIncident, openRequests, type Request, stepState, stepsOf } from '#/incident/state.ts'
 import { plainLine, timelineLine } from '#/incident/timeline.ts'
 import { openLedgerReader } from '#/ledger/reader.ts'
 import { printable } from '#/terminal/printable.ts'
 import { incidentLine, incidentLines } from '#/terminal/words.ts'
-import { fold, recordedOf } from '../../handle.ts'
 import type { Surroundings } from '../command-line.ts'
 
 /** Reading asks nobody: whoever may read the ledger's file may read what stands in it, also while a bot writes to it. */

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createIncidents, digestOf, later, plain, recordedOf, scrubbed } from '#/handle.ts'
+import { createIncidents, digestOf, later, plain, recordedOf, scrubbed } from '#/deciders/incidents.ts'
 import type { Command } from '#/incident/commands.ts'
 import { decide } from '#/incident/decide.ts'
 import type { IncidentEvent, IncidentId } from '#/incident/events.ts'

@@ -1,5 +1,5 @@
+import { recordedOf } from '#/deciders/incidents.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { recordedOf } from '#/handle.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { evolve } from '#/incident/evolve.ts'
 import { type Incident, type OpenedIncident, unopened } from '#/incident/state.ts'

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
+import { recordedOf } from '#/deciders/incidents.ts'
 import { cast } from '#/drill/cast.ts'
-import { recordedOf } from '#/handle.ts'
 import { ledgerOf } from '../../support/incident-flow.ts'
 import { fault } from '../harness/fault.ts'
 import type { World } from '../harness/world.ts'

@@ -28,8 +28,8 @@ import {
   steps,
   unproven,
   withGlass,
-} from '../test/support/stories.ts'
-import { createIncidents } from './handle.ts'
+} from '../../test/support/stories.ts'
+import { createIncidents } from './incidents.ts'
 
 const minute = 60_000
 

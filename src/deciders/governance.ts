@@ -17,6 +17,7 @@ import {
 } from '#/governance/state.ts'
 import { changeTried } from '#/governance/words.ts'
 import type { Actor } from '#/incident/people.ts'
+import { scrub } from '#/incident/scrub.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import { isAutenticoPatient, isUsedIn } from '#/incident/step-up.ts'
 import type { Entry } from '#/ledger/chain.ts'
@@ -24,8 +25,7 @@ import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { readPublicKey } from '#/terminal/public-key.ts'
-import { digestOf, later, plain } from './handle.ts'
-import { scrub } from './scrub.ts'
+import { digestOf, later, plain } from './incidents.ts'
 
 /** What came of a command about the rules. */
 export type ChangeExecuted =

@@ -1,8 +1,7 @@
 import type { Ledger } from '#/ledger/ledger.ts'
 import { orDamaged } from '#/ledger/schema.ts'
-import type { Config } from './config.ts'
-import { createIncidents, type Incidents, type Rules } from './handle.ts'
-import { createGovernance, type Governance } from './handle-governance.ts'
+import { createGovernance, type Governance } from './governance.ts'
+import { createIncidents, type Incidents, type Rules } from './incidents.ts'
 
 /** Everything that says yes or no, over one ledger. */
 export type Deciders = { readonly governance: Governance; readonly incidents: Incidents; readonly rules: Rules }
@@ -19,7 +18,7 @@ export function createDeciders({
 }: {
   readonly ledger: Ledger
   readonly file: string
-  readonly config: Pick<Config, 'policy' | 'sweepDelayMs' | 'legalDeadlineMs'>
+  readonly config: Rules
   readonly now: () => Date
 }): Deciders {
   const { policy: configured, sweepDelayMs, legalDeadlineMs } = config

@@ -23,8 +23,8 @@ import {
   start,
   steps,
   writes,
-} from '../test/support/stories.ts'
-import { createIncidents, fold, type Incidents, recordedOf, systemStream } from './handle.ts'
+} from '../../test/support/stories.ts'
+import { createIncidents, fold, type Incidents, recordedOf, systemStream } from './incidents.ts'
 
 const rules = {
   policy: standardPolicy({ ttlMs: 30 * 60_000 }),

@@ -8,6 +8,7 @@ import { holdInForce } from '#/incident/hold-state.ts'
 import type { Actor } from '#/incident/people.ts'
 import { afterRefusal } from '#/incident/probing.ts'
 import type { Refusal } from '#/incident/refusals.ts'
+import { scrub } from '#/incident/scrub.ts'
 import { findStep, type Incident, type OpenedIncident, targetOf, unopened } from '#/incident/state.ts'
 import type { Surroundings } from '#/incident/surroundings.ts'
 import { whatWasTried } from '#/incident/tried.ts'
@@ -17,7 +18,6 @@ import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerReader } from '#/ledger/reader.ts'
 import type { Inputs } from '#/playbook/inputs.ts'
 import type { Policy } from '#/policy/policy.ts'
-import { scrub } from './scrub.ts'
 
 /** What came of a command: the state after it and what was recorded, or the refusal and its sentence. */
 export type Executed =

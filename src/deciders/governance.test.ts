@@ -9,8 +9,8 @@ import { temporaryLedger } from '#/ledger/test-support.ts'
 import { builtIn } from '#/playbooks.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import { fingerprintOf, publicLine } from '#/terminal/public-key.ts'
-import { alice, standing, start } from '../test/support/stories.ts'
-import { type ChangeExecuted, createGovernance, type Governance, PolicyUnreadable } from './handle-governance.ts'
+import { alice, standing, start } from '../../test/support/stories.ts'
+import { type ChangeExecuted, createGovernance, type Governance, PolicyUnreadable } from './governance.ts'
 
 const ttlMs = 30 * 60_000
 const first = standardPolicy({ ttlMs })
