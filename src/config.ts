@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { loadPlaybooks, PlaybooksFaulty } from '#/configuration/playbooks.ts'
+import { configuredPolicy, type Rosters } from '#/configuration/policy-file.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
-import { loadPlaybooks, PlaybooksFaulty } from './playbooks.ts'
-import { configuredPolicy, type Rosters } from './policy-file.ts'
 
 /** Which half of the program runs here: the bot (Slack and the ledger), the worker (the queue and Autentico), or both. */
 export type Role = 'both' | 'bot' | 'worker'

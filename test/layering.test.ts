@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 const rooms: Readonly<Record<string, readonly string[] | 'every room'>> = {
   playbook: [],
   policy: ['playbook'],
+  configuration: ['playbook', 'policy'],
   incident: ['playbook', 'policy'],
   governance: ['incident', 'playbook', 'policy'],
   ledger: [],

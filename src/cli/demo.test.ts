@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import { loadPlaybooks } from '#/configuration/playbooks.ts'
 import { listenOnLoopback, stopListening } from '#/drill/loopback.ts'
 import { inherited } from '#/drill/program.ts'
-import { loadPlaybooks } from '../playbooks.ts'
 
 /** Runs the demo with these words until it has ended. */
 async function demo(...args: readonly string[]): Promise<{ readonly code: number | null; readonly said: string }> {

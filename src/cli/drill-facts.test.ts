@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { loadPlaybooks } from '#/configuration/playbooks.ts'
 import { buttons, forms, type HintFacts, hint } from '#/drill/page/glass/hint.ts'
 import type { Member } from '#/drill/page/wire.ts'
 import type { Finding } from '#/incident/findings.ts'
@@ -44,7 +45,6 @@ import {
   strangeClient,
   wholeUnderWay,
 } from '../../test/support/whole-instance.ts'
-import { loadPlaybooks } from '../playbooks.ts'
 import { incidentFacts, isDefended, nextMove, openForm, passwordFacts, progressOf } from './drill-facts.ts'
 
 const people: readonly Member[] = [

@@ -1,3 +1,4 @@
+import { type BuiltInId, builtIn } from '#/configuration/playbooks.ts'
 import { copyDatabase } from '#/drill/autentico/copy-database.ts'
 import { flood } from '#/drill/autentico/flood.ts'
 import type { LocalAutentico } from '#/drill/autentico/local-autentico.ts'
@@ -9,7 +10,6 @@ import type { Thief } from '#/drill/autentico/thief.ts'
 import { findNginx } from '#/drill/front.ts'
 import type { Exposed } from '#/drill/page/glass/instance.ts'
 import type { Finding } from '#/incident/findings.ts'
-import { type BuiltInId, builtIn } from '#/playbooks.ts'
 
 /** What the drill of a playbook needs besides the playbook itself. */
 export type Plot = {

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
+import { builtIn, loadPlaybookFiles } from '#/configuration/playbooks.ts'
 import { digestOf } from '#/deciders/incidents.ts'
 import { actionTable } from '#/playbook/actions.ts'
 import { stepActions } from '#/playbook/schema.ts'
 import { takenBy } from '#/playbook/takes.ts'
-import { builtIn, loadPlaybookFiles } from '../playbooks.ts'
 import { runCommandLine } from './command-line.ts'
 
 const root = join(import.meta.dirname, '../..')

@@ -1,8 +1,8 @@
+import { checkPlaybookFiles, loadPlaybookFiles } from '#/configuration/playbooks.ts'
 import { digestOf } from '#/deciders/incidents.ts'
 import type { Playbook, PlaybookStep } from '#/playbook/playbook.ts'
 import { playbookJsonSchema } from '#/playbook/schema.ts'
 import { problemLine } from '#/playbook/yaml-file.ts'
-import { checkPlaybookFiles, loadPlaybookFiles } from '../playbooks.ts'
 
 type Out = (text: string) => void
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
+import { loadPolicy } from '#/configuration/policy-file.ts'
 import { digestOf } from '#/deciders/incidents.ts'
 import { policyLines } from '#/governance/policy-words.ts'
 import { problemLine } from '#/playbook/yaml-file.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import { policyJsonSchema } from '#/policy/schema.ts'
 import { policyBasis } from '../config.ts'
-import { loadPolicy } from '../policy-file.ts'
 
 type Around = {
   readonly env: NodeJS.ProcessEnv

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { builtIn } from '#/configuration/playbooks.ts'
 import type { Command } from '#/incident/commands.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { glassPending } from '#/incident/glass-state.ts'
 import { holdInForce } from '#/incident/hold-state.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
-import { builtIn } from '#/playbooks.ts'
 import {
   applied,
   approves,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { builtIn } from '#/playbooks.ts'
+import { builtIn } from '#/configuration/playbooks.ts'
 import type { Policy, Rule, RuleName } from '#/policy/policy.ts'
 import { standard } from '../../test/support/given.ts'
 import { standing } from '../../test/support/stories.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { builtIn } from '#/configuration/playbooks.ts'
 import { given, play } from '../../test/support/given.ts'
 import {
   type Act,
@@ -29,7 +30,6 @@ import {
   strangeClient,
   wholeUnderWay,
 } from '../../test/support/whole-instance.ts'
-import { builtIn } from '../playbooks.ts'
 import { instanceTarget } from './account.ts'
 import type { Finding } from './findings.ts'
 import { targetOf } from './state.ts'

@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { loadPlaybooks } from '#/playbooks.ts'
+import { loadPlaybooks } from '#/configuration/playbooks.ts'
 import { actionNames } from './actions.ts'
 import { readInputs } from './inputs.ts'
 import { parsePlaybook } from './parse.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type BuiltInId, builtIn, loadPlaybooks } from '#/playbooks.ts'
+import { type BuiltInId, builtIn, loadPlaybooks } from '#/configuration/playbooks.ts'
 import { leftOutBy, type Playbook, type StepId } from './playbook.ts'
 
 /** Autentico's incident-response document, as it stands there. */

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { builtIn, loadPlaybooks } from '#/configuration/playbooks.ts'
 import { cast } from '#/drill/cast.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Finding } from '#/incident/findings.ts'
 import type { Playbook, StepId } from '#/playbook/playbook.ts'
-import { builtIn, loadPlaybooks } from '#/playbooks.ts'
 import {
   everySort,
   found,

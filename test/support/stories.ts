@@ -1,3 +1,4 @@
+import { builtIn } from '#/configuration/playbooks.ts'
 import { cast, otherWorkspace, workspace } from '#/drill/cast.ts'
 import type { Account, AccountFacts, AccountId } from '#/incident/account.ts'
 import type { Command } from '#/incident/commands.ts'
@@ -5,7 +6,6 @@ import type { Person, Standing, UserId } from '#/incident/people.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import type { OrderId, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName, StepId } from '#/playbook/playbook.ts'
-import { builtIn } from '#/playbooks.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
 
 const accountCompromise = builtIn('account-compromise')

@@ -1,3 +1,4 @@
+import { builtIn } from '#/configuration/playbooks.ts'
 import { instanceTarget } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Finding } from '#/incident/findings.ts'
@@ -5,7 +6,6 @@ import { findStep, type IncidentStep, type OpenedIncident } from '#/incident/sta
 import { timelineLine } from '#/incident/timeline.ts'
 import type { Effect, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
-import { builtIn } from '#/playbooks.ts'
 import type { Message } from '#/slack/cards/blocks.ts'
 import { approvalForm } from '#/slack/cards/forms.ts'
 import { incidentCard } from '#/slack/cards/incident-card.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { loadPlaybooks } from '#/configuration/playbooks.ts'
 import { onlyReads } from '#/playbook/actions.ts'
-import { loadPlaybooks } from '../../playbooks.ts'
 import { actions } from './index.ts'
 
 test.each(loadPlaybooks({}))('the sweep of $id can read back whatever contains it', ({ steps }) => {

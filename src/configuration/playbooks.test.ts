@@ -39,7 +39,7 @@ function problems(directory: string): readonly string[] {
 }
 
 test('every file beside the built-in playbooks is one of them', () => {
-  const files = readdirSync(join(import.meta.dirname, 'playbook/built-in'))
+  const files = readdirSync(join(import.meta.dirname, '../playbook/built-in'))
   expect(files.toSorted()).toEqual(shipped.map(({ id }) => `${id}.yml`).toSorted())
 })
 
@@ -138,7 +138,7 @@ describe('a folder of own playbooks', () => {
 test('files may be checked wherever they lie, also those that come with the program', () => {
   const directory = folder({ 'a.yml': lostLaptop(), 'b.yml': 'steps: []' })
   const [a, b] = [join(directory, 'a.yml'), join(directory, 'b.yml')]
-  const own = join(import.meta.dirname, 'playbook/built-in/database-breach.yml')
+  const own = join(import.meta.dirname, '../playbook/built-in/database-breach.yml')
   const found = checkPlaybookFiles([a, b, own])
   expect(found.playbooks.map(({ file, playbook }) => [file, playbook.id])).toEqual([
     [a, 'lost-laptop'],

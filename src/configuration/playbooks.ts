@@ -43,7 +43,7 @@ export function builtIn(id: BuiltInId): Playbook {
 }
 
 function fileOf(id: BuiltInId): string {
-  return join(import.meta.dirname, 'playbook', 'built-in', `${id}.yml`)
+  return join(import.meta.dirname, '..', 'playbook', 'built-in', `${id}.yml`)
 }
 
 /** The built-in playbooks, followed by those of the folder. Throws {@link PlaybooksFaulty} with every problem at once. */
