@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type Autentico, type AutenticoConnection, connectAutentico } from '#/autentico/connect.ts'
 import type { Ended } from '#/autentico/observed.ts'
 import type { Credentials } from '#/autentico/token.ts'
+import type { Health } from '#/doors/health.ts'
 import { scrub } from '#/incident/scrub.ts'
 import { openProxy, type Proxy } from '#/proxy/apply.ts'
 import { commands } from '#/proxy/command.ts'
@@ -14,7 +15,6 @@ import { startWorker, type WorkerDeps } from '#/work/worker.ts'
 import { startBot } from './bot.ts'
 import type { AutenticoConfig, Config, Secrets } from './config.ts'
 import { every } from './every.ts'
-import type { Health } from './health.ts'
 import { type Keyring, openKeyring } from './keyring.ts'
 
 export type AppDeps = {
@@ -46,7 +46,7 @@ export async function startApp({ config, secrets, log, onStuck }: AppDeps): Prom
     if (deps.reach.proxy !== undefined) building.use(settling(deps.reach.proxy.proxy, log))
     building.defer(async () => worker.stop({ graceMs }))
     if (health !== undefined) {
-      const { showWorker } = await import('./health-of-worker.ts')
+      const { showWorker } = await import('#/doors/health-of-worker.ts')
       showWorker(health, { worker, autentico, role: config.role })
     }
     log.info({ worker: config.workerId }, 'the worker is ready')
@@ -71,7 +71,7 @@ export async function startApp({ config, secrets, log, onStuck }: AppDeps): Prom
 /** Loaded only where an address for operators is configured: nobody else pays for it. */
 async function healthOf({ config, secrets, log }: Omit<AppDeps, 'onStuck'>): Promise<Health | undefined> {
   if (config.health === undefined) return undefined
-  const { startHealth } = await import('./health.ts')
+  const { startHealth } = await import('#/doors/health.ts')
   return startHealth({ config: { ...config, health: config.health }, secrets, log })
 }
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
+import type { Health } from '#/doors/health.ts'
 import type { consumeOutcomes } from '#/work/outcomes.ts'
 import type { Config, Secrets, SlackConfig } from './config.ts'
-import type { Health } from './health.ts'
 import type { BotKeys } from './keyring.ts'
 
 /** What a bot is built from, whether it may write or not. */

@@ -3,6 +3,11 @@ import type { Logger } from 'pino'
 import { createDeciders } from '#/deciders/deciders.ts'
 import type { Governance } from '#/deciders/governance.ts'
 import { type Incidents, later, recordedOf } from '#/deciders/incidents.ts'
+import { accountsOf } from '#/doors/accounts.ts'
+import { governanceLines, sayGovernance } from '#/doors/governance-status.ts'
+import { createDoor, ledgerLines } from '#/doors/slack-door.ts'
+import { startTerminal } from '#/doors/start-terminal.ts'
+import { endLostStepUps, openStepUps, stepUpFault } from '#/doors/step-ups.ts'
 import { breakDueGlass, endHolds } from '#/followers/alone.ts'
 import { createDispatcher, type Dispatcher, entryOf } from '#/followers/dispatcher.ts'
 import { stopKeeper } from '#/followers/keep-stopped.ts'
@@ -16,6 +21,7 @@ import type { IncidentId } from '#/incident/events.ts'
 import type { OrderId } from '#/incident/work.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import { checkpoint } from '#/ledger/checkpoint.ts'
+import { cannotKeep, refusedByDisk } from '#/ledger/disk.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { LedgerDamaged } from '#/ledger/schema.ts'
@@ -28,21 +34,15 @@ import type { ThreadNews } from '#/slack/thread-news.ts'
 import { type OrderQueue, type OrderState, openOrderQueue } from '#/work/order-queue.ts'
 import { openStopBoard, type StopBoard } from '#/work/stops.ts'
 import { openVault, type Vault } from '#/work/vault.ts'
-import { accountsOf } from './accounts.ts'
 import type { BotDeps } from './bot-deps.ts'
 import { type Config, ConfigError } from './config.ts'
-import { cannotKeep, refusedByDisk } from './disk.ts'
-import { createDoor, ledgerLines } from './door.ts'
 import { every } from './every.ts'
-import { governanceLines, sayGovernance } from './governance-status.ts'
 import type { BotKeys } from './keyring.ts'
 import { startReadOnlyBot } from './read-only.ts'
 import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
 import { startFiler } from './start-filer.ts'
 import { startNoticeboard } from './start-noticeboard.ts'
 import { startReminding } from './start-reminding.ts'
-import { startTerminal } from './start-terminal.ts'
-import { endLostStepUps, openStepUps, stepUpFault } from './step-ups.ts'
 import { type OutcomeTaker, takeOutcomes } from './take-outcomes.ts'
 import { type ThreadWatch, threadLines, watchThreads } from './watch-threads.ts'
 
@@ -187,7 +187,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   )
 
   if (deps.health !== undefined) {
-    const { showBot } = await import('./health-of-bot.ts')
+    const { showBot } = await import('#/doors/health-of-bot.ts')
     showBot(deps.health, { ledger, incidents, slack, watch, witness, now, outcomesRebuilt: () => outcomes.rebuilt() })
   }
   const findings = await slack.check()

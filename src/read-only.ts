@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { readRulebook } from '#/deciders/governance.ts'
 import { fold, type Incidents, recordedOf } from '#/deciders/incidents.ts'
+import { accountsOf } from '#/doors/accounts.ts'
+import { createDoor } from '#/doors/slack-door.ts'
 import { activeKeys, openChanges, type Rulebook } from '#/governance/state.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { takeLock } from '#/ledger/lock.ts'
@@ -14,9 +16,7 @@ import { NotRecorded, type RulesDoor } from '#/slack/door.ts'
 import { SlackRejected } from '#/slack/failures.ts'
 import { type Slack, startSlack } from '#/slack/start-slack.ts'
 import { openVault } from '#/work/vault.ts'
-import { accountsOf } from './accounts.ts'
 import type { BotDeps } from './bot-deps.ts'
-import { createDoor } from './door.ts'
 import { every } from './every.ts'
 import { acceptedRequests, slackOptions } from './slack-options.ts'
 
@@ -71,7 +71,7 @@ export async function startReadOnlyBot(deps: BotDeps, damage: LedgerDamaged): Pr
 async function show({ health }: BotDeps, slack: Slack, closed: string): Promise<void> {
   if (health === undefined) return
   const { board, metrics, counts } = health
-  const { showSlack } = await import('./health-of-bot.ts')
+  const { showSlack } = await import('#/doors/health-of-bot.ts')
   board.add({ name: 'ledger', needed: true, look: () => ({ ok: false, sentence: closed }) })
   showSlack(board, metrics, { slack, lastDelivery: counts.lastDelivery })
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readRulebook } from '#/deciders/governance.ts'
+import { policyFinding } from '#/doors/governance-status.ts'
+import { openStepUps } from '#/doors/step-ups.ts'
 import { activeKeys } from '#/governance/state.ts'
 import { scrub } from '#/incident/scrub.ts'
 import { type LedgerReader, openLedgerReader } from '#/ledger/reader.ts'
@@ -14,9 +16,7 @@ import { reachFindings } from '#/work/reach-findings.ts'
 import { checkRedis, impatientConnection } from '#/work/redis.ts'
 import { connectTo, reachOf } from '../app.ts'
 import { type Config, ConfigError, readConfig, type Secrets, type SlackConfig } from '../config.ts'
-import { policyFinding } from '../governance-status.ts'
 import { createLog } from '../log.ts'
-import { openStepUps } from '../step-ups.ts'
 
 /** One thing that was looked at. `warning`: it works, but something cannot be promised. */
 export type Finding = {

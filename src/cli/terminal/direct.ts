@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { geteuid } from 'node:process'
 import { createDeciders } from '#/deciders/deciders.ts'
+import { createTerminalDoor } from '#/doors/terminal-door.ts'
 import type { SignedText } from '#/incident/events.ts'
 import { type Ledger, openLedger } from '#/ledger/ledger.ts'
 import { LedgerLocked } from '#/ledger/lock.ts'
@@ -14,7 +15,6 @@ import type { Answer, Hello } from '#/terminal/protocol.ts'
 import { ConfigError, readConfig } from '../../config.ts'
 import { openKeyring } from '../../keyring.ts'
 import { createLog } from '../../log.ts'
-import { createTerminalDoor } from '../../terminal-door.ts'
 
 /** Another process holds the ledger, or it is not ours to write to. The message says which, and what to do. */
 export class LedgerTaken extends Error {

@@ -6,8 +6,8 @@ import type { Ledger } from '#/ledger/ledger.ts'
 import type { LedgerWatch } from '#/record/watch-ledger.ts'
 import type { ThreadWitness } from '#/record/witness-threads.ts'
 import type { Slack } from '#/slack/start-slack.ts'
-import { remedy } from './door.ts'
 import type { Health } from './health.ts'
+import { remedy } from './slack-door.ts'
 
 export type BotParts = {
   readonly ledger: Ledger

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
+import type { SlackConfig } from '#/config.ts'
 import { createGovernance, type Governance, readRulebook } from '#/deciders/governance.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
-import { standing, start } from '../test/support/stories.ts'
-import type { SlackConfig } from './config.ts'
+import { standing, start } from '../../test/support/stories.ts'
 import { governanceLines, policyFinding, sayGovernance } from './governance-status.ts'
 
 const first = standardPolicy({ ttlMs: 30 * 60_000 })

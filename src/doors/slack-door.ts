@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Incidents } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { utc } from '#/incident/timeline.ts'
+import { refusedByDisk } from '#/ledger/disk.ts'
 import { LedgerWriteFailed } from '#/ledger/ledger.ts'
 import type { KeptCheckpoint } from '#/ledger/verify.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
@@ -13,7 +14,6 @@ import { RateLimited, SlackUnavailable } from '#/slack/failures.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
-import { refusedByDisk } from './disk.ts'
 
 export type DoorDeps = {
   readonly incidents: Incidents

@@ -3,13 +3,13 @@ import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Ended } from '#/autentico/observed.ts'
+import type { Config, Secrets } from '#/config.ts'
 import { createMetrics, type Metrics } from '#/health/metrics.ts'
 import { type Board, createBoard } from '#/health/parts.ts'
 import { startHealthServer } from '#/health/server.ts'
 import type { Called } from '#/slack/lanes.ts'
 import { openQueueWatch, type QueueWatch } from '#/work/queue-watch.ts'
 import type { WorkerDeps } from '#/work/worker.ts'
-import type { Config, Secrets } from './config.ts'
 
 /** What the parts of the program tell of, to be counted. */
 export type Counts = {
@@ -58,7 +58,7 @@ export async function startHealth({
 }
 
 function showProgram(metrics: Metrics, board: Board, { role }: Config): void {
-  const version = versionOf(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
+  const version = versionOf(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'))
   metrics.gauge({
     name: 'build_info',
     help: 'Always 1; which release runs in which role.',

@@ -1,10 +1,10 @@
 import { utc } from '#/incident/timeline.ts'
+import type { BotKeys } from '#/keyring.ts'
 import type { AccountHit, Door, Pick } from '#/slack/door.ts'
 import { type Directory, openDirectory } from '#/work/directory.ts'
 import type { WorkerSeen } from '#/work/presence.ts'
 import type { Answers } from '#/work/questions.ts'
 import type { RedisPlace } from '#/work/queue.ts'
-import type { BotKeys } from './keyring.ts'
 
 /** Autentico's accounts as people in Slack look for them, through a worker: the bot itself needs no way to Autentico. */
 export type Accounts = Door['accounts'] &

@@ -1,7 +1,7 @@
 import type { AutenticoConnection } from '#/autentico/connect.ts'
+import type { Config } from '#/config.ts'
 import type { Part } from '#/health/parts.ts'
 import type { OrderWorker } from '#/work/worker.ts'
-import type { Config } from './config.ts'
 import type { Health } from './health.ts'
 
 /** Adds what a worker shows: whether it takes orders, and whether Autentico answers. */

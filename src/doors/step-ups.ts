@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { isFailure } from '#/autentico/failures.ts'
 import type { SignInEnd, SignIns } from '#/autentico/sign-ins.ts'
+import type { Config, Secrets } from '#/config.ts'
 import type { Governance } from '#/deciders/governance.ts'
 import type { Incidents } from '#/deciders/incidents.ts'
 import type { Policy } from '#/policy/policy.ts'
@@ -9,7 +10,6 @@ import { sentence } from '#/slack/cards/text.ts'
 import type { Door, SignedIn, SignInFailed } from '#/slack/door.ts'
 import type { Outbound } from '#/slack/outbound.ts'
 import type { Accounts } from './accounts.ts'
-import type { Config, Secrets } from './config.ts'
 
 /**
  * What is wrong with a policy that wants a step-up which nobody could give: without a way to sign in, and without a registered key, no

@@ -1,3 +1,4 @@
+import type { SlackConfig } from '#/config.ts'
 import { peopleOf } from '#/configuration/policy-file.ts'
 import type { Governance } from '#/deciders/governance.ts'
 import { digestOf } from '#/deciders/incidents.ts'
@@ -9,7 +10,6 @@ import { utc } from '#/incident/timeline.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { outOfReach } from '#/policy/reach.ts'
 import type { Log } from '#/slack/log.ts'
-import type { SlackConfig } from './config.ts'
 
 /** How the rules are, for where the program says how it is; nothing while the configuration says what is in force and nobody waits. */
 export function governanceLines(governance: Pick<Governance, 'offered' | 'pending'>): readonly string[] {

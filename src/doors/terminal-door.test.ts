@@ -29,8 +29,8 @@ import {
   standing,
   start,
   steps,
-} from '../test/support/stories.ts'
-import { registeredKey } from '../test/support/terminal-keys.ts'
+} from '../../test/support/stories.ts'
+import { registeredKey } from '../../test/support/terminal-keys.ts'
 import { createTerminalDoor, type TerminalDoorDeps } from './terminal-door.ts'
 
 const origin = 'autentico-responder/0123456789abcdef'
