@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
+import type { SlackConfig } from '#/config.ts'
 import { type Incidents, later } from '#/deciders/incidents.ts'
 import { remind } from '#/followers/reminder.ts'
 import type { Policy } from '#/policy/policy.ts'
 import type { Slack } from '#/slack/start-slack.ts'
-import type { SlackConfig } from './config.ts'
 import { every } from './every.ts'
 
 const remindEveryMs = 1_000

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Config, SlackConfig } from '#/config.ts'
 import type { Governance } from '#/deciders/governance.ts'
 import { slackBoard } from '#/followers/board.ts'
 import { createNoticeboard } from '#/followers/noticeboard.ts'
@@ -6,7 +7,6 @@ import { TryLater } from '#/followers/poster.ts'
 import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import type { Slack } from '#/slack/start-slack.ts'
-import type { Config, SlackConfig } from './config.ts'
 import { every } from './every.ts'
 
 const againEveryMs = 20_000

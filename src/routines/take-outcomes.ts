@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type Incidents, systemStream } from '#/deciders/incidents.ts'
 import type { OrderId } from '#/incident/work.ts'
+import type { BotKeys } from '#/keyring.ts'
 import { cannotKeep, refusedByDisk } from '#/ledger/disk.ts'
 import { storeEvidence } from '#/ledger/evidence.ts'
 import { type Consumer, TryAgain } from '#/work/consumer.ts'
@@ -10,7 +11,6 @@ import { consumeOutcomes } from '#/work/outcomes.ts'
 import type { RedisPlace } from '#/work/queue.ts'
 import { open as unseal } from '#/work/seal.ts'
 import type { Vault } from '#/work/vault.ts'
-import type { BotKeys } from './keyring.ts'
 
 const tryAgainMs = 1_000
 /** An outcome that was not tried again for so long has been lost after all. */
