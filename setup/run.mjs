@@ -1,15 +1,16 @@
 // Makes this checkout ready, then runs one of its scripts:
 //
-//   node setup/run.mjs [--redis] [--chromium] [--strace] [--proxies] [--dev] [--env] <script.ts> [arguments…]
+//   node setup/run.mjs [--redis] [--chromium] [--strace] [--proxies] [--jemalloc] [--dev] [--env] <script.ts> [arguments…]
 //
-// --env reads .env; --redis, --chromium, --strace, --proxies and --dev ask for a Redis server program, a browser, strace, nginx and
-// Caddy, and the tools that tests need.
+// --env reads .env, and uses jemalloc where it is; --redis, --chromium, --strace, --proxies, --jemalloc and --dev ask for a Redis
+// server program, a browser, strace, nginx and Caddy, jemalloc, and the tools that tests need.
 // Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except, on Debian as root, those programs).
 // The second time it only looks. Exit codes: the script's own; 69 when something is missing that cannot be installed here.
 import { spawn } from 'node:child_process'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findChromium, installChromium } from './chromium.mjs'
+import { allocating, findJemalloc, installJemalloc } from './jemalloc.mjs'
 import { whileLocked } from './lock.mjs'
 import { environmentOf, fetchNode, findNode } from './node.mjs'
 import { installPackages, packagesAreThere } from './packages.mjs'
@@ -19,9 +20,9 @@ import { CannotSetUp, say } from './say.mjs'
 import { findStrace, installStrace } from './strace.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const known = ['--redis', '--chromium', '--strace', '--proxies', '--dev', '--env']
+const known = ['--redis', '--chromium', '--strace', '--proxies', '--jemalloc', '--dev', '--env']
 
-/** @typedef {{ readonly redis: boolean, readonly chromium: boolean, readonly strace: boolean, readonly proxies: boolean, readonly dev: boolean }} Need */
+/** @typedef {{ readonly redis: boolean, readonly chromium: boolean, readonly strace: boolean, readonly proxies: boolean, readonly jemalloc: boolean, readonly dev: boolean }} Need */
 /** @typedef {{ readonly node: string, readonly redis: string | undefined, readonly chromium: string | undefined, readonly proxies: import('./proxies.mjs').Proxies | undefined }} Ready */
 
 /**
@@ -43,6 +44,7 @@ function readArguments(argv) {
     chromium: options.includes('--chromium'),
     strace: options.includes('--strace'),
     proxies: options.includes('--proxies'),
+    jemalloc: options.includes('--jemalloc'),
     dev: options.includes('--dev'),
     env: options.includes('--env'),
     script,
@@ -65,7 +67,8 @@ async function makeReady(need) {
     (redis !== undefined || !need.redis) &&
     (chromium !== undefined || !need.chromium) &&
     (strace !== undefined || !need.strace) &&
-    (proxies !== undefined || !need.proxies)
+    (proxies !== undefined || !need.proxies) &&
+    (findJemalloc() !== undefined || !need.jemalloc)
   if (node !== undefined && packagesAreThere(root, need) && programs) return { node, redis, chromium, proxies }
 
   return whileLocked(join(root, '.runtime'), () => {
@@ -73,6 +76,7 @@ async function makeReady(need) {
     // Another set-up may have done the work while this one waited.
     if (!packagesAreThere(root, need)) installPackages(root, { dev: need.dev, env: environmentOf(found) })
     if (need.strace && findStrace() === undefined) installStrace()
+    if (need.jemalloc && findJemalloc() === undefined) installJemalloc()
     return {
       node: found,
       redis: need.redis ? (findRedis() ?? installRedis()) : undefined,
@@ -119,8 +123,9 @@ try {
   if (proxies?.caddy !== undefined) env['CADDY_BIN'] = proxies.caddy
   // Node keeps what it has compiled beside what it was compiled from; every start but the first is twice as fast.
   env['NODE_COMPILE_CACHE'] ??= join(root, '.runtime', 'compile-cache')
-  // glibc gives each of Node's threads a heap of its own and takes little of it back: 25 MiB more for the same work.
-  env['MALLOC_ARENA_MAX'] ??= '2'
+  // Not where a browser is started: it brings a malloc of its own.
+  const allocator = allocating(need.env || need.jemalloc ? findJemalloc() : undefined)
+  for (const [name, value] of Object.entries(allocator)) env[name] ??= value
   // Variables that are set already win over those in the file.
   const file = need.env ? [`--env-file-if-exists=${join(root, '.env')}`] : []
   // Node strips types for the browser as it does for itself, and calls only the former an experiment.

@@ -30,6 +30,17 @@ test('variables come from .env only when asked for, and those already set win', 
   expect((await ended(checkout.run(['says.mjs'], { SIZE: 'large' }))).out).toBe('undefined large\n')
 })
 
+test('what an operator runs takes its memory from jemalloc where it is, and what was set already wins', async () => {
+  const checkout = makeCheckout({ installed: lock })
+  const says = `const { LD_PRELOAD = '', MALLOC_ARENA_MAX = '' } = process.env; console.log(LD_PRELOAD + '|' + MALLOC_ARENA_MAX)`
+  writeFileSync(join(checkout.dir, 'says.mjs'), says)
+  const unset = { LD_PRELOAD: undefined, MALLOC_ARENA_MAX: undefined }
+
+  expect((await ended(checkout.run(['--env', 'says.mjs'], unset))).out).toMatch(/^(\S+\/libjemalloc\.so\.2\||\|2)\n$/)
+  expect((await ended(checkout.run(['says.mjs'], unset))).out).toBe('|2\n')
+  expect((await ended(checkout.run(['says.mjs'], { ...unset, MALLOC_ARENA_MAX: '4' }))).out).toBe('|4\n')
+})
+
 test('a signal reaches the script, and its end by a signal is ours', async () => {
   const child = makeCheckout({ installed: lock }).run(['waits.mjs'])
   await once(child.stdout ?? child, 'data')
@@ -291,7 +302,7 @@ test('compose holds no secret: each comes from a file that git does not keep', (
 
 type Checkout = {
   readonly dir: string
-  readonly run: (args: readonly string[], env?: Readonly<Record<string, string>>) => ChildProcess
+  readonly run: (args: readonly string[], env?: Readonly<Record<string, string | undefined>>) => ChildProcess
   /** The arguments of every call of npm (or apt-get) so far, one line each. */
   readonly calls: () => readonly string[]
 }

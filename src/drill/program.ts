@@ -71,10 +71,12 @@ export async function startProgram(
   }
 }
 
-/** What the program needs to start at all; everything else it is given. */
+/** What the program needs to start at all, and where its memory comes from (setup/run.mjs); everything else it is given. */
 export function inherited(): Readonly<Record<string, string>> {
-  const { PATH = '', NODE_COMPILE_CACHE } = process.env
-  return { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) }
+  const names = ['PATH', 'NODE_COMPILE_CACHE', 'LD_PRELOAD', 'MALLOC_CONF', 'MALLOC_ARENA_MAX']
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals, ended: Promise<number | null>): Promise<number | null> {

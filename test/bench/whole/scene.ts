@@ -57,8 +57,6 @@ export async function openScene({
   const autentico = building.use(await tap(portOf(stage.autentico.url)))
   const env = {
     ...stage.env,
-    // As `npm start`, the image and the unit have it.
-    MALLOC_ARENA_MAX: '2',
     SLACK_APP_TOKEN: '',
     SLACK_SIGNING_SECRET: signingSecret,
     PORT: String(ourPort),
