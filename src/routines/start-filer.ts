@@ -4,11 +4,12 @@ import { type Incidents, recordedOf } from '#/deciders/incidents.ts'
 import { createFiler } from '#/followers/filer.ts'
 import { TryLater } from '#/followers/poster.ts'
 import { readEvidence } from '#/ledger/evidence.ts'
-import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
+import { cappedBackoff } from '#/ledger/follow.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import { packInThread } from '#/record/pack-in-thread.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import { every } from './every.ts'
+import { followLedger } from './follow-ledger.ts'
 
 const againEveryMs = 20_000
 
@@ -19,14 +20,12 @@ export function startFiler({
   slack,
   dataDir,
   log,
-  onFailure,
 }: {
   readonly ledger: Ledger
   readonly incidents: Incidents
   readonly slack: Pick<Slack, 'files'>
   readonly dataDir: string
   readonly log: Logger
-  readonly onFailure: (failure: FollowFailure) => void
 }): AsyncDisposable {
   const filer = createFiler({
     find: (id) => incidents.find(id),
@@ -41,11 +40,11 @@ export function startFiler({
         'the thread of an incident takes no files; they are in the evidence folder and are tried again until the bot ends',
       ),
   })
-  const following = follow({
+  const following = followLedger({
     ledger,
     name: 'filer',
     handle: async (entries) => filer.handle(entries.map(recordedOf)),
-    onFailure,
+    log,
     // Nobody waits for a file within seconds: Slack is left alone for as long as it asks.
     retryIn: (attempt, error) => (error instanceof TryLater ? error.afterMs : undefined) ?? cappedBackoff(attempt),
   })

@@ -4,10 +4,11 @@ import type { Governance } from '#/deciders/governance.ts'
 import { slackBoard } from '#/followers/board.ts'
 import { createNoticeboard } from '#/followers/noticeboard.ts'
 import { TryLater } from '#/followers/poster.ts'
-import { cappedBackoff, type FollowFailure, follow } from '#/ledger/follow.ts'
+import { cappedBackoff } from '#/ledger/follow.ts'
 import type { Ledger } from '#/ledger/ledger.ts'
 import type { Slack } from '#/slack/start-slack.ts'
 import { every } from './every.ts'
+import { followLedger } from './follow-ledger.ts'
 
 const againEveryMs = 20_000
 
@@ -18,14 +19,12 @@ export function startNoticeboard({
   slack,
   config,
   log,
-  onFailure,
 }: {
   readonly ledger: Ledger
   readonly governance: Governance
   readonly slack: Pick<Slack, 'outbound'>
   readonly config: Config & { readonly slack: SlackConfig }
   readonly log: Logger
-  readonly onFailure: (failure: FollowFailure) => void
 }): AsyncDisposable {
   const { drill } = config
   const { channel } = config.slack
@@ -42,11 +41,11 @@ export function startNoticeboard({
         'a change of the rules cannot be shown in the channel; the ledger goes on without it',
       ),
   })
-  const following = follow({
+  const following = followLedger({
     ledger,
     name: 'noticeboard',
     handle: noticeboard.handle,
-    onFailure,
+    log,
     retryIn: (attempt, error) => (error instanceof TryLater ? error.afterMs : undefined) ?? cappedBackoff(attempt) / 4,
   })
   const again = every(againEveryMs, log, noticeboard.redraw)
