@@ -15,6 +15,15 @@ RUN npm install --omit=dev --no-save --ignore-scripts && npm cache clean --force
 COPY LICENSE manifest.yml ./
 COPY src ./src
 
+# What Node has compiled is kept, and halves the time of a start. It is made once, here, by the user that will run it (Node keeps one for
+# each), and then belongs to root: nobody who gets into the program can change what it runs next time.
+ENV NODE_COMPILE_CACHE=/app/.compile-cache
+RUN mkdir .compile-cache && chown node:node .compile-cache
+USER node
+RUN node --input-type=module --eval "await Promise.all(['app.ts', 'cli/command-line.ts'].map((file) => import('/app/src/' + file)))"
+USER root
+RUN chown -R root:node .compile-cache && chmod -R u=rwX,g=rX,o= .compile-cache
+
 # The ledger, the evidence, the keys and the worker's journal. Everything else in the image may be read-only.
 RUN mkdir /data && chown node:node /data
 VOLUME /data
