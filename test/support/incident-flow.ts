@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
 import { fold, recordedOf } from '#/deciders/incidents.ts'
 import { looking, type Member, member, until, wordsOf } from '#/drill/crew.ts'
-import { inherited, type Program } from '#/drill/program.ts'
+import { inherited, type Program, startProgram } from '#/drill/program.ts'
 import type { Seen, Submitted } from '#/drill/slack/acts/seen.ts'
 import { type Json, text } from '#/drill/slack/json.ts'
 import { type Stage, type StageOptions, setStage, type Tempo } from '#/drill/stage.ts'
@@ -28,6 +28,31 @@ export const quickTempo: Tempo = { requestTtl: '10m', sweepDelay: '500ms', pendi
 /** A stage on which messages come at once and nothing is waited for longer than has to be. */
 export async function quickStage(options: StageOptions = {}): Promise<Stage> {
   return setStage({ tempo: quickTempo, ...options, slack: { rateLimit: false, ...options.slack } })
+}
+
+/** Where a file plays its stories. Nothing is here before the first of its tests. */
+export type Here = {
+  readonly stage: Stage
+  /** Whoever stops it puts the one that was started next in its place. */
+  program: Program
+}
+
+/**
+ * The whole program on a quick stage, for all tests of the file that calls this: started before the first, stopped in order after the last.
+ * Before each, everybody reloads their Slack client.
+ */
+export function programForAll(options: StageOptions = {}): Here {
+  const here = {} as { stage: Stage; program: Program }
+  beforeAll(async () => {
+    here.stage = await quickStage(options)
+    here.program = await startProgram(here.stage.env)
+  })
+  afterAll(async () => {
+    await here.program.stop()
+    await here.stage[Symbol.asyncDispose]()
+  })
+  beforeEach(() => reloadEverybody(here.stage))
+  return here
 }
 
 /** An entry of one type, as the ledger has it. */

@@ -1,56 +1,35 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { until } from '#/drill/crew.ts'
-import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { type Case, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
-import { changes, edit, expectThreadToAgree, idOf, liveSessions, signIn } from './machine.ts'
+import { programForAll } from '../../support/incident-flow.ts'
+import { askedFor, changes, edit, expectThreadToAgree, idOf, liveSessions, signIn } from './machine.ts'
 
-let stage: Stage
-let program: Program
-
-beforeAll(async () => {
-  stage = await quickStage()
-  program = await startProgram(stage.env)
-})
-
-afterAll(async () => {
-  await program.stop()
-  await stage[Symbol.asyncDispose]()
-})
+const here = programForAll()
 
 type How = Parameters<Stage['autentico']['control']['fail']>[0]['how']
 
 /** The next request to revoke this account's sessions goes wrong. */
 function spoilRevoking(username: string, how: How, times = 1): void {
-  const path = `/admin/api/users/${idOf(stage, username)}/revoke-sessions`
-  stage.autentico.control.fail({ method: 'POST', path, how, times })
-}
-
-/** An incident about an account with one live session, whose first step waits for an approval. */
-async function asked(username: string): Promise<Case> {
-  reloadEverybody(stage)
-  await signIn(stage, username)
-  const incident = await openFor(stage, username)
-  await incident.ask(1)
-  return incident
+  const path = `/admin/api/users/${idOf(here.stage, username)}/revoke-sessions`
+  here.stage.autentico.control.fail({ method: 'POST', path, how, times })
 }
 
 test('Autentico stops half-way with 500: the step says so, reads what is true, and does it', async () => {
-  const incident = await asked('user-001')
+  const incident = await askedFor(here.stage, 'user-001')
   spoilRevoking('user-001', { status: 500 })
   await incident.approve()
   await incident.untilProven(1)
 
-  expect(changes(stage, 'user-001')).toEqual([500, 204])
-  expect(liveSessions(stage, 'user-001')).toBe(0)
+  expect(changes(here.stage, 'user-001')).toEqual([500, 204])
+  expect(liveSessions(here.stage, 'user-001')).toBe(0)
   const [waits] = incident.entries('WorkWaits')
   expect(waits?.event.why).toMatch(/answered 500 .* Read the state first/)
   expect(incident.entries('StepDone')).toHaveLength(1)
-  await expectThreadToAgree(stage, incident)
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test('the answer is lost after it was done: the step reads back, reports what it had found, and ends once', async () => {
-  const incident = await asked('user-002')
+  const incident = await askedFor(here.stage, 'user-002')
   spoilRevoking('user-002', 'reset-after-effect')
   await incident.approve()
   await incident.untilProven(1)
@@ -62,43 +41,43 @@ test('the answer is lost after it was done: the step reads back, reports what it
   expect(done).toHaveLength(1)
   // Nothing was left to revoke when it was tried again; people are told what there was.
   expect(done[0]?.event.did.join(' ')).toContain('Revoked 1 session')
-  expect(liveSessions(stage, 'user-002')).toBe(0)
-  await expectThreadToAgree(stage, incident)
+  expect(liveSessions(here.stage, 'user-002')).toBe(0)
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test('an answer that breaks off in the middle counts as unknown, not as done', async () => {
-  const incident = await asked('user-003')
+  const incident = await askedFor(here.stage, 'user-003')
   await incident.approve()
   await incident.untilProven(1)
   await incident.ask(2)
-  const path = `/admin/api/users/${idOf(stage, 'user-003')}`
-  stage.autentico.control.fail({ method: 'PUT', path, how: 'truncate' })
+  const path = `/admin/api/users/${idOf(here.stage, 'user-003')}`
+  here.stage.autentico.control.fail({ method: 'PUT', path, how: 'truncate' })
   await incident.approve()
   await incident.untilProven(2)
 
   expect(incident.entries('WorkWaits')[0]?.event.why).toMatch(/No whole answer came to PUT/)
   const [password] = incident.entries('StepDone').filter(({ event }) => event.step === 'reset-password')
   expect(password?.event.proven).toBe(true)
-  await expect(signIn(stage, 'user-003')).rejects.toThrow(/refused with 40/)
-  await expectThreadToAgree(stage, incident)
+  await expect(signIn(here.stage, 'user-003')).rejects.toThrow(/refused with 40/)
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test('a page with 200 is no success: the step fails and says that it did not happen', async () => {
-  const incident = await asked('user-004')
+  const incident = await askedFor(here.stage, 'user-004')
   spoilRevoking('user-004', 'html')
   await incident.approve()
   const failed = await incident.happens('StepFailed')
 
   expect(failed.event.sentence).toMatch(/answered with 200 and text\/html, not as documented, so it did not happen/)
   expect(incident.entries('StepDone')).toHaveLength(0)
-  expect(liveSessions(stage, 'user-004')).toBe(1)
-  expect(changes(stage, 'user-004')).toHaveLength(1)
-  await expectThreadToAgree(stage, incident)
+  expect(liveSessions(here.stage, 'user-004')).toBe(1)
+  expect(changes(here.stage, 'user-004')).toHaveLength(1)
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test('Autentico is down: the step says that it waits, and goes on by itself once Autentico is back', async () => {
-  const incident = await asked('user-005')
-  await stage.autentico.stop()
+  const incident = await askedFor(here.stage, 'user-005')
+  await here.stage.autentico.stop()
   await incident.approve()
   const waits = await incident.happens('WorkWaits')
   expect(waits.event.why).toMatch(/could not be reached .*ECONNREFUSED.*nothing was sent/)
@@ -111,60 +90,60 @@ test('Autentico is down: the step says that it waits, and goes on by itself once
     'the card that says that the step waits',
   )
 
-  await stage.autentico.restart()
+  await here.stage.autentico.restart()
   await incident.untilProven(1)
-  expect(changes(stage, 'user-005')).toEqual([204])
-  await expectThreadToAgree(stage, incident)
+  expect(changes(here.stage, 'user-005')).toEqual([204])
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test('a token that is refused once is renewed once, and nobody notices', async () => {
-  const incident = await asked('user-006')
+  const incident = await askedFor(here.stage, 'user-006')
   spoilRevoking('user-006', { status: 401, body: '{"error":"unauthorized"}' })
   await incident.approve()
   await incident.untilProven(1)
 
-  expect(changes(stage, 'user-006')).toEqual([401, 204])
+  expect(changes(here.stage, 'user-006')).toEqual([401, 204])
   expect(incident.entries('WorkWaits')).toHaveLength(0)
 })
 
 test('the bot is demoted: the step ends with what to do, and can be tried again once that is done', async () => {
-  const incident = await asked('user-007')
-  edit(stage, `UPDATE users SET role = 'user' WHERE username = 'incident-bot'`)
+  const incident = await askedFor(here.stage, 'user-007')
+  edit(here.stage, `UPDATE users SET role = 'user' WHERE username = 'incident-bot'`)
   await incident.approve()
   const failed = await incident.happens('StepFailed')
   expect(failed.event.sentence).toMatch(/403.*The bot needs the role admin/)
   expect(failed.event.retry).toBe(true)
-  expect(changes(stage, 'user-007')).toEqual([])
+  expect(changes(here.stage, 'user-007')).toEqual([])
 
-  edit(stage, `UPDATE users SET role = 'admin' WHERE username = 'incident-bot'`)
+  edit(here.stage, `UPDATE users SET role = 'admin' WHERE username = 'incident-bot'`)
   await incident.run(1)
-  expect(changes(stage, 'user-007')).toEqual([204])
-  await expectThreadToAgree(stage, incident)
+  expect(changes(here.stage, 'user-007')).toEqual([204])
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test("somebody revokes the bot's own session in mid-incident: the bot signs in again and goes on", async () => {
-  const incident = await asked('user-008')
+  const incident = await askedFor(here.stage, 'user-008')
   edit(
-    stage,
+    here.stage,
     `UPDATE sessions SET deactivated_at = CURRENT_TIMESTAMP WHERE user_id = (SELECT id FROM users WHERE username = 'incident-bot')`,
   )
   edit(
-    stage,
+    here.stage,
     `UPDATE tokens SET revoked_at = CURRENT_TIMESTAMP WHERE user_id = (SELECT id FROM users WHERE username = 'incident-bot')`,
   )
   await incident.approve()
   await incident.untilProven(1)
-  expect(changes(stage, 'user-008')).toEqual([204])
-  expect(liveSessions(stage, 'user-008')).toBe(0)
+  expect(changes(here.stage, 'user-008')).toEqual([204])
+  expect(liveSessions(here.stage, 'user-008')).toBe(0)
 })
 
 test('no answer ever comes although it was done: after the time limit the step reads back, and ends once', async () => {
-  const incident = await asked('user-009')
+  const incident = await askedFor(here.stage, 'user-009')
   spoilRevoking('user-009', 'timeout-after-effect')
   await incident.approve()
-  await until(() => (liveSessions(stage, 'user-009') === 0 ? true : undefined), 'the effect')
+  await until(() => (liveSessions(here.stage, 'user-009') === 0 ? true : undefined), 'the effect')
   expect(incident.step(1).status).toBe('running')
   await incident.untilProven(1)
   expect(incident.entries('StepDone')).toHaveLength(1)
-  await expectThreadToAgree(stage, incident)
+  await expectThreadToAgree(here.stage, incident)
 })

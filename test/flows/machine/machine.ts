@@ -6,7 +6,7 @@ import { until } from '#/drill/crew.ts'
 import type { Stage } from '#/drill/stage.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { timelineLine } from '#/incident/timeline.ts'
-import { type Case, caseOf, ledgerOf } from '../../support/incident-flow.ts'
+import { type Case, caseOf, ledgerOf, openFor, reloadEverybody } from '../../support/incident-flow.ts'
 
 /** Stands, where something is expected, for any text that this fits. */
 export function matching(pattern: RegExp | string): unknown {
@@ -31,6 +31,15 @@ export async function signIn(stage: Stage, username: string): Promise<void> {
   }
   const answer = await fetch(`${url}/oauth2/token`, { method: 'POST', body: new URLSearchParams(body) })
   if (!answer.ok) throw new Error(`the sign-in of ${username} was refused with ${answer.status}`)
+}
+
+/** An incident about an account with one live session, whose first step waits for an approval. */
+export async function askedFor(stage: Stage, username: string): Promise<Case> {
+  reloadEverybody(stage)
+  await signIn(stage, username)
+  const incident = await openFor(stage, username)
+  await incident.ask(1)
+  return incident
 }
 
 /** Statuses of the calls that changed something about this account, oldest first; 0 for one that was never answered. */

@@ -1,32 +1,20 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { member, until } from '#/drill/crew.ts'
-import { type Program, startProgram } from '#/drill/program.ts'
+import { startProgram } from '#/drill/program.ts'
 import { startPrivateRedis } from '#/drill/redis.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { type Case, expectFault, openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
-import { changes, expectThreadToAgree, idOf, matching, signIn } from './machine.ts'
+import {
+  expectFault,
+  openFor,
+  programForAll,
+  quickStage,
+  reloadEverybody,
+  responder,
+} from '../../support/incident-flow.ts'
+import { askedFor, changes, expectThreadToAgree, idOf, matching } from './machine.ts'
 
 /** Redis of this stage forgets everything when it ends. */
-let stage: Stage
-let program: Program
-
-beforeAll(async () => {
-  stage = await quickStage()
-  program = await startProgram(stage.env)
-})
-
-afterAll(async () => {
-  await program.stop()
-  await stage[Symbol.asyncDispose]()
-})
-
-async function asked(on: Stage, username: string): Promise<Case> {
-  reloadEverybody(on)
-  await signIn(on, username)
-  const incident = await openFor(on, username)
-  await incident.ask(1)
-  return incident
-}
+const here = programForAll()
 
 /** Revoking this account's sessions takes a while, so that something can happen meanwhile. */
 function slowRevoking({ autentico, ...on }: Stage, username: string): void {
@@ -35,57 +23,57 @@ function slowRevoking({ autentico, ...on }: Stage, username: string): void {
 }
 
 test('Redis is killed in mid-order and comes back empty: the step still ends, and the effect happened once', async () => {
-  const incident = await asked(stage, 'user-001')
-  slowRevoking(stage, 'user-001')
+  const incident = await askedFor(here.stage, 'user-001')
+  slowRevoking(here.stage, 'user-001')
   await incident.approve()
   await incident.happens('WorkStarted')
-  await stage.redis.kill()
-  await stage.redis.restart()
+  await here.stage.redis.kill()
+  await here.stage.redis.restart()
   await incident.untilProven(1)
 
-  expect(changes(stage, 'user-001')).toEqual([204])
+  expect(changes(here.stage, 'user-001')).toEqual([204])
   expect(incident.entries('StepDone')).toHaveLength(1)
-  await expectThreadToAgree(stage, incident)
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test('an order that waited in Redis is gone after a flush: it is issued again, an entry says so, and it is done once', async () => {
-  const incident = await asked(stage, 'user-002')
-  await stage.autentico.stop()
+  const incident = await askedFor(here.stage, 'user-002')
+  await here.stage.autentico.stop()
   await incident.approve()
   await incident.happens('WorkWaits')
-  await stage.redis.kill()
-  await stage.redis.restart()
+  await here.stage.redis.kill()
+  await here.stage.redis.restart()
   const again = await incident.happens('WorkIssuedAgain')
   expect(again.event).toMatchObject({ why: 'it was gone from Redis', order: matching(/^INC-\d+-\d+$/) })
   expect(again.actor).not.toHaveProperty('slack')
 
-  await stage.autentico.restart()
+  await here.stage.autentico.restart()
   await incident.untilProven(1)
-  expect(changes(stage, 'user-002')).toEqual([204])
+  expect(changes(here.stage, 'user-002')).toEqual([204])
   expect(incident.entries('StepDone')).toHaveLength(1)
-  await expectThreadToAgree(stage, incident)
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test('Redis is down when the click comes: the approval is recorded, and the step goes on when Redis is back', async () => {
-  const incident = await asked(stage, 'user-003')
-  await stage.redis.kill()
+  const incident = await askedFor(here.stage, 'user-003')
+  await here.stage.redis.kill()
   await incident.approve()
   expect(incident.step(1).status).toBe('running')
-  expect(changes(stage, 'user-003')).toEqual([])
+  expect(changes(here.stage, 'user-003')).toEqual([])
   await incident.as('bao').reads(/approved: Revoke all sessions of user-003/)
 
-  await stage.redis.restart()
+  await here.stage.redis.restart()
   await incident.untilProven(1)
-  expect(changes(stage, 'user-003')).toEqual([204])
-  await expectThreadToAgree(stage, incident)
+  expect(changes(here.stage, 'user-003')).toEqual([204])
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test('while Redis is down the form takes no account that it could not look up, and nothing is opened', async () => {
-  reloadEverybody(stage)
-  await stage.redis.kill()
-  await expect(openFor(stage, 'user-004')).rejects.toThrow(/no incident was opened/)
-  await stage.redis.restart()
-  expect(await responder(stage, 'export', 'INC-4')).toMatchObject({
+  reloadEverybody(here.stage)
+  await here.stage.redis.kill()
+  await expect(openFor(here.stage, 'user-004')).rejects.toThrow(/no incident was opened/)
+  await here.stage.redis.restart()
+  expect(await responder(here.stage, 'export', 'INC-4')).toMatchObject({
     code: 1,
     err: matching('no incident INC-4'),
   })
@@ -95,7 +83,7 @@ test('with a Redis that keeps its file, a crash of Redis in mid-order loses noth
   await using redis = await startPrivateRedis({ appendOnly: true })
   await using own = await quickStage({ env: { REDIS_URL: redis.url } })
   await using running = await startProgram(own.env)
-  const incident = await asked(own, 'user-005')
+  const incident = await askedFor(own, 'user-005')
   slowRevoking(own, 'user-005')
   await incident.approve()
   await incident.happens('WorkStarted')
@@ -112,9 +100,9 @@ test('with a Redis that keeps its file, a crash of Redis in mid-order loses noth
 
 test('a Redis that may evict is refused at the start, with the reason and the remedy', async () => {
   await using redis = await startPrivateRedis({ policy: 'allkeys-lru' })
-  const { DATA_DIR = '', ...env } = stage.env
+  const { DATA_DIR = '', ...env } = here.stage.env
   const { code, err } = await responder(
-    { ...stage, env: { ...env, DATA_DIR: `${DATA_DIR}-evicting`, REDIS_URL: redis.url } },
+    { ...here.stage, env: { ...env, DATA_DIR: `${DATA_DIR}-evicting`, REDIS_URL: redis.url } },
     'start',
   )
   expect(code).toBe(2)
@@ -147,7 +135,7 @@ test('a program that starts without Redis says so, and works once Redis is there
     () => (saying('redis is reachable again') >= saying('redis is not reachable') ? true : undefined),
     'Redis to be reached',
   )
-  const incident = await asked(own, 'user-006')
+  const incident = await askedFor(own, 'user-006')
   await incident.approve()
   await incident.untilProven(1)
 })

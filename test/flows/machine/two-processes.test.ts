@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { type Case, openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
+import { openFor, quickStage, reloadEverybody, responder } from '../../support/incident-flow.ts'
 import { exchangeKeys, type Roles } from '../../support/roles.ts'
-import { changes, expectThreadToAgree, idOf, liveSessions, signIn } from './machine.ts'
+import { askedFor, changes, expectThreadToAgree, idOf, liveSessions } from './machine.ts'
 
 let stage: Stage
 let bot: Program
@@ -27,16 +27,8 @@ async function startWorker(which: 'one' | 'other'): Promise<Program> {
   return startProgram(environments[which], { args: ['start', '--role', 'worker'], readyWhen: 'the worker is ready' })
 }
 
-async function asked(username: string): Promise<Case> {
-  reloadEverybody(stage)
-  await signIn(stage, username)
-  const incident = await openFor(stage, username)
-  await incident.ask(1)
-  return incident
-}
-
 test('bot and worker do an incident together as two processes, each with its own secrets only', async () => {
-  const incident = await asked('user-001')
+  const incident = await askedFor(stage, 'user-001')
   await incident.approve()
   await incident.untilProven(1)
   expect(incident.entries('StepDone')[0]?.actor).toEqual({ worker: 'one' })
@@ -44,7 +36,7 @@ test('bot and worker do an incident together as two processes, each with its own
 })
 
 test('what was approved is withdrawn while no worker is there: one that comes later finds nothing to do', async () => {
-  const incident = await asked('user-003')
+  const incident = await askedFor(stage, 'user-003')
   const request = await incident.request()
   await workers.pop()?.stop()
   await incident.approve()
@@ -62,7 +54,7 @@ test('what was approved is withdrawn while no worker is there: one that comes la
 })
 
 test('a worker is killed in mid-order: another one takes over by itself, and the effect is there once', async () => {
-  const incident = await asked('user-002')
+  const incident = await askedFor(stage, 'user-002')
   const path = `/admin/api/users/${idOf(stage, 'user-002')}/revoke-sessions`
   stage.autentico.control.fail({ method: 'POST', path, how: 'timeout' })
   await incident.approve()

@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { cast, incidentChannel } from '#/drill/cast.ts'
-import { type Program, startProgram } from '#/drill/program.ts'
-import type { Stage } from '#/drill/stage.ts'
 import type { RefusalCode } from '#/incident/refusals.ts'
 import { changeUser, signIn } from '../../support/autentico-visits.ts'
 import {
@@ -10,24 +8,10 @@ import {
   expectFault,
   expectTold,
   openFor,
-  quickStage,
-  reloadEverybody,
+  programForAll,
 } from '../../support/incident-flow.ts'
 
-let stage: Stage
-let program: Program
-
-beforeAll(async () => {
-  stage = await quickStage()
-  program = await startProgram(stage.env)
-})
-
-afterAll(async () => {
-  await program[Symbol.asyncDispose]()
-  await stage[Symbol.asyncDispose]()
-})
-
-beforeEach(() => reloadEverybody(stage))
+const here = programForAll()
 
 /** Presses "Approve", and expects to be told why not: in private, on record, and without any effect. */
 async function expectRefused(incident: Case, person: string, code: RefusalCode, words: RegExp): Promise<void> {
@@ -40,7 +24,7 @@ async function expectRefused(incident: Case, person: string, code: RefusalCode, 
 }
 
 test('whoever asked cannot approve: they are told who can, the try is on record, and the request stays open', async () => {
-  const incident = await openFor(stage, 'user-001')
+  const incident = await openFor(here.stage, 'user-001')
   await incident.ask(1)
   await expectRefused(incident, 'ana', 'approver_is_requester', /You asked for this.*Able to now: .*@bao/)
   await incident.as('bao').reads(/@ana\* was refused: approve Revoke all sessions of user-001/)
@@ -49,21 +33,21 @@ test('whoever asked cannot approve: they are told who can, the try is on record,
 })
 
 test('the target of the incident cannot approve what is done to the account, although on the list', async () => {
-  await stage.slack.control.addMember(incidentChannel.id, cast.alice.user)
-  const incident = await openFor(stage, 'alice')
+  await here.stage.slack.control.addMember(incidentChannel.id, cast.alice.user)
+  const incident = await openFor(here.stage, 'alice')
   await incident.ask(1)
   await expectRefused(incident, 'alice', 'person_is_target', /This account is the target of the incident/)
 })
 
 test('a guest cannot approve, although on the list', async () => {
-  const incident = await openFor(stage, 'user-002')
+  const incident = await openFor(here.stage, 'user-002')
   await incident.ask(1)
   await expectRefused(incident, 'gil', 'person_is_guest', /Guests cannot take part/)
 })
 
 test('a person of another company in a shared channel cannot approve, nor a bot', async () => {
-  stage.slack.control.share(incidentChannel.id)
-  const incident = await openFor(stage, 'user-003')
+  here.stage.slack.control.share(incidentChannel.id)
+  const incident = await openFor(here.stage, 'user-003')
   await incident.ask(1)
   await expectRefused(incident, 'olu', 'person_is_external', /People of another workspace/)
   await expectRefused(incident, 'autentico', 'person_is_bot', /A bot cannot take part/)
@@ -72,7 +56,7 @@ test('a person of another company in a shared channel cannot approve, nor a bot'
 })
 
 test('the same person pressing twice at once approves once, and is told of it', async () => {
-  const incident = await openFor(stage, 'user-004')
+  const incident = await openFor(here.stage, 'user-004')
   await incident.ask(1)
   const bao = incident.at('bao')
   await Promise.all([bao.press(/^Approve/), bao.press(/^Approve/)])
@@ -83,7 +67,7 @@ test('the same person pressing twice at once approves once, and is told of it', 
 })
 
 test('of two approvers at the same time one wins, and the other is told who', async () => {
-  const incident = await openFor(stage, 'user-005')
+  const incident = await openFor(here.stage, 'user-005')
   await incident.ask(1)
   const [bao, chi] = [incident.at('bao'), incident.at('chi')]
   await Promise.all([bao.press(/^Approve/), chi.press(/^Approve/)])
@@ -98,10 +82,10 @@ test('of two approvers at the same time one wins, and the other is told who', as
 })
 
 test('an account that changed between request and approval is not touched: the fresh request says what changed', async () => {
-  const incident = await openFor(stage, 'user-006')
+  const incident = await openFor(here.stage, 'user-006')
   const first = await incident.ask(1)
   const copy = incident.at('chi').button(/^Approve/)
-  await signIn(stage, 'user-006')
+  await signIn(here.stage, 'user-006')
   await incident.approve('bao')
   const voided = await incident.happens('ApprovalVoided')
   expect(voided.event.differences.join(' ')).toContain('user-006 now has 1 session, not 0.')
@@ -125,7 +109,7 @@ test('an account that changed between request and approval is not touched: the f
 })
 
 test('an old copy of a button that was decided long ago says by whom', async () => {
-  const incident = await openFor(stage, 'user-007')
+  const incident = await openFor(here.stage, 'user-007')
   await incident.ask(1)
   const copy = incident.at('chi').button(/^Approve/)
   await incident.approve('bao')
@@ -136,8 +120,8 @@ test('an old copy of a button that was decided long ago says by whom', async () 
 })
 
 test('for the last administrator there is a warning, and whoever approves types the username', async () => {
-  await changeUser(stage, 'chi', { role: 'user' })
-  const incident = await openFor(stage, 'admin')
+  await changeUser(here.stage, 'chi', { role: 'user' })
+  const incident = await openFor(here.stage, 'admin')
   const request = await incident.ask(1)
   expect(request.shown?.effect.warnings[0]).toContain('admin is the last administrator besides the bot')
 
@@ -152,5 +136,5 @@ test('for the last administrator there is a warning, and whoever approves types 
 })
 
 test('none of it made the program complain', () => {
-  expect(complaintsOf(program)).toEqual([])
+  expect(complaintsOf(here.program)).toEqual([])
 })

@@ -1,35 +1,19 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { cast, incidentChannel } from '#/drill/cast.ts'
 import { member, until, wordsOf, wordsOfForm } from '#/drill/crew.ts'
-import { type Program, startProgram } from '#/drill/program.ts'
-import type { Stage } from '#/drill/stage.ts'
 import {
   type Case,
   complaintsOf,
   expectFault,
   expectTold,
   openFor,
-  quickStage,
-  reloadEverybody,
+  programForAll,
 } from '../../support/incident-flow.ts'
 
-let stage: Stage
-let program: Program
-
-beforeAll(async () => {
-  stage = await quickStage()
-  program = await startProgram(stage.env)
-})
-
-afterAll(async () => {
-  await program[Symbol.asyncDispose]()
-  await stage[Symbol.asyncDispose]()
-})
-
-beforeEach(() => reloadEverybody(stage))
+const here = programForAll()
 
 test('a denial says why in the thread, the requester can ask again, and nothing was done', async () => {
-  const incident = await openFor(stage, 'user-001')
+  const incident = await openFor(here.stage, 'user-001')
   const request = await incident.ask(1)
   await incident.at('bao').press('Deny…')
   expect(await incident.as('bao').fillIn('Deny', { 'Why not': 'Wrong account' })).toMatchObject({ now: 'closed' })
@@ -41,7 +25,7 @@ test('a denial says why in the thread, the requester can ask again, and nothing 
 })
 
 test('whoever asked cannot deny their own request; they can withdraw it', async () => {
-  const incident = await openFor(stage, 'user-002')
+  const incident = await openFor(here.stage, 'user-002')
   const request = await incident.ask(1)
   await incident.at('ana').press('Deny…')
   const denied = await incident.as('ana').fillIn('Deny', { 'Why not': 'Changed my mind' })
@@ -55,7 +39,7 @@ test('whoever asked cannot deny their own request; they can withdraw it', async 
 })
 
 test('only the requester or the commander can withdraw; whoever takes command can', async () => {
-  const incident = await openFor(stage, 'user-003')
+  const incident = await openFor(here.stage, 'user-003')
   const request = await incident.ask(1)
   await incident.at('bao').press('Withdraw')
   await incident.as('bao').toldAlone(/Only @ana or the commander can withdraw/)
@@ -69,7 +53,7 @@ test('only the requester or the commander can withdraw; whoever takes command ca
 })
 
 test('a step is skipped with a reason that two people stand behind, and stays not proven', async () => {
-  const incident = await openFor(stage, 'user-004')
+  const incident = await openFor(here.stage, 'user-004')
   await incident.run(1)
   await incident.as('ana').pressWhenThere('Skip step 2…')
   await incident.as('ana').fillIn('Skip', { Why: 'The password is managed elsewhere' })
@@ -90,7 +74,7 @@ async function pressClose({ id, as, card }: Case): Promise<void> {
 }
 
 test('an incident cannot be closed while steps are left; skipping the rest is the way, and it is not contained', async () => {
-  const incident = await openFor(stage, 'user-005')
+  const incident = await openFor(here.stage, 'user-005')
   await until(() => incident.as('ana').button('Ask for step 1'), 'the card')
   expect(incident.as('ana').button('Close…')).toBeUndefined()
   await pressClose(incident)
@@ -115,7 +99,7 @@ test('an incident cannot be closed while steps are left; skipping the rest is th
 })
 
 test('in a closed incident no button does anything any more', async () => {
-  const incident = await openFor(stage, 'user-006')
+  const incident = await openFor(here.stage, 'user-006')
   const card = await until(() => incident.as('bao').button('Ask for step 1'), 'the button of step 1')
   await incident.skipRest()
   await incident.close()
@@ -124,9 +108,9 @@ test('in a closed incident no button does anything any more', async () => {
 })
 
 test('a message of the thread goes into the timeline by its menu, with its address', async () => {
-  const incident = await openFor(stage, 'user-007')
+  const incident = await openFor(here.stage, 'user-007')
   const { thread } = incident.state()
-  const ana = member(stage.slack.as('ana'))
+  const ana = member(here.stage.slack.as('ana'))
   const said = await ana.actor.say(incidentChannel.id, 'user-007 called me & says <it was not them>', thread?.ts)
   await ana.actor.messageShortcut('add_to_timeline', { channel: said.channel, ts: said.ts })
   expect(await ana.fillIn('Add to the timeline')).toMatchObject({ now: 'closed' })
@@ -138,8 +122,8 @@ test('a message of the thread goes into the timeline by its menu, with its addre
 })
 
 test('a message from anywhere else goes into the incident that is chosen', async () => {
-  const incident = await openFor(stage, 'user-008')
-  const bao = member(stage.slack.as('bao'))
+  const incident = await openFor(here.stage, 'user-008')
+  const bao = member(here.stage.slack.as('bao'))
   const said = await bao.actor.say('C0GENERAL', 'The portal logged me out')
   await bao.actor.messageShortcut('add_to_timeline', { channel: said.channel, ts: said.ts })
   await bao.fillIn('Add to the timeline', { Incident: incident.id })
@@ -147,7 +131,7 @@ test('a message from anywhere else goes into the incident that is chosen', async
 })
 
 test('a guest cannot add a note', async () => {
-  const incident = await openFor(stage, 'user-009')
+  const incident = await openFor(here.stage, 'user-009')
   await incident.as('gil').pressWhenThere('Add note…')
   const answer = await incident.as('gil').fillIn('Add to the timeline', { Note: 'I was here' })
   expectFault(answer, 'note', 'Guests cannot take part in an incident.')
@@ -155,8 +139,8 @@ test('a guest cannot add a note', async () => {
 })
 
 test('two incidents at once do not disturb each other', async () => {
-  const one = await openFor(stage, 'bobb')
-  const other = await openFor(stage, 'bobby', { by: 'bao' })
+  const one = await openFor(here.stage, 'bobb')
+  const other = await openFor(here.stage, 'bobby', { by: 'bao' })
   await one.ask(1)
   await other.ask(1, 'bao')
   await one.approve('bao')
@@ -171,19 +155,19 @@ test('two incidents at once do not disturb each other', async () => {
 })
 
 test('a second incident for the same account is refused while one is open, with the way to it; afterwards it is possible', async () => {
-  const first = await openFor(stage, 'user-010')
-  const again = await member(stage.slack.as('bao')).openIncident({ target: 'user-010' })
+  const first = await openFor(here.stage, 'user-010')
+  const again = await member(here.stage.slack.as('bao')).openIncident({ target: 'user-010' })
   expectFault(again, 'target', `an incident for user-010 already: ${first.id} is open since`)
-  await stage.slack.as('bao').close()
+  await here.stage.slack.as('bao').close()
   await first.skipRest()
   await first.close()
-  const second = await openFor(stage, 'user-010', { by: 'bao' })
+  const second = await openFor(here.stage, 'user-010', { by: 'bao' })
   expect(second.id).not.toBe(first.id)
   await second.run(1)
 })
 
 test('of two people who open an incident for one account at once, one does, and the other is shown the way', async () => {
-  const [ana, bao] = [member(stage.slack.as('ana')), member(stage.slack.as('bao'))]
+  const [ana, bao] = [member(here.stage.slack.as('ana')), member(here.stage.slack.as('bao'))]
   const answers = await Promise.all([
     ana.openIncident({ target: 'user-011' }),
     bao.openIncident({ target: 'user-011', summary: 'Also seen' }),
@@ -195,11 +179,11 @@ test('of two people who open an incident for one account at once, one does, and 
 })
 
 test('pressed again because the first press seemed lost, a step is asked for once', async () => {
-  const incident = await openFor(stage, 'user-012')
+  const incident = await openFor(here.stage, 'user-012')
   await until(() => incident.as('ana').button('Ask for step 1'), 'the button of step 1')
-  stage.slack.control.loseAcks(true)
+  here.stage.slack.control.loseAcks(true)
   expect(await incident.as('ana').press('Ask for step 1')).toMatchObject({ ok: false })
-  stage.slack.control.loseAcks(false)
+  here.stage.slack.control.loseAcks(false)
   const card = await until(() => incident.as('ana').button('Add note…'), 'the card')
   await incident.request()
   expect(card).toBeDefined()
@@ -209,8 +193,8 @@ test('pressed again because the first press seemed lost, a step is asked for onc
 })
 
 test('a message longer than a note can be is offered cut, and the rest stays where its address leads', async () => {
-  const incident = await openFor(stage, 'user-013')
-  const ana = member(stage.slack.as('ana'))
+  const incident = await openFor(here.stage, 'user-013')
+  const ana = member(here.stage.slack.as('ana'))
   const said = await ana.actor.say(
     incidentChannel.id,
     `It began so: ${'very '.repeat(900)}long`,
@@ -225,8 +209,8 @@ test('a message longer than a note can be is offered cut, and the rest stays whe
 })
 
 test('the timeline form shows a responder every entry, and the target none', async () => {
-  await stage.slack.control.addMember(incidentChannel.id, cast.alice.user)
-  const incident = await openFor(stage, 'alice')
+  await here.stage.slack.control.addMember(incidentChannel.id, cast.alice.user)
+  const incident = await openFor(here.stage, 'alice')
   await incident.as('chi').press('Timeline')
   const seen = await formSaying('chi', /opened: Compromised user account/)
   expect(wordsOfForm(seen)).toMatch(/\*#\d+\*.*@ana/)
@@ -235,10 +219,10 @@ test('the timeline form shows a responder every entry, and the target none', asy
 })
 
 async function formSaying(person: string, words: RegExp) {
-  const actor = stage.slack.as(person)
+  const actor = here.stage.slack.as(person)
   return until(() => actor.views().find((view) => words.test(wordsOfForm(view))), `a form that says ${String(words)}`)
 }
 
 test('none of it made the program complain', () => {
-  expect(complaintsOf(program)).toEqual([])
+  expect(complaintsOf(here.program)).toEqual([])
 })

@@ -1,43 +1,22 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { readRulebook } from '#/deciders/governance.ts'
 import { incidentChannel } from '#/drill/cast.ts'
 import { looking, type Member, member, wordsOf } from '#/drill/crew.ts'
-import { type Program, startProgram } from '#/drill/program.ts'
+import { startProgram } from '#/drill/program.ts'
 import type { Seen } from '#/drill/slack/acts/seen.ts'
-import type { Stage } from '#/drill/stage.ts'
 import type { ChangeId } from '#/governance/events.ts'
 import { activeKeys, type Rulebook } from '#/governance/state.ts'
 import { fingerprintOf, publicLine } from '#/terminal/public-key.ts'
-import {
-  complaintsOf,
-  expectFault,
-  ledgerOf,
-  quickStage,
-  reloadEverybody,
-  responder,
-} from '../../support/incident-flow.ts'
+import { complaintsOf, expectFault, ledgerOf, programForAll, responder } from '../../support/incident-flow.ts'
 
-let stage: Stage
-let program: Program
-
-beforeAll(async () => {
-  stage = await quickStage()
-  program = await startProgram(stage.env)
-})
-
-afterAll(async () => {
-  await program[Symbol.asyncDispose]()
-  await stage[Symbol.asyncDispose]()
-})
-
-beforeEach(() => reloadEverybody(stage))
+const here = programForAll()
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
 
-const who = (name: string): Member => member(stage.slack.as(name))
+const who = (name: string): Member => member(here.stage.slack.as(name))
 
 async function types(name: string, line: string): Promise<Member> {
   expect(await who(name).actor.command(line, { channel: incidentChannel.id })).toMatchObject({ ok: true })
@@ -45,7 +24,7 @@ async function types(name: string, line: string): Promise<Member> {
 }
 
 function rulebook(): Rulebook {
-  using ledger = ledgerOf(stage)
+  using ledger = ledgerOf(here.stage)
   return readRulebook(ledger)
 }
 
@@ -80,21 +59,21 @@ test('a private key that is pasted is refused, and nobody finds it anywhere', as
   expectFault(sent, 'public_key', /That is a private key/)
   await chi.actor.close()
   const words = secret.split('\n')[1] ?? ''
-  using ledger = ledgerOf(stage)
+  using ledger = ledgerOf(here.stage)
   expect(JSON.stringify(ledger.stream('governance'))).not.toContain(words)
-  expect(program.lines.join('\n')).not.toContain(words)
+  expect(here.program.lines.join('\n')).not.toContain(words)
 })
 
 test('another policy in the configuration holds nothing until it is adopted, and that is said', async () => {
-  expect(await program.stop()).toBe(0)
-  const file = join(stage.dir, 'policy.yml')
+  expect(await here.program.stop()).toBe(0)
+  const file = join(here.stage.dir, 'policy.yml')
   writeFileSync(file, 'schema: 1\nrules:\n  restore-access: { approvals: 2 }\n')
-  const env = { ...stage.env, POLICY_FILE: file }
-  program = await startProgram(env)
+  const env = { ...here.stage.env, POLICY_FILE: file }
+  here.program = await startProgram(env)
   expect(approvalsInForce()).toBeUndefined()
   const ana = await types('ana', '/autentico policy')
   expect(wordsOf(await ana.toldAlone(/says something else/))).toMatch(/restore-access: approvals 1 → 2/)
-  const { out } = await responder({ ...stage, env }, 'doctor')
+  const { out } = await responder({ ...here.stage, env }, 'doctor')
   expect(out).toMatch(/warning {2}policy .*restore-access: approvals 1 → 2/)
 })
 
@@ -120,7 +99,7 @@ test('another policy holds when somebody asked and somebody else approved; whoev
 
 test('below its message stand who did what, and a checkpoint that covers it', async () => {
   const below = ({ thread }: Seen) => thread === rulebook().changes.get('CHG-2' as ChangeId)?.place?.ts
-  const chi = looking(stage.slack.as('chi'), below)
+  const chi = looking(here.stage.slack.as('chi'), below)
   await chi.reads(/@ana\* was turned down: approve CHG-2/)
   await chi.reads(/@bao\* approved it/)
   expect(wordsOf(await chi.reads(/signed a checkpoint over \d+ entries/))).toContain('autentico-responder/')
@@ -145,5 +124,5 @@ test('the owner of a key takes it away alone, and the channel is told', async ()
 })
 
 test('none of it made the program complain', () => {
-  expect(complaintsOf(program)).toEqual([])
+  expect(complaintsOf(here.program)).toEqual([])
 })

@@ -1,29 +1,14 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Program, startProgram } from '#/drill/program.ts'
-import type { Stage } from '#/drill/stage.ts'
+import { expect, test } from 'vitest'
 import { holdInForce } from '#/incident/hold-state.ts'
-import { type Case, expectTold, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+import { type Case, expectTold, openFor, programForAll } from '../../support/incident-flow.ts'
 import { changes, expectThreadToAgree, liveSessions, signIn } from '../machine/machine.ts'
 
-let stage: Stage
-let program: Program
-
-beforeAll(async () => {
-  stage = await quickStage()
-  program = await startProgram(stage.env)
-})
-
-afterAll(async () => {
-  await program[Symbol.asyncDispose]()
-  await stage[Symbol.asyncDispose]()
-})
-
-beforeEach(() => reloadEverybody(stage))
+const here = programForAll()
 
 /** An incident about an account with a live session, which ana puts on hold with one press. */
 async function onHold(username: string): Promise<Case> {
-  await signIn(stage, username)
-  const incident = await openFor(stage, username)
+  await signIn(here.stage, username)
+  const incident = await openFor(here.stage, username)
   await incident.as('ana').pressWhenThere(`Hold ${username} for 30 minutes`)
   await incident.happens('HoldApplied', ({ event }) => event.proven)
   return incident
@@ -31,8 +16,8 @@ async function onHold(username: string): Promise<Case> {
 
 test('one press suspends the account and ends its sessions; a second person confirms, and it stays so', async () => {
   const incident = await onHold('user-001')
-  expect(liveSessions(stage, 'user-001')).toBe(0)
-  await expect(signIn(stage, 'user-001')).rejects.toThrow('refused')
+  expect(liveSessions(here.stage, 'user-001')).toBe(0)
+  await expect(signIn(here.stage, 'user-001')).rejects.toThrow('refused')
   await incident.as('bao').reads(/user-001 is on hold\* until \d{4}-\d\d-\d\d \d\d:\d\d UTC · by <@U0ANA>/)
   await incident.as('chi').reads(/@ana\* placed a hold on user-001 until/)
 
@@ -42,18 +27,18 @@ test('one press suspends the account and ends its sessions; a second person conf
   await incident.happens('HoldConfirmed')
   await incident.as('ana').reads(/user-001 stays suspended\* until access is restored/)
   expect(incident.state().suspendedAt).toBeDefined()
-  await expectThreadToAgree(stage, incident)
+  await expectThreadToAgree(here.stage, incident)
 })
 
 test('taken back by the one who placed it, the account is active again, and that person cannot place another', async () => {
   const incident = await onHold('user-002')
   await incident.as('ana').pressWhenThere('Lift now…')
   await incident.happens('HoldLifted', ({ event }) => event.proven)
-  await signIn(stage, 'user-002')
+  await signIn(here.stage, 'user-002')
   expect(holdInForce(incident.state())).toBeUndefined()
 
   await incident.as('ana').pressWhenThere('Hold user-002 for 30 minutes')
   await expectTold(incident.as('ana'), /You have placed a hold on user-002 before/)
-  expect(changes(stage, 'user-002', '/reactivate')).toEqual([204])
-  await expectThreadToAgree(stage, incident)
+  expect(changes(here.stage, 'user-002', '/reactivate')).toEqual([204])
+  await expectThreadToAgree(here.stage, incident)
 })

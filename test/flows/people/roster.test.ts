@@ -1,33 +1,18 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { cast, securityGroup } from '#/drill/cast.ts'
 import { wordsOf } from '#/drill/crew.ts'
-import { type Program, startProgram } from '#/drill/program.ts'
-import type { Stage } from '#/drill/stage.ts'
-import { expectTold, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
+import { expectTold, openFor, programForAll, reloadEverybody } from '../../support/incident-flow.ts'
 
-let stage: Stage
-let program: Program
-
-beforeAll(async () => {
-  stage = await quickStage({
-    env: {
-      APPROVERS: securityGroup.id,
-      // Two Slack people with one account in Autentico are one person.
-      SLACK_USER_MAP: `${cast.ana.user}=ana,${cast.chi.user}=ana`,
-    },
-  })
-  program = await startProgram(stage.env)
+const here = programForAll({
+  env: {
+    APPROVERS: securityGroup.id,
+    // Two Slack people with one account in Autentico are one person.
+    SLACK_USER_MAP: `${cast.ana.user}=ana,${cast.chi.user}=ana`,
+  },
 })
-
-afterAll(async () => {
-  await program[Symbol.asyncDispose]()
-  await stage[Symbol.asyncDispose]()
-})
-
-beforeEach(() => reloadEverybody(stage))
 
 test('another Slack identity of the same Autentico account cannot approve what the first one asked for', async () => {
-  const incident = await openFor(stage, 'user-001')
+  const incident = await openFor(here.stage, 'user-001')
   await incident.ask(1)
   await incident.at('chi').press(/^Approve/)
   const told = wordsOf(await incident.as('chi').toldAlone(/same account as @ana/))
@@ -37,7 +22,7 @@ test('another Slack identity of the same Autentico account cannot approve what t
 })
 
 test('whoever is on the list of approvers approves, whichever of them asked; a guest on the list of responders does not', async () => {
-  const incident = await openFor(stage, 'user-002', { by: 'bao' })
+  const incident = await openFor(here.stage, 'user-002', { by: 'bao' })
   await incident.ask(1, 'bao')
   await incident.at('gil').press(/^Approve/)
   await expectTold(incident.as('gil'), /Guests cannot take part/)
@@ -46,13 +31,13 @@ test('whoever is on the list of approvers approves, whichever of them asked; a g
 })
 
 test('taken off the group between request and approval is off the list; an empty group means nobody, never everybody', async () => {
-  const incident = await openFor(stage, 'user-003')
+  const incident = await openFor(here.stage, 'user-003')
   await incident.ask(1)
-  stage.slack.control.setUsergroup(securityGroup.id, [])
+  here.stage.slack.control.setUsergroup(securityGroup.id, [])
   // Who is in a group is read again after a few seconds; ana, who asked, is told who could approve, and it becomes nobody.
   await vi.waitFor(
     async () => {
-      reloadEverybody(stage)
+      reloadEverybody(here.stage)
       await incident.at('ana').press(/^Approve/)
       expect(wordsOf(await incident.as('ana').toldAlone(/You asked for this/))).not.toContain('Able to now')
     },
