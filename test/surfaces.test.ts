@@ -3,14 +3,13 @@ import { builtIn } from '#/configuration/playbooks.ts'
 import { changeRefusalCodes, changeRefusalSentence } from '#/governance/refusals.ts'
 import type { IncidentId, Recorded } from '#/incident/events.ts'
 import { refusalCodes, refusalSentence } from '#/incident/refusals.ts'
-import { type OpenedIncident, openRequests } from '#/incident/state.ts'
+import { openRequests } from '#/incident/state.ts'
 import { timelineLine } from '#/incident/timeline.ts'
 import type { Effect, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName, PlaybookStep, StepId } from '#/playbook/playbook.ts'
 import type { Message } from '#/slack/cards/blocks.ts'
 import { closeForm, denyForm, notificationForm, secretForm } from '#/slack/cards/forms.ts'
 import { homeView } from '#/slack/cards/home.ts'
-import { incidentCard } from '#/slack/cards/incident-card.ts'
 import { helpMessage, incidentList, statusMessage, verifyMessage } from '#/slack/cards/lists.ts'
 import { openingForm, openingLineUp } from '#/slack/cards/opening-form.ts'
 import { requestMessage } from '#/slack/cards/request-message.ts'
@@ -19,7 +18,7 @@ import { stopAllForm, stopForm } from '#/slack/cards/stop-forms.ts'
 import { summaryMessage } from '#/slack/cards/summary-message.ts'
 import { timelineForm, timelineMessage } from '#/slack/cards/timeline-message.ts'
 import { aloneForOne, aloneMessages } from './support/alone-surfaces.ts'
-import { execute, play, type Story } from './support/given.ts'
+import { execute, play } from './support/given.ts'
 import { plainSurface, spokenText } from './support/plain-surface.ts'
 import { rulesForOne, rulesMessages } from './support/rules-surfaces.ts'
 import { signInForOne, signInMessages } from './support/sign-in-surfaces.ts'
@@ -45,11 +44,9 @@ import {
   stops,
   writes,
 } from './support/stories.ts'
+import { card, link, newest, type Played, request, worded } from './support/surfaces.ts'
 import { wholeForOne, wholeMessages } from './support/whole-surfaces.ts'
 
-type Played = Story & { readonly incident: OpenedIncident }
-
-const link = 'https://acme.slack.com/archives/C0INCIDENTS/p1763866800000100'
 const withoutMfa =
   'This Autentico does not require MFA. After this, alice signs in with the password alone until MFA is required.'
 const stillBelieved =
@@ -58,13 +55,6 @@ const stillBelieved =
 /** A step as a worker words it. */
 type Wording = { readonly effect: Effect; readonly did: readonly string[]; readonly back: readonly string[] }
 
-const words = (sentence: string, question: string, verb: string, ...warnings: readonly string[]): Effect => ({
-  sentence,
-  question,
-  verb,
-  warnings,
-  basis: {},
-})
 const nobodyIn = [
   'No live session: all 3 are deactivated.',
   'No single sign-on session: none is left.',
@@ -72,7 +62,7 @@ const nobodyIn = [
 ]
 const wording: Readonly<Record<'sessions' | 'password' | 'mfa' | 'passkeys' | 'notify', Wording>> = {
   sessions: {
-    effect: words(
+    effect: worded(
       'revoke 3 sessions, 1 single sign-on session and 2 tokens of alice.',
       'Revoke every session of alice? Everybody who is signed in as alice is signed out.',
       'Revoke them',
@@ -82,7 +72,7 @@ const wording: Readonly<Record<'sessions' | 'password' | 'mfa' | 'passkeys' | 'n
     back: nobodyIn,
   },
   password: {
-    effect: words(
+    effect: worded(
       'set a random password for alice that nobody is shown, and revoke every session once more.',
       'Reset the password of alice? The old one stops working at once, and this cannot be undone.',
       'Reset it',
@@ -92,7 +82,7 @@ const wording: Readonly<Record<'sessions' | 'password' | 'mfa' | 'passkeys' | 'n
     back: ['Autentico confirmed the new password, and its audit log has the change.', ...nobodyIn],
   },
   mfa: {
-    effect: words(
+    effect: worded(
       'clear the authenticator of alice and its secret, forget 2 trusted devices and revoke every session once more.',
       "Clear alice's authenticator? This cannot be undone: alice has to enrol a new one.",
       'Clear it',
@@ -107,7 +97,7 @@ const wording: Readonly<Record<'sessions' | 'password' | 'mfa' | 'passkeys' | 'n
     ],
   },
   passkeys: {
-    effect: words(
+    effect: worded(
       'delete 1 passkey and 1 linked account (Workspace) of alice, and revoke every session once more.',
       'Delete the passkeys of alice and everything else that opens a new session? This cannot be undone.',
       'Delete them',
@@ -116,7 +106,7 @@ const wording: Readonly<Record<'sessions' | 'password' | 'mfa' | 'passkeys' | 'n
     back: ['No passkey: none is left.', 'No linked account: none is left.', ...nobodyIn],
   },
   notify: {
-    effect: words(
+    effect: worded(
       'restore access for alice with a temporary password, shown once to the person who asked for this.',
       'Give alice access again? The temporary password is shown once, to the person who asked for it.',
       'Restore access',
@@ -209,7 +199,7 @@ const unproven = [
     notes: ['Suspend alice, or delete the passkeys by hand.'],
   }),
 ]
-const suspends = words(
+const suspends = worded(
   'suspend alice: no way of signing in works, and every session ends.',
   'Suspend alice? Nobody can sign in as alice until access is restored.',
   'Suspend',
@@ -224,20 +214,6 @@ const suspended = [
 
 function at(...acts: readonly Act[]): Played {
   return play(...acts)
-}
-
-function card({ incident, now }: Played): Message {
-  return incidentCard(incident, { now, requestLink: link })
-}
-
-function request({ incident }: Played): Message {
-  return requestMessage(incident, newestRequest(incident))
-}
-
-/** The newest lines of the thread. */
-function newest({ incident, recorded }: Played, count = 1): Message {
-  const lines = recorded.map((one) => timelineLine(one, incident)).filter(({ forThread }) => forThread)
-  return timelineMessage(lines.slice(-count)).message
 }
 
 /** After a refused click: its line, and what the person is told in private. */

@@ -9,7 +9,7 @@ import { openLedger } from '#/ledger/ledger.ts'
 import { temporaryDirectory } from '#/ledger/test-support.ts'
 import { standardPolicy } from '#/policy/policy.ts'
 import { facts, opens, reports } from '../../test/support/stories.ts'
-import { runCommandLine } from './command-line.ts'
+import { type Ran, run } from './test-run.ts'
 
 const evidence: readonly (EvidenceRef & { readonly text: string })[] = ['sessions', 'affected-users.csv'].map(
   (name) => ({ name, text: `of ${name}`, digest: createHash('sha256').update(`of ${name}`).digest('hex') }),
@@ -19,9 +19,7 @@ const evidence: readonly (EvidenceRef & { readonly text: string })[] = ['session
 async function exported(): Promise<{
   readonly dataDir: string
   readonly folder: string
-  readonly run: (
-    ...args: readonly string[]
-  ) => Promise<{ readonly code: number; readonly out: string; readonly err: string }>
+  readonly run: (...args: readonly string[]) => Promise<Ran>
 }> {
   const directory = temporaryDirectory()
   onTestFinished(() => directory[Symbol.dispose]())
@@ -43,19 +41,7 @@ async function exported(): Promise<{
   return {
     dataDir,
     folder: join(dataDir, 'out'),
-    async run(...args) {
-      const said = { out: '', err: '' }
-      const code = await runCommandLine({
-        args,
-        env: { DATA_DIR: dataDir },
-        out: (text) => void (said.out += text),
-        err: (text) => void (said.err += text),
-        stopped: async () => undefined,
-        stop: () => undefined,
-        onUncaught: () => undefined,
-      })
-      return { code, ...said }
-    },
+    run: async (...args) => run(args, { DATA_DIR: dataDir }),
   }
 }
 

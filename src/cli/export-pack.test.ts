@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '#/ledger/test-support.ts'
 import { fillDataDir, hostile } from '#/pack/test-pack.ts'
 import { unzipped } from '#/pack/zip.ts'
-import { runCommandLine } from './command-line.ts'
+import { run } from './test-run.ts'
 
 const secret = 'the other incident says this'
 
@@ -16,20 +16,12 @@ async function given({ forged = false }: { readonly forged?: boolean } = {}) {
   onTestFinished(() => directory[Symbol.dispose]())
   const dataDir = directory.path
   const id = await fillDataDir(dataDir, { secret, forged })
-  const run = async (...args: readonly string[]) => {
-    const said = { out: '', err: '' }
-    const code = await runCommandLine({
-      args,
-      env: { DATA_DIR: dataDir },
-      out: (text) => void (said.out += text),
-      err: (text) => void (said.err += text),
-      stopped: async () => undefined,
-      stop: () => undefined,
-      onUncaught: () => undefined,
-    })
-    return { code, ...said }
+  return {
+    dataDir,
+    id,
+    run: async (...args: readonly string[]) => run(args, { DATA_DIR: dataDir }),
+    zip: join(dataDir, 'out.zip'),
   }
-  return { dataDir, id, run, zip: join(dataDir, 'out.zip') }
 }
 
 function filesIn(zip: string): ReadonlyMap<string, string> {

@@ -9,24 +9,10 @@ import { digestOf } from '#/deciders/incidents.ts'
 import { actionTable } from '#/playbook/actions.ts'
 import { stepActions } from '#/playbook/schema.ts'
 import { takenBy } from '#/playbook/takes.ts'
-import { runCommandLine } from './command-line.ts'
+import { run } from './test-run.ts'
 
 const root = join(import.meta.dirname, '../..')
 const example = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? ''
-
-async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const said = { out: '', err: '' }
-  const code = await runCommandLine({
-    args: ['playbook', ...args],
-    env,
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    stopped: async () => undefined,
-    stop: () => undefined,
-    onUncaught: () => undefined,
-  })
-  return { code, ...said }
-}
 
 /** A folder with a file of this name and text. */
 function folder(name: string, text: string): { readonly directory: string; readonly file: string } {
@@ -39,7 +25,7 @@ function folder(name: string, text: string): { readonly directory: string; reado
 
 test('the example of README.md is a playbook, and `validate` says what it does', async () => {
   const { file } = folder('lost-laptop.yml', example)
-  expect(await run(['validate', file])).toEqual({
+  expect(await run(['playbook', 'validate', file])).toEqual({
     code: 0,
     err: '',
     out: `${file}: lost-laptop, “Lost laptop”, about one account
@@ -56,7 +42,7 @@ test('the example of README.md is a playbook, and `validate` says what it does',
 test('`validate` tells the problems of all files, and what the good ones do', async () => {
   const good = folder('good.yml', example)
   const bad = folder('bad.yml', example.replace('kind: recovery', 'kind: recover').replace('type: moment', 'type: day'))
-  const { code, out } = await run(['validate', bad.file, good.file, join(bad.directory, 'none.yml')])
+  const { code, out } = await run(['playbook', 'validate', bad.file, good.file, join(bad.directory, 'none.yml')])
   expect(code).toBe(1)
   expect(out.split('\n').slice(0, 4)).toEqual([
     expect.stringMatching(/bad\.yml:\d+:15: “type” of input 1 of step 3 has to be /),
@@ -67,37 +53,37 @@ test('`validate` tells the problems of all files, and what the good ones do', as
 })
 
 test('`validate` without a file is a wrong use', async () => {
-  expect((await run(['validate'])).code).toBe(2)
+  expect((await run(['playbook', 'validate'])).code).toBe(2)
 })
 
 test('`list` names the built-in playbooks and those of the folder, with the digests that incidents record', async () => {
   const { directory, file } = folder('lost-laptop.yml', example)
-  const { code, out } = await run(['list', '--json'], { PLAYBOOKS_DIR: directory })
+  const { code, out } = await run(['playbook', 'list', '--json'], { PLAYBOOKS_DIR: directory })
   const { playbooks } = JSON.parse(out) as { readonly playbooks: readonly object[] }
   expect(code).toBe(0)
   expect(playbooks).toHaveLength(loadPlaybookFiles({}).length + 1)
   expect(playbooks[0]).toMatchObject({ id: 'account-compromise', digest: digestOf(builtIn('account-compromise')) })
   expect(playbooks.at(-1)).toMatchObject({ id: 'lost-laptop', title: 'Lost laptop', target: 'account', steps: 6, file })
 
-  const plain = await run(['list'], { PLAYBOOKS_DIR: directory })
+  const plain = await run(['playbook', 'list'], { PLAYBOOKS_DIR: directory })
   expect(plain.out.split('\n').at(-2)).toMatch(/^lost-laptop +6 steps {2}[0-9a-f]{12} {2}Lost laptop {2}\//)
 })
 
 test('`list` says what is wrong with the folder', async () => {
   const { directory } = folder('a.yml', 'id: [')
-  const { code, err } = await run(['list', '--playbooks-dir', directory])
+  const { code, err } = await run(['playbook', 'list', '--playbooks-dir', directory])
   expect(code).toBe(2)
   expect(err).toMatch(/^PLAYBOOKS_DIR has problems:\n {2}a\.yml:1:\d: /)
 })
 
 test('`schema` prints what stands in docs/playbook.schema.json', async () => {
-  const { code, out } = await run(['schema'])
+  const { code, out } = await run(['playbook', 'schema'])
   expect(code).toBe(0)
   expect(out).toBe(readFileSync(join(root, 'docs/playbook.schema.json'), 'utf8'))
 })
 
 test('the schema takes every playbook that the parser takes, and refuses what an editor should mark', async () => {
-  const { out } = await run(['schema'])
+  const { out } = await run(['playbook', 'schema'])
   const takes = new Ajv({ strict: true, strictRequired: false }).compile(JSON.parse(out) as object)
   const texts = [example, ...loadPlaybookFiles({}).map(({ file }) => readFileSync(file, 'utf8'))]
   for (const text of texts) {

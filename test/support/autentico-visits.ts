@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Browser, formFields } from '#/drill/autentico/browser.ts'
 import { type Intruder, intrude } from '#/drill/autentico/intruder.ts'
 import { scriptClientId } from '#/drill/autentico/seed.ts'
-import type { Stage } from '#/drill/stage.ts'
+import type { Stage, StageOptions } from '#/drill/stage.ts'
 
 /** What Autentico answered to a login; `token` is there when it let the person in. */
 export type Login = { readonly status: number; readonly token?: string; readonly refreshToken?: string }
@@ -60,6 +60,25 @@ export async function intrudeAsAdmin({ autentico }: Stage): Promise<Intruder> {
   const { url, accounts, credentials } = autentico
   const { clientId, clientSecret } = credentials
   return intrude({ url, username: 'admin', password: accounts['admin']?.password ?? '', clientId, clientSecret })
+}
+
+/** A company whose settings, administrators and clients are its own and known, so that what an intruder changes stands out. */
+export const knownCompany: Pick<StageOptions, 'autentico' | 'env'> = {
+  autentico: {
+    settings: {
+      trust_device_enabled: 'false',
+      magic_link_enabled: 'false',
+      smtp_host: '',
+      smtp_username: '',
+      smtp_from: '',
+    },
+  },
+  env: { KNOWN_ADMINS: 'admin', KNOWN_CLIENTS: 'portal,company-scripts,meeting-room-screen' },
+}
+
+/** The moment an hour ago, as people type it. */
+export function anHourAgo(): string {
+  return new Date(Date.now() - 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
 }
 
 /** Everything that the seed has made just now is from months ago, as in a company that has been there before the incident. */

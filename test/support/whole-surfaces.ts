@@ -3,21 +3,17 @@ import { instanceTarget } from '#/incident/account.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Finding } from '#/incident/findings.ts'
 import { findStep, type IncidentStep, type OpenedIncident } from '#/incident/state.ts'
-import { timelineLine } from '#/incident/timeline.ts'
 import type { Effect, StepCheck, WorkResult } from '#/incident/work.ts'
 import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
 import type { Message } from '#/slack/cards/blocks.ts'
 import { approvalForm } from '#/slack/cards/forms.ts'
-import { incidentCard } from '#/slack/cards/incident-card.ts'
 import { inputsForm } from '#/slack/cards/inputs-form.ts'
 import { awarenessForm } from '#/slack/cards/legal-clock.ts'
 import { statusMessage } from '#/slack/cards/lists.ts'
 import { openingForm, openingLineUp } from '#/slack/cards/opening-form.ts'
-import { requestMessage } from '#/slack/cards/request-message.ts'
 import { attestForm, decisionForm, expectForm, lookAgainForm } from '#/slack/cards/step-forms.ts'
 import { summaryMessage } from '#/slack/cards/summary-message.ts'
-import { timelineMessage } from '#/slack/cards/timeline-message.ts'
-import { play, type Story } from './given.ts'
+import { play } from './given.ts'
 import {
   type Act,
   approves,
@@ -33,13 +29,11 @@ import {
   settledByWord,
   standing,
 } from './stories.ts'
+import { card, link, newest, request, worded } from './surfaces.ts'
 import { ids, instanceFacts, wholeUnderWay } from './whole-instance.ts'
 
 /** What people see of incidents about Autentico as a whole: reviews, questions, fields, long work, the legal clock, follow-ups. */
 
-type Played = Story & { readonly incident: OpenedIncident }
-
-const link = 'https://acme.slack.com/archives/C0INCIDENTS/p1763866800000100'
 const token = builtIn('admin-token-exposed')
 const breach = builtIn('database-breach')
 const flood = builtIn('denial-of-service')
@@ -62,13 +56,6 @@ const read: Act = reports('snapshot', {
   warnings: [],
 })
 
-const effect = (sentence: string, question: string, verb: string, ...warnings: readonly string[]): Effect => ({
-  sentence,
-  question,
-  verb,
-  warnings,
-  basis: {},
-})
 const looked = (what: Effect): Act => reports('prepare', { kind: 'prepared', effect: what })
 const started = reports('run', { kind: 'started', attempt: 1 })
 const check = (action: ActionName, detail: string): StepCheck => ({ action, name: detail, proven: true, detail })
@@ -79,7 +66,7 @@ const progressed = (change: Partial<Extract<WorkResult, { kind: 'progress' }>>):
 
 // An exposed admin token: four steps, two of which come upon something.
 
-const rotates = effect(
+const rotates = worded(
   'put a new random value for AUTENTICO_ADMIN_TOKEN into the environment file, and end the sessions and tokens of 3 administrators.',
   'Rotate the token and sign out every administrator, this bot last?',
   'Rotate it',
@@ -134,7 +121,7 @@ const found: readonly Act[] = [
     [helpdesk, hidden],
   ),
 ]
-const demotes = effect(
+const demotes = worded(
   'make helpdesk an ordinary user and end 1 session and 1 token.',
   'Demote helpdesk? Whatever it did as an administrator stays done.',
   'Demote it',
@@ -201,7 +188,7 @@ const revoking: readonly Act[] = [
   ...beforeRevoke,
   asks(id('revoke-everybody')),
   looked({
-    ...effect(
+    ...worded(
       'end every session and token of 10,004 accounts, those of this bot last.',
       'Sign everybody out? 10,004 people have to sign in again.',
       'Sign everybody out',
@@ -242,7 +229,7 @@ const limiting: readonly Act[] = [
   read,
   asks(id('limit-requests'), limits),
   looked(
-    effect(
+    worded(
       'write /etc/nginx/conf.d/autentico-limits.conf with 20 requests a second and 40 at once, have nginx test it, and reload.',
       'Limit requests at nginx? It is taken back by itself when the probe fails.',
       'Limit them',
@@ -255,7 +242,7 @@ const restricting: readonly Act[] = [
   read,
   asks(id('limit-requests'), { inputs: { ...limits.inputs, networks } }),
   looked(
-    effect(
+    worded(
       'limit requests at nginx, and let only the networks named reach the admin API.',
       'Change nginx? Whoever comes from elsewhere is turned away from the admin API.',
       'Limit them',
@@ -278,19 +265,6 @@ const called: readonly Act[] = [
   ...answered,
   asks(ids.call, { kind: 'attest', reason: 'Called them at 03:40; they limit to 50 a second.' }),
 ]
-
-function card({ incident, now }: Played): Message {
-  return incidentCard(incident, { now, requestLink: link })
-}
-
-function request({ incident }: Played): Message {
-  return requestMessage(incident, newestRequest(incident))
-}
-
-function newest({ incident, recorded }: Played, count = 1): Message {
-  const lines = recorded.map((one) => timelineLine(one, incident)).filter(({ forThread }) => forThread)
-  return timelineMessage(lines.slice(-count)).message
-}
 
 function stepIn(acts: readonly Act[], step: StepId): readonly [OpenedIncident, IncidentStep] {
   const { incident } = play(...acts)

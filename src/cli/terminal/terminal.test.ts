@@ -16,36 +16,11 @@ import { openLedgerReader } from '#/ledger/reader.ts'
 import { verifyDataDir } from '#/record/verify-data-dir.ts'
 import { asks, facts, openOrder, opens, standing, steps } from '../../../test/support/stories.ts'
 import { registeredKey } from '../../../test/support/terminal-keys.ts'
-import { runCommandLine } from '../command-line.ts'
+import { run } from '../test-run.ts'
 
 const id = 'INC-1' as IncidentId
 
-type Ran = { readonly code: number; readonly out: string; readonly err: string }
 type Typed = readonly (string | undefined)[]
-
-/** Runs a command. Questions are answered with what is `typed`, one after the other; without any, nobody is there to be asked. */
-async function run(args: readonly string[], env: NodeJS.ProcessEnv, typed?: Typed): Promise<Ran> {
-  const said = { out: '', err: '' }
-  const answers = [...(typed ?? [])]
-  const code = await runCommandLine({
-    args,
-    env,
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    stopped: async () => undefined,
-    stop: () => undefined,
-    onUncaught: () => undefined,
-    ...(typed === undefined
-      ? {}
-      : {
-          ask: async (question: string) => {
-            said.err += question
-            return answers.shift()
-          },
-        }),
-  })
-  return { code, ...said }
-}
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'cli-terminal-'))

@@ -1,42 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { Seen } from '../slack/acts/seen.ts'
 import { difference, type LiveOptions, liveStreams } from './live.ts'
+import { blankScreen, message } from './test-screen.ts'
 import type { LedgerEntry, Screen } from './wire.ts'
-
-const blank: Screen = {
-  me: { handle: 'ana', user: 'U0ANA', name: 'Ana Ruiz', part: 'responder', outside: false },
-  workspace: 'Acme',
-  cast: [],
-  mentioned: [],
-  app: { user: 'U0RESPONDER', name: 'Autentico Responder', commands: [], shortcuts: [], available: true },
-  channels: [],
-  messages: {},
-  views: [],
-  home: null,
-  hint: { words: 'Go on.', switchTo: null, progress: 0 },
-  account: null,
-  instance: null,
-  attacker: { name: 'mallory', busy: false, doors: [] },
-  queue: { up: true, orders: [], outcomes: 0 },
-  machine: { bot: 'running', redis: 'running', autentico: 'well', slack: 'connected', log: [] },
-  ledgerFile: { tampered: null, verified: null },
-  entries: {},
-}
-
-function message(ts: string, text: string): Seen {
-  return {
-    channel: 'C0INCIDENTS',
-    ts,
-    thread: undefined,
-    user: 'U0ANA',
-    text,
-    blocks: [],
-    ephemeral: false,
-    edited: false,
-    files: [],
-  }
-}
 
 const entry: LedgerEntry = {
   seq: 1,
@@ -50,14 +16,20 @@ const entry: LedgerEntry = {
 }
 
 test('only what differs is sent: a field whole, messages and entries key by key', () => {
-  const before = { ...blank, messages: { one: message('1.1', 'one'), two: message('2.1', 'two') } }
+  const before = {
+    ...blankScreen,
+    messages: { one: message({ ts: '1.1', text: 'one' }), two: message({ ts: '2.1', text: 'two' }) },
+  }
   const after = {
-    ...blank,
+    ...blankScreen,
     // The same again, as every new drawing brings it.
-    hint: { ...blank.hint },
+    hint: { ...blankScreen.hint },
     home: null,
-    machine: { ...blank.machine, redis: 'stopped' as const },
-    messages: { two: { ...message('2.1', 'two'), edited: true }, three: message('3.1', 'three') },
+    machine: { ...blankScreen.machine, redis: 'stopped' as const },
+    messages: {
+      two: { ...message({ ts: '2.1', text: 'two' }), edited: true },
+      three: message({ ts: '3.1', text: 'three' }),
+    },
     entries: { 1: entry },
   }
 
@@ -71,7 +43,7 @@ test('only what differs is sent: a field whole, messages and entries key by key'
 
 /** Streams over a screen that the test changes; how often it was put together is counted. */
 function streams(options: Partial<LiveOptions> = {}) {
-  let screen = blank
+  let screen = blankScreen
   let drawn = 0
   const listeners = new Set<() => void>()
   const live = liveStreams({
@@ -112,7 +84,7 @@ function window(highWaterMark = 1 << 16): { readonly stream: PassThrough; readon
   }
 }
 
-const words = (hint: string) => ({ hint: { ...blank.hint, words: hint } })
+const words = (hint: string) => ({ hint: { ...blankScreen.hint, words: hint } })
 const change = (data: object) => `event: change\ndata: ${JSON.stringify(data)}`
 
 test('changes that come together are sent together', async () => {
@@ -124,7 +96,7 @@ test('changes that come together are sent together', async () => {
   await vi.waitFor(() => {
     expect(ana.events()).toEqual([
       'retry: 1000',
-      `event: screen\ndata: ${JSON.stringify(blank)}`,
+      `event: screen\ndata: ${JSON.stringify(blankScreen)}`,
       change(words('Three.')),
     ])
   })
@@ -162,7 +134,7 @@ test('a window that does not read makes nothing pile up, and is given the whole 
   live.open('ana', slow.stream)
   live.open('ana', quick.stream)
   for (let round = 0; round < 50; round += 1) {
-    now({ messages: { only: message('1.1', `${round} ${'x'.repeat(1_000)}`) } })
+    now({ messages: { only: message({ ts: '1.1', text: `${round} ${'x'.repeat(1_000)}` }) } })
     await vi.waitFor(() => expect(quick.events().at(-1)).toContain(`"text":"${round} x`))
   }
   expect(slow.stream.writableLength + slow.stream.readableLength).toBeLessThan(10_000)
@@ -179,7 +151,7 @@ test('a window that does not read makes nothing pile up, and is given the whole 
 
 test('a screen longer than what may wait is sent once', async () => {
   const { live, now } = streams({ mostWaiting: 1_000 })
-  now({ messages: { only: message('1.1', 'x'.repeat(20_000)) } })
+  now({ messages: { only: message({ ts: '1.1', text: 'x'.repeat(20_000) }) } })
   const ana = window(1_000)
   live.open('ana', ana.stream)
   await vi.waitFor(() => expect(ana.events().at(-1)).toMatch(/^event: screen\n/))
@@ -203,7 +175,7 @@ test('a screen that cannot be put together ends the windows that show it, and no
     gatherMs: 1,
     screenOf: (handle) => {
       if (broken.has(handle)) throw new Error('no screen')
-      return { ...blank, ...words(`${listeners.size} ${broken.size}`) }
+      return { ...blankScreen, ...words(`${listeners.size} ${broken.size}`) }
     },
     listen: (onChange) => {
       listeners.add(onChange)
@@ -226,13 +198,13 @@ test('a message as it was just shown is kept as long as a finger may be on its w
   let clock = 0
   const { live, now } = streams({ now: () => clock })
   const ana = window()
-  now({ messages: { 'C0INCIDENTS/1.1': message('1.1', 'Approve?') } })
+  now({ messages: { 'C0INCIDENTS/1.1': message({ ts: '1.1', text: 'Approve?' }) } })
   live.open('ana', ana.stream)
-  now({ messages: { 'C0INCIDENTS/1.1': message('1.1', 'Approved.') } })
+  now({ messages: { 'C0INCIDENTS/1.1': message({ ts: '1.1', text: 'Approved.' }) } })
   await vi.waitFor(() => expect(ana.events().at(-1)).toContain('Approved.'))
 
   clock = 1_000
-  now({ messages: { 'C0INCIDENTS/1.1': message('1.1', 'Done.') } })
+  now({ messages: { 'C0INCIDENTS/1.1': message({ ts: '1.1', text: 'Done.' }) } })
   await vi.waitFor(() => expect(ana.events().at(-1)).toContain('Done.'))
 
   // It may change twice under a finger.

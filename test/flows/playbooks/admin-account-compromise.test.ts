@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until, wordsOf, wordsOfForm } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { ageCompany, intrudeAsAdmin, roleOf, signIn } from '../../support/autentico-visits.ts'
+import { ageCompany, anHourAgo, intrudeAsAdmin, knownCompany, roleOf, signIn } from '../../support/autentico-visits.ts'
 import { type Case, complaintsOf, openUnder, quickStage, responder } from '../../support/incident-flow.ts'
 import { expectNowhere } from '../../support/secrets.ts'
 
@@ -12,21 +12,9 @@ let incident: Case
 let stolen: string
 let password: string
 
-const settings = {
-  trust_device_enabled: 'false',
-  magic_link_enabled: 'false',
-  smtp_host: '',
-  smtp_username: '',
-  smtp_from: '',
-}
-const anHourAgo = new Date(Date.now() - 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
-
 /** Somebody signs in as the administrator, makes a second one of an ordinary account, and is thrown out. */
 beforeAll(async () => {
-  stage = await quickStage({
-    autentico: { settings },
-    env: { KNOWN_ADMINS: 'admin', KNOWN_CLIENTS: 'portal,company-scripts,meeting-room-screen' },
-  })
+  stage = await quickStage(knownCompany)
   program = await startProgram(stage.env)
   ageCompany(stage)
   const intruder = await intrudeAsAdmin(stage)
@@ -35,7 +23,7 @@ beforeAll(async () => {
   incident = await openUnder(stage, 'admin-account-compromise', { target: 'admin', summary: 'Sign-in from abroad' })
 
   for (const n of [1, 2, 3, 4]) await incident.run(n)
-  await incident.begin(5, { 'Compromised since': anHourAgo })
+  await incident.begin(5, { 'Compromised since': anHourAgo() })
   await incident.begin(6)
   await dealWithAdmins()
   await incident.begin(7)

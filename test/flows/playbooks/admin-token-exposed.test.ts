@@ -3,7 +3,14 @@ import { type Intruder, intruderAddress } from '#/drill/autentico/intruder.ts'
 import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { ageCompany, changeSetting, intrudeAsAdmin, roleOf } from '../../support/autentico-visits.ts'
+import {
+  ageCompany,
+  anHourAgo,
+  changeSetting,
+  intrudeAsAdmin,
+  knownCompany,
+  roleOf,
+} from '../../support/autentico-visits.ts'
 import { type Case, complaintsOf, openUnder, quickStage, responder } from '../../support/incident-flow.ts'
 import { environmentOf, expectNowhere } from '../../support/secrets.ts'
 
@@ -14,24 +21,9 @@ let again: Case
 let before: ReadonlyMap<string, string>
 let stolen: string
 
-/** The company's own, so that what the intruder changes stands out. */
-const settings = {
-  trust_device_enabled: 'false',
-  magic_link_enabled: 'false',
-  smtp_host: '',
-  smtp_username: '',
-  smtp_from: '',
-}
-
-/** As people type it. */
-const anHourAgo = new Date(Date.now() - 3_600_000).toISOString().slice(0, 16).replace('T', ' ')
-
 /** Somebody has an administrator's session: the whole playbook once, and its reviews once more when auditing was switched off. */
 beforeAll(async () => {
-  stage = await quickStage({
-    autentico: { settings },
-    env: { KNOWN_ADMINS: 'admin', KNOWN_CLIENTS: 'portal,company-scripts,meeting-room-screen' },
-  })
+  stage = await quickStage(knownCompany)
   program = await startProgram(stage.env)
   ageCompany(stage)
   before = environmentOf(stage)
@@ -43,7 +35,7 @@ beforeAll(async () => {
 
   incident = await openUnder(stage, 'admin-token-exposed')
   await rotate(intruder)
-  await incident.begin(2, { 'Exposed since': anHourAgo })
+  await incident.begin(2, { 'Exposed since': anHourAgo() })
   await incident.begin(3)
   await dealWithAdmins()
   await incident.begin(4)
@@ -55,7 +47,7 @@ beforeAll(async () => {
   await (await intrudeAsAdmin(stage)).silenceAudit()
   again = await openUnder(stage, 'admin-token-exposed')
   await again.run(1)
-  await again.begin(2, { 'Exposed since': anHourAgo })
+  await again.begin(2, { 'Exposed since': anHourAgo() })
   await again.begin(3)
 })
 

@@ -1,37 +1,14 @@
 import { expect, test } from 'vitest'
-import type { Seen } from '../../slack/acts/seen.ts'
+import { blankScreen, message } from '../test-screen.ts'
 import type { Screen } from '../wire.ts'
 import { applyChange } from './apply-change.ts'
 
-const said = (ts: string, text: string): Seen => ({
-  channel: 'C0INCIDENTS',
-  ts,
-  thread: undefined,
-  user: 'U0ANA',
-  text,
-  blocks: [],
-  ephemeral: false,
-  edited: false,
-  files: [],
-})
 const screen: Screen = {
-  me: { handle: 'ana', user: 'U0ANA', name: 'Ana Ruiz', part: 'responder', outside: false },
-  workspace: 'Acme',
-  cast: [],
-  mentioned: [],
-  app: { user: 'U0RESPONDER', name: 'Autentico Responder', commands: [], shortcuts: [], available: true },
-  channels: [],
-  messages: { 'C0INCIDENTS/1.0': said('1.0', 'one'), 'C0INCIDENTS/2.0': said('2.0', 'two') },
-  views: [],
-  home: null,
-  hint: { words: 'Type /autentico incident', switchTo: null, progress: 0 },
-  account: null,
-  instance: null,
-  attacker: { name: 'mallory', busy: false, doors: [] },
-  queue: { up: true, orders: [], outcomes: 0 },
-  machine: { bot: 'running', redis: 'running', autentico: 'well', slack: 'connected', log: [] },
-  ledgerFile: { tampered: null, verified: null },
-  entries: {},
+  ...blankScreen,
+  messages: {
+    'C0INCIDENTS/1.0': message({ ts: '1.0', text: 'one' }),
+    'C0INCIDENTS/2.0': message({ ts: '2.0', text: 'two' }),
+  },
 }
 
 test('a field that came is replaced whole, and the others stay the same', () => {
@@ -45,7 +22,10 @@ test('a field that came is replaced whole, and the others stay the same', () => 
 test('messages are set and taken away key by key', () => {
   const { messages } = applyChange(screen, {
     messages: {
-      set: { 'C0INCIDENTS/2.0': said('2.0', 'two, edited'), 'C0INCIDENTS/3.0': said('3.0', 'three') },
+      set: {
+        'C0INCIDENTS/2.0': message({ ts: '2.0', text: 'two, edited' }),
+        'C0INCIDENTS/3.0': message({ ts: '3.0', text: 'three' }),
+      },
       gone: ['C0INCIDENTS/1.0'],
     },
   })

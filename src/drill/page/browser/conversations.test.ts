@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { message } from '../test-screen.ts'
 import { compareTs, footerOf, keyOf, talkOf } from './conversations.ts'
-import { message, talksOf } from './test-messages.ts'
+import { talksOf } from './test-messages.ts'
 
 test('a parent stands in its channel, its replies in the thread alone, the oldest first', () => {
   const talks = talksOf(

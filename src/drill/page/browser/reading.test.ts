@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { message } from '../test-screen.ts'
 import { Reading } from './reading.ts'
 import { openStore, type Store } from './store.ts'
-import { message, talksOf } from './test-messages.ts'
+import { talksOf } from './test-messages.ts'
 
 const talk = { channel: 'C0INCIDENTS' }
 const two = talksOf(message({ ts: '10.0' }), message({ ts: '20.0' }))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { message, talksOf } from './test-messages.ts'
+import { message } from '../test-screen.ts'
+import { talksOf } from './test-messages.ts'
 import { mergeMarks, unreadIn, unreadOf } from './unread.ts'
 
 const channel = 'C0INCIDENTS'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { message } from '../test-messages.ts'
+import { message } from '../../test-screen.ts'
 import { Announcer, newsOf } from './announcer.ts'
 
 const handleOf = (user: string) => user.replace('U0', '').toLowerCase()

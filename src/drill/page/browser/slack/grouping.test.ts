@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { message } from '../test-messages.ts'
+import { message } from '../../test-screen.ts'
 import { type Line, linesOf } from './grouping.ts'
 
 const day = 86_400
