@@ -67,6 +67,14 @@ export type Consumer = AsyncDisposable & {
   hearing(): boolean
 }
 
+type Ears = {
+  readonly worker: Worker
+  readonly isConnected: () => boolean
+  /** What has ended is told to Redis first. */
+  readonly end: () => Promise<void>
+  readonly cut: () => void
+}
+
 /** Starts taking messages. Nothing is thrown for a Redis that cannot be reached: it begins when Redis is there. */
 export function startConsumer(options: ConsumerOptions): Consumer {
   const { url, log, concurrency, canaryMs = 2_500, build = buildWorker } = options
@@ -108,7 +116,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     throw new DelayedError()
   }
 
-  function start(): { readonly worker: Worker; readonly end: () => Promise<void>; readonly cut: () => void } {
+  function start(): Ears {
     const connection = patientConnection(url, log)
     const worker = build(process, { ...tuned(options), connection })
     let said: string | undefined
@@ -123,12 +131,16 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     })
     return {
       worker,
-      /** What has ended is told to Redis first. */
+      isConnected: () => connection.status === 'ready',
       async end() {
         await worker.close().catch(() => undefined)
         connection.disconnect()
       },
-      cut: () => connection.disconnect(),
+      cut() {
+        connection.disconnect()
+        // It has connections of its own besides, and waits for one that was never made as well.
+        void worker.backend.close(true).catch(() => undefined)
+      },
     }
   }
 
@@ -161,7 +173,8 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     stopping.abort()
     await settledWithin(running, 1_000)
     // A Redis that does not answer is not waited for.
-    await settledWithin(new Set([current.end()]), 1_000)
+    const ended = current.end()
+    if (current.isConnected()) await settledWithin(new Set([ended]), 1_000)
     current.cut()
     await queue[Symbol.asyncDispose]()
   }

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import type { Log } from './log.ts'
 
 /** Redis as it is must not carry the queue; the message says why and what to do. */
@@ -10,16 +10,42 @@ export class RedisUnfit extends Error {
 export const defaultPrefix = 'autentico-responder'
 
 /**
+ * Ends as soon as it is told to. Left to itself, ioredis keeps its timers for an answer that cannot come any more, and where Redis is away
+ * at that moment, whoever waits for one is never told.
+ */
+class Connection extends Redis {
+  constructor(options: RedisOptions, url?: string) {
+    if (url === undefined) super(options)
+    else super(url, options)
+    this.on('close', () => {
+      // Kept, it would end the next connection in place of this one, too.
+      clearTimeout(Reflect.get(this, 'socketTimeoutTimer') as NodeJS.Timeout | undefined)
+      Reflect.set(this, 'socketTimeoutTimer', undefined)
+    })
+  }
+
+  override duplicate(override?: Partial<RedisOptions>): Redis {
+    return new Connection({ ...this.options, ...override })
+  }
+
+  override disconnect(reconnect = false): void {
+    // Between two tries there is no socket whose end would be told: a try that is broken off tells it.
+    if (!reconnect && this.status === 'reconnecting') this.connect().catch(() => undefined)
+    super.disconnect(reconnect)
+  }
+}
+
+/**
  * A connection that gives up at once while Redis cannot be reached: whoever waits for it has a person waiting. It goes on
  * trying to connect in the background.
  */
 export function impatientConnection(url: string, log: Log): Redis {
-  return watched(new Redis(url, { ...never, enableOfflineQueue: false, maxRetriesPerRequest: 1 }), log)
+  return watched(new Connection({ ...never, enableOfflineQueue: false, maxRetriesPerRequest: 1 }, url), log)
 }
 
 /** A connection that waits as long as it takes. The queue's consumers need it so. */
 export function patientConnection(url: string, log: Log): Redis {
-  return watched(new Redis(url, { ...never, maxRetriesPerRequest: null }), log)
+  return watched(new Connection({ ...never, maxRetriesPerRequest: null }, url), log)
 }
 
 /** Waits until a connection that is being made for the first time is there, or has failed. At any other time it returns at once. */
@@ -83,6 +109,7 @@ const askEveryMs = 2_000
 const never = {
   socketTimeout: 4_000,
   connectTimeout: 4_000,
+  disconnectTimeout: 200,
   retryStrategy,
   // What was the primary has become a replica: behind the same address there may be another one by now.
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
