@@ -54,10 +54,11 @@ export function takeOutcomes({
     } catch (error) {
       const refused = refusedByDisk(error)
       if (refused === undefined) throw error
-      const { order, attempt } = outcome
+      const { incident, order } = outcome
       const what = outcome.sealed === undefined ? 'the evidence' : 'the temporary password'
       const why = cannotKeep(what, refused)
-      const said = record(outcome, { kind: 'waiting', why, attempt })
+      // It is the bot that waits: the worker has done its part.
+      const said = incidents.execute(incident, { type: 'RecordWait', order, why })
       if (said.kind === 'accepted' && said.recorded.length > 0)
         log.error({ order, why }, 'an outcome waits for the disk')
       waiting.set(order, performance.now())
