@@ -167,6 +167,20 @@ describe('a change of the policy', () => {
     expect(refusal(approves(asked(), 'bao', { approver: false }))).toBe('change_group')
   })
 
+  test('is neither approved nor denied while Slack does not say who is in the group that it takes', () => {
+    const room = asked()
+    const unclear = { approver: false, unread: ['approvers'] }
+    const approved = approves(room, 'bao', unclear)
+    expect(approved).toMatchObject({ refusal: { code: 'lists_unread', about: { what: '@approvers' } } })
+    const by = standing('bao', unclear)
+    expect(refusal(room.does({ type: 'DenyChange', by, change: id(1), reason: 'Too strict.' }))).toBe('lists_unread')
+    expect(refusal(approves(room, 'bao'))).toBe('accepted')
+  })
+
+  test('is refused for who somebody is when what Slack does not say would make no difference', () => {
+    expect(refusal(approves(asked(), 'bao', { approver: false, unread: ['auditors'] }))).toBe('change_group')
+  })
+
   test('is not approved by the target of an open incident', () => {
     const room = asked()
     room.targets.push(incident('bao@acme.test'))
@@ -435,6 +449,15 @@ describe('a terminal key', () => {
     const room = desk()
     expect(refusal(room.does({ type: 'AskToRegister', by: standing('ana'), publicKey: text }))).toBe('key_private')
     expect(JSON.stringify(room.governance().timeline())).not.toContain(text.slice(40, 60))
+  })
+
+  test('is not asked for while Slack does not say whether somebody is on a list', () => {
+    const by = standing('alice', { unread: ['approvers'] })
+    expect(refusal(desk().does({ type: 'AskToRegister', by, publicKey: line }))).toBe('lists_unread')
+    expect(refusal(desk().does({ type: 'AskToRegister', by: standing('alice'), publicKey: line }))).toBe(
+      'not_a_responder',
+    )
+    expect(refusal(keyRegistered().does({ type: 'RevokeKey', by, fingerprint }))).toBe('lists_unread')
   })
 
   test('of another kind is refused', () => {

@@ -1,12 +1,19 @@
 import type { Account } from '#/incident/account.ts'
-import { identityOf, isAccountOf, isSameAccount, whyNotRespond, whyNotTakePart } from '#/incident/approval.ts'
+import {
+  identityOf,
+  isAccountOf,
+  isSameAccount,
+  whyNotRespond,
+  whyNotTakePart,
+  whyUnread,
+} from '#/incident/approval.ts'
 import { longestText } from '#/incident/limits.ts'
 import { type Standing, samePerson } from '#/incident/people.ts'
 import type { About } from '#/incident/refusals.ts'
 import { utc } from '#/incident/timeline.ts'
 import type { Policy } from '#/policy/policy.ts'
 import type { GovernanceCommand, PersonsGovernanceCommand } from './commands.ts'
-import type { Change, ChangeId, GovernanceEvent } from './events.ts'
+import type { Change, ChangeId, GovernanceEvent, Need } from './events.ts'
 import { needWords } from './policy-words.ts'
 import { type ChangeRefusal, type ChangeRefusalCode, changeRefusalSentence } from './refusals.ts'
 import { ruleOfChange, stillNeeded, wouldCount } from './rule.ts'
@@ -145,7 +152,7 @@ function askToRegister(
   const read = around.readKey(publicKey)
   // Said to whoever pastes one, whether or not they may register any: it has to be thrown away.
   if (read.kind === 'private') return refused('key_private')
-  const outsider = by.approver ? undefined : whyNotRespond(by)
+  const outsider = whyNotListed(by)
   if (outsider !== undefined) return refusedFor(outsider)
   if (read.kind === 'unreadable') return refused('key_unreadable', { what: read.why })
   const { fingerprint } = read
@@ -178,10 +185,17 @@ function revokeKey(
       ...(asked === undefined ? {} : { change: asked.id }),
     })
   }
-  const outsider = by.approver ? undefined : whyNotRespond(by)
+  const outsider = whyNotListed(by)
   if (outsider !== undefined) return refusedFor(outsider)
   if (asked !== undefined) return refused('key_revoke_asked', { what: asked.id })
   return request(rulebook, by, { kind: 'revoke-key', fingerprint, owner }, around)
+}
+
+/** What is about keys is for responders and approvers alike. */
+function whyNotListed(by: Standing): ChangeRefusal | undefined {
+  return by.approver || by.responder
+    ? undefined
+    : (whyUnread(by, ['responders', 'approvers']) ?? { code: 'not_a_responder', about: {} })
 }
 
 /** A request under the policy in force. Its digest says everything that an approval is given to. */
@@ -217,10 +231,8 @@ function approveChange(
   if (refusal !== undefined) return refusedFor(refusal)
   if (change.digest !== digest || change.policyDigest !== rulebook.adopted?.digest) return refused('change_differs')
   const open = stillNeeded(change.rule, approvers(change))
-  if (!wouldCount(open, by.groups))
-    return refused(change.approvals.length === 0 ? 'change_group' : 'change_group_needed', {
-      what: open.map(needWords).join('; '),
-    })
+  const useless = whyNoUse(open, by, change)
+  if (useless !== undefined) return refusedFor(useless)
   const why = reason.trim()
   if (change.rule.reason && why === '') return refused('reason_missing')
   if (why.length > longestText) return refused('text_too_long')
@@ -286,7 +298,9 @@ function denyChange(
     return refused('key_owner_denies')
   const { deny } = change.rule
   if (!deny.some((group) => by.groups.includes(group)))
-    return refused('change_group', { what: needWords({ approvals: 1, from: deny }) })
+    return refusedFor(
+      whyUnread(by, deny) ?? { code: 'change_group', about: { what: needWords({ approvals: 1, from: deny }) } },
+    )
   const why = reason.trim()
   if (why === '') return refused('reason_missing')
   if (why.length > longestText) return refused('text_too_long')
@@ -318,6 +332,20 @@ function whyNotDecide({ requester, identity, approvals }: RequestedChange, by: S
   ]
   const same = before.find((one) => isSameAccount(one.identity, by))
   return same === undefined ? undefined : { code: 'change_same_account', about: { who: `@${same.person.name}` } }
+}
+
+/** Why a yes would bring nothing nearer that is still needed. */
+function whyNoUse(open: readonly Need[], by: Standing, { approvals }: RequestedChange): ChangeRefusal | undefined {
+  const { groups, unread = [] } = by
+  if (wouldCount(open, groups)) return undefined
+  if (wouldCount(open, [...groups, ...unread])) {
+    const named = open.flatMap(({ from, including }) => (including === undefined ? from : [...from, including]))
+    return whyUnread(by, [...new Set(named)])
+  }
+  return {
+    code: approvals.length === 0 ? 'change_group' : 'change_group_needed',
+    about: { what: open.map(needWords).join('; ') },
+  }
 }
 
 function whyEnded(change: RequestedChange, around: GovernanceSurroundings): ChangeRefusal | undefined {

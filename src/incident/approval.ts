@@ -145,8 +145,11 @@ function whyNotListed(standing: Standing, groups: readonly GroupName[], able?: s
     : { code: 'not_in_group', about: { ...about, what: groupWords(groups) } }
 }
 
-/** That Slack is silent says nothing of who somebody is: it refuses, and is held against nobody. */
-function whyUnread({ unread = [] }: Standing, groups: readonly GroupName[]): Refusal | undefined {
+/**
+ * Why it cannot be said now whether somebody is in one of these groups. That Slack is silent says nothing of who they are: it refuses, and is
+ * held against nobody.
+ */
+export function whyUnread({ unread = [] }: Standing, groups: readonly GroupName[]): Refusal | undefined {
   const silent = groups.filter((group) => unread.includes(group))
   return silent.length === 0 ? undefined : { code: 'lists_unread', about: { what: groupWords(silent) } }
 }

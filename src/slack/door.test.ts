@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { cast } from '#/drill/cast.ts'
+import { cast, incidentChannel } from '#/drill/cast.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { OrderId, RequestId } from '#/incident/work.ts'
 import {
@@ -292,6 +292,11 @@ test('a silent user group counts for nobody, and the refusal says that, not that
   await fresh.local.as('bao').press(fresh.messageWith('approve'), 'approve')
   await vi.waitFor(() =>
     expect(fresh.told('bao').at(-1)).toMatch(/does not say who is in @approvers right now, so nothing was done/),
+  )
+  await fresh.local.control.addMember(incidentChannel.id, cast.alice.user)
+  await fresh.local.as('alice').command('/autentico list')
+  await vi.waitFor(() =>
+    expect(fresh.told('alice').at(-1)).toMatch(/^Slack does not say who is in @approvers right now/),
   )
 })
 

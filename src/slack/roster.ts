@@ -130,8 +130,8 @@ export class Roster {
     const candidates = await this.#candidates(ruleOf(request, this.#deps.world.policy()))
     const able = candidates.filter((candidate) => this.mayApprove(incident, request, candidate))
     if (able.length > 0) return able.map(({ person }) => person)
-    const isSilent = candidates.some(({ membership }) => membership === 'unknown')
-    return isSilent || (await this.doubt()) !== undefined ? undefined : []
+    const isUnclear = candidates.some(({ membership }) => membership === 'unknown') || (await this.#isAnyGroupUnread())
+    return isUnclear ? undefined : []
   }
 
   /** The members of our own organisation among these users and user groups. Undefined: Slack does not say. */
@@ -201,16 +201,6 @@ export class Roster {
     return found.map(({ rule, what }) => `The policy (${rule}) ${what}`)
   }
 
-  /** What is in doubt because a user group cannot be read, as a sentence. Undefined: nothing. */
-  async doubt(): Promise<string | undefined> {
-    const groups = [...new Set(Object.values(this.#lists()).flat())].filter(isGroup)
-    const read = await Promise.all(groups.map(async (group) => ({ group, members: await this.#members(group) })))
-    const silent = read.filter(({ members }) => members === undefined).map(({ group }) => group)
-    return silent.length === 0
-      ? undefined
-      : `Slack does not say who is in the user group ${silent.join(', ')} right now, so its members do not count. Press again in a moment.`
-  }
-
   /** Whether somebody could approve a request now. */
   mayApprove(incident: OpenedIncident, request: Request, candidate: Standing): boolean {
     const { world } = this.#deps
@@ -231,6 +221,12 @@ export class Roster {
     const found = await Promise.all(lists.map(async ([name, list]) => ({ name, is: await this.#isOn(list, user) })))
     const named = (what: boolean | undefined) => found.filter(({ is }) => is === what).map(({ name }) => name)
     return { groups: named(true), unread: named(undefined) }
+  }
+
+  async #isAnyGroupUnread(): Promise<boolean> {
+    const groups = [...new Set(Object.values(this.#lists()).flat())].filter(isGroup)
+    const read = await Promise.all(groups.map(async (group) => this.#members(group)))
+    return read.includes(undefined)
   }
 
   /**

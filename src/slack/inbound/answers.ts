@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { whyNotTakePart } from '#/incident/approval.ts'
+import { whyNotTakePart, whyUnread } from '#/incident/approval.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import type { Standing } from '#/incident/people.ts'
@@ -49,7 +49,7 @@ export async function act(
   const by = await desk.roster.standing(press.user)
   const executed = desk.door.execute(of.incident, await of.command(by))
   await press.ack()
-  if (executed.kind === 'refused') await tell(desk, press, await refusalText(desk, executed))
+  if (executed.kind === 'refused') await tell(desk, press, executed.sentence)
   return executed
 }
 
@@ -66,31 +66,19 @@ export async function actOnForm(
   const by = await desk.roster.standing(submission.user)
   const executed = desk.door.execute(of.incident, await of.command(by))
   await submission.answer(
-    executed.kind === 'accepted'
-      ? { kind: 'close' }
-      : { kind: 'errors', errors: { [of.field]: await refusalText(desk, executed) } },
+    executed.kind === 'accepted' ? { kind: 'close' } : { kind: 'errors', errors: { [of.field]: executed.sentence } },
   )
   return executed
 }
-
-/** The sentence of a refusal, and what is in doubt about the lists when it is about them. */
-export async function refusalText(
-  desk: Desk,
-  { sentence: said, refusal }: Extract<Executed, { kind: 'refused' }>,
-): Promise<string> {
-  if (!aboutLists.has(refusal.code)) return said
-  const doubt = await desk.roster.doubt()
-  return doubt === undefined ? said : `${said} ${doubt}`
-}
-
-const aboutLists: ReadonlySet<string> = new Set(['not_a_responder', 'not_an_approver', 'not_in_group'])
 
 /** Why somebody may not look: only people of the lists may, and never the target. */
 export function whyNotRead(standing: Standing, incident?: OpenedIncident): string | undefined {
   const refusal = whyNotTakePart(standing, incident?.target)
   if (refusal !== undefined) return refusalSentence(refusal)
-  if (standing.groups.length > 0) return undefined
-  return refusalSentence({ code: standing.unread === undefined ? 'not_a_responder' : 'lists_unread', about: {} })
+  const { groups, unread = [] } = standing
+  return groups.length > 0
+    ? undefined
+    : refusalSentence(whyUnread(standing, unread) ?? { code: 'not_a_responder', about: {} })
 }
 
 const opened = z.object({ view: z.object({ id: z.string(), hash: z.string().optional() }) })

@@ -7,12 +7,11 @@ import { approvalForm } from '../cards/forms.ts'
 import { requestTitle } from '../cards/request-words.ts'
 import { signInBegins } from '../cards/sign-in-form.ts'
 import { line, mrkdwn } from '../cards/text.ts'
-import type { Executed } from '../door.ts'
 import type { Where } from '../outbound.ts'
 import { fields, type Reference } from '../references.ts'
-import { act, actOnForm, incidentOf, refusalText, showForm, strangeForm } from './answers.ts'
+import { act, actOnForm, incidentOf, showForm, strangeForm } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
-import { approveSignedIn, type Matter, type Said, signIn } from './sign-in.ts'
+import { approveSignedIn, type Matter, saidOf, signIn } from './sign-in.ts'
 
 type OfRequest = Extract<Reference, { of: 'request' }>
 
@@ -93,10 +92,6 @@ export function matterOf(
   },
 ): Matter {
   const { shown, askedAt } = request
-  const said = async (executed: Executed): Promise<Said> =>
-    executed.kind === 'accepted'
-      ? { kind: 'accepted' }
-      : { kind: 'refused', code: executed.refusal.code, sentence: await refusalText(desk, executed) }
   return {
     key: `${incident.id} ${request.id}`,
     title: requestTitle(incident, request),
@@ -104,9 +99,9 @@ export function matterOf(
     effect: mrkdwn`*This will:* ${line(shown?.effect.sentence ?? '', 900)}`,
     since: shown?.at ?? askedAt,
     async begin(by) {
-      return said(desk.door.execute(incident.id, beginning(await approval(by))))
+      return saidOf(desk.door.execute(incident.id, beginning(await approval(by))))
     },
-    approve: async (by, stepUp) => said(desk.door.execute(incident.id, { ...(await approval(by)), stepUp })),
+    approve: async (by, stepUp) => saidOf(desk.door.execute(incident.id, { ...(await approval(by)), stepUp })),
     end: (ended) => desk.door.endStepUp(incident.id, { request: request.id, ...ended }),
   }
 }

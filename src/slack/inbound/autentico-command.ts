@@ -62,10 +62,7 @@ async function reply(
 
   const by = await desk.roster.standing(user)
   const refusal = whyNotRead(by)
-  if (refusal !== undefined) {
-    const doubt = await desk.roster.doubt()
-    return saying(sentence(doubt === undefined ? refusal : `${refusal} ${doubt}`))
-  }
+  if (refusal !== undefined) return saying(sentence(refusal))
   if (verb === 'policy') return policyOf(desk)
   if (verb === 'key') return keysOf(desk)
   if (verb === 'stop' || verb === 'resume') return brake(desk, user, { verb, by, rest })

@@ -10,7 +10,7 @@ import type { ChangeExecuted } from '../door.ts'
 import { fields } from '../references.ts'
 import { openForm, strangeForm, tell } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
-import { approveSignedIn, type Matter, type Said, signIn } from './sign-in.ts'
+import { approveSignedIn, type Matter, saidOf, signIn } from './sign-in.ts'
 
 /** What a person does about the rules, once it is known who they are. */
 export type ChangeCommand = (by: Standing) => PersonsGovernanceCommand
@@ -74,18 +74,14 @@ function signedInFor(desk: Desk, { change: id }: ChangeReference): RequestedChan
 /** A change as something that is approved by signing in. */
 function matterOf(desk: Desk, change: RequestedChange, approval: Approval): Matter {
   const { governance } = desk.door
-  const said = async (executed: ChangeExecuted): Promise<Said> =>
-    executed.kind === 'accepted'
-      ? { kind: 'accepted' }
-      : { kind: 'refused', code: executed.refusal.code, sentence: await sentenceOf(desk, executed) }
   return {
     ...changeToApprove(change),
     key: change.id,
     async begin(by) {
       const { stepUp: _none, type: _approve, ...wish } = approval(by)
-      return said(governance.execute({ ...wish, type: 'BeginChangeStepUp' }))
+      return saidOf(governance.execute({ ...wish, type: 'BeginChangeStepUp' }))
     },
-    approve: async (by, stepUp) => said(governance.execute({ ...approval(by), stepUp })),
+    approve: async (by, stepUp) => saidOf(governance.execute({ ...approval(by), stepUp })),
     end: (ended) => governance.endStepUp({ change: change.id, ...ended }),
   }
 }
@@ -95,7 +91,7 @@ export async function actOnRules(desk: Desk, press: Press, command: ChangeComman
   const by = await desk.roster.standing(press.user)
   const executed = desk.door.governance.execute(command(by))
   await press.ack()
-  if (executed.kind === 'refused') await tell(desk, press, await sentenceOf(desk, executed))
+  if (executed.kind === 'refused') await tell(desk, press, executed.sentence)
   return executed
 }
 
@@ -109,21 +105,8 @@ export async function actOnRulesForm(
   const by = await desk.roster.standing(submission.user)
   const executed = desk.door.governance.execute(command(by))
   await submission.answer(
-    executed.kind === 'accepted'
-      ? { kind: 'close' }
-      : { kind: 'errors', errors: { [field]: await sentenceOf(desk, executed) } },
+    executed.kind === 'accepted' ? { kind: 'close' } : { kind: 'errors', errors: { [field]: executed.sentence } },
   )
-}
-
-const aboutLists: ReadonlySet<string> = new Set(['not_a_responder', 'change_group', 'change_group_needed'])
-
-/** The sentence of a refusal, and what is in doubt about the lists when it is about them. */
-async function sentenceOf(
-  desk: Desk,
-  { sentence, refusal }: Extract<ChangeExecuted, { kind: 'refused' }>,
-): Promise<string> {
-  const doubt = aboutLists.has(refusal.code) ? await desk.roster.doubt() : undefined
-  return doubt === undefined ? sentence : `${sentence} ${doubt}`
 }
 
 async function changeOf(desk: Desk, press: Press): Promise<ChangeReference | undefined> {

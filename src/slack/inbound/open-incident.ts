@@ -19,7 +19,7 @@ import {
 } from '../cards/opening-form.ts'
 import { literal, type Mrkdwn } from '../cards/text.ts'
 import { fields } from '../references.ts'
-import { incidentOf, noticeOf, openForm, refusalText, tell, updateForm } from './answers.ts'
+import { incidentOf, noticeOf, openForm, tell, updateForm } from './answers.ts'
 import type { Asked, Desk, Press, Submission } from './desk.ts'
 import { resolveTarget } from './target.ts'
 
@@ -45,8 +45,7 @@ export async function openIncident(
     return
   }
   const executed = recordAttempt(desk, by, { offer, values })
-  if (executed?.kind === 'refused')
-    await updateForm(desk, view, noticeOf('Not opened', await refusalText(desk, executed)))
+  if (executed?.kind === 'refused') await updateForm(desk, view, noticeOf('Not opened', executed.sentence))
 }
 
 /** "Start a follow-up…": the same form, for an incident that follows from this one. */
@@ -178,7 +177,7 @@ export async function opened(submission: Submission, desk: Desk): Promise<void> 
   })
   if (executed.kind === 'refused') {
     const field = fieldOf(submission, executed.refusal)
-    return submission.answer({ kind: 'errors', errors: { [field]: await refusalText(desk, executed) } })
+    return submission.answer({ kind: 'errors', errors: { [field]: executed.sentence } })
   }
   const { id } = executed.incident
   const follows = from === undefined ? '' : ` It follows from ${from.id}.`

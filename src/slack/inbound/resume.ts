@@ -3,7 +3,7 @@ import type { OpenedIncident } from '#/incident/state.ts'
 import type { Message } from '../cards/blocks.ts'
 import { saying, threadMark } from '../cards/lists.ts'
 import { literal, mrkdwn, sentence } from '../cards/text.ts'
-import { act, incidentOf, refusalText } from './answers.ts'
+import { act, incidentOf } from './answers.ts'
 import type { Asked, Desk, Press } from './desk.ts'
 import { threadLinks } from './home.ts'
 
@@ -33,7 +33,7 @@ export async function askToResume(desk: Desk, user: Asked['user'], what: OpenedI
   if (host === undefined)
     return saying(sentence('Nothing was stopped with everything else, so there is nothing to resume.'))
   const executed = desk.door.execute(host.id, { type: 'AskToResume', by, all })
-  if (executed.kind === 'refused') return saying(sentence(await refusalText(desk, executed)))
+  if (executed.kind === 'refused') return saying(sentence(executed.sentence))
   return saying(mrkdwn`${literal(askedSentence(host.id))}${threadMark(threadLinks(desk)(host))}`)
 }
 

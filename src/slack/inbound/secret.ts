@@ -1,5 +1,5 @@
 import { secretForm } from '../cards/forms.ts'
-import { incidentOf, noticeOf, openForm, refusalText, tell, updateForm } from './answers.ts'
+import { incidentOf, noticeOf, openForm, tell, updateForm } from './answers.ts'
 import type { Desk, Press } from './desk.ts'
 
 /**
@@ -19,7 +19,7 @@ export async function showSecret(press: Press, desk: Desk): Promise<void> {
   const secret = executed.kind === 'refused' ? undefined : desk.door.takeSecret(incident.id, reference.order)
   await press.ack()
   if (executed.kind === 'refused') {
-    await updateForm(desk, view, noticeOf('Temporary password', await refusalText(desk, executed)))
+    await updateForm(desk, view, noticeOf('Temporary password', executed.sentence))
     return
   }
   if (typeof secret !== 'string') {

@@ -4,7 +4,7 @@ import { type StepUp, whyNotTheirs } from '#/incident/step-up.ts'
 import { saying } from '../cards/lists.ts'
 import { signInBegins, signInEnded, signInForm, type ToApprove } from '../cards/sign-in-form.ts'
 import { literal, type Mrkdwn, mrkdwn, sentence } from '../cards/text.ts'
-import { NotRecorded, type SignedIn, type SignInFailed } from '../door.ts'
+import { type ChangeExecuted, type Executed, NotRecorded, type SignedIn, type SignInFailed } from '../door.ts'
 import type { Where } from '../outbound.ts'
 import type { Following } from '../signing-in.ts'
 import { openForm, updateForm } from './answers.ts'
@@ -14,6 +14,12 @@ import type { Desk, Press } from './desk.ts'
 export type Said =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly code: string; readonly sentence: string }
+
+export function saidOf(executed: Executed | ChangeExecuted): Said {
+  return executed.kind === 'accepted'
+    ? { kind: 'accepted' }
+    : { kind: 'refused', code: executed.refusal.code, sentence: executed.sentence }
+}
 
 /** What somebody wants to approve. */
 export type Matter = ToApprove & {

@@ -3,7 +3,7 @@ import { saying } from '../cards/lists.ts'
 import { stopAllForm, stopForm } from '../cards/stop-forms.ts'
 import { sentence } from '../cards/text.ts'
 import { fields } from '../references.ts'
-import { actOnForm, noticeOf, openForm, refusalText, showForm, strangeForm, whyNotRead } from './answers.ts'
+import { actOnForm, noticeOf, openForm, showForm, strangeForm, whyNotRead } from './answers.ts'
 import type { Desk, Press, Submission } from './desk.ts'
 
 /** The button on the card: a form that says what will happen, and may be given a reason. */
@@ -44,9 +44,7 @@ export async function stopOne(
 ): Promise<ReturnType<typeof saying>> {
   const by = await desk.roster.standing(user)
   const executed = desk.door.execute(incident.id, { type: 'StopWork', by, all: false, reason })
-  return saying(
-    sentence(executed.kind === 'accepted' ? stoppedSentence([incident]) : await refusalText(desk, executed)),
-  )
+  return saying(sentence(executed.kind === 'accepted' ? stoppedSentence([incident]) : executed.sentence))
 }
 
 /** What came of stopping every open incident. Each is stopped in its own record; the sentence names those that were not, and why. */
@@ -71,7 +69,7 @@ export async function stopEverything(
   for (const incident of running) {
     const executed = desk.door.execute(incident.id, { type: 'StopWork', by, all: true, reason })
     if (executed.kind === 'accepted') stopped.push(incident)
-    else refused.push(await refusalText(desk, executed))
+    else refused.push(executed.sentence)
   }
   const others = [...new Set(refused)].slice(0, 3).join(' ')
   if (stopped.length > 0) return { kind: 'stopped', sentence: [stoppedSentence(stopped), others].join(' ').trim() }
