@@ -14,6 +14,7 @@ import { type ThreadWitness, witnessLines, witnessThreads } from '#/record/witne
 import { startDispatcher } from '#/routines/start-dispatcher.ts'
 import { startExpiring } from '#/routines/start-expiring.ts'
 import { startFiler } from '#/routines/start-filer.ts'
+import { startMessenger } from '#/routines/start-messenger.ts'
 import { startNotary } from '#/routines/start-notary.ts'
 import { startNoticeboard } from '#/routines/start-noticeboard.ts'
 import { posterOf, startPoster } from '#/routines/start-poster.ts'
@@ -126,6 +127,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startVaultKeeper({ ledger, vault, log }))
   poster = posterOf({ ledger, incidents, slack, policy: () => rules.policy, config, log, now })
   building.use(startPoster({ ledger, incidents, poster, log }))
+  building.use(startMessenger({ ledger, incidents, slack, poster, log }))
   threads = building.use(watchThreads({ incidents, slack, poster, log }))
   witness = building.use(
     witnessThreads({

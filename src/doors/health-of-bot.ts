@@ -164,7 +164,7 @@ function tallied(ledger: Ledger): () => {
 }
 
 /** The poster is the outbox: its lag is what people in Slack do not see yet. */
-const followers = ['dispatcher', 'poster', 'filer', 'notary'] as const
+const followers = ['dispatcher', 'poster', 'messenger', 'filer', 'notary'] as const
 
 function showFollowers(metrics: Metrics, ledger: Ledger, now: () => Date): void {
   metrics.gauge({

@@ -1,6 +1,7 @@
 import type { IncidentId } from '#/incident/events.ts'
+import { glassPending } from '#/incident/glass-state.ts'
 import type { Message } from '#/slack/cards/blocks.ts'
-import { breakGlassForm, reviewGlassForm } from '#/slack/cards/glass-cards.ts'
+import { breakGlassForm, glassNotice, reviewGlassForm } from '#/slack/cards/glass-cards.ts'
 import { incidentCard } from '#/slack/cards/incident-card.ts'
 import { requestMessage } from '#/slack/cards/request-message.ts'
 import { summaryMessage } from '#/slack/cards/summary-message.ts'
@@ -82,10 +83,18 @@ export const aloneMessages: readonly (readonly [string, Message])[] = [
   ['What may be done alone', request(...asked)],
   ['The glass is about to be broken, the card', card(...asked, breaks())],
   ['The glass is about to be broken', request(...asked, breaks())],
+  ['The glass is about to be broken, to each of the others', notice()],
   ['The glass is broken, the card', card(...done)],
   ['The glass is broken', request(...done)],
   ['Closed, with a hold and a broken glass', closedSummary()],
 ]
+
+function notice(): Message {
+  const { incident } = play(...asked, breaks())
+  const [glass] = glassPending(incident)
+  if (glass === undefined) throw new Error('nobody announced anything')
+  return glassNotice(incident, glass, 'https://example.slack.com/archives/C0INC/p1')
+}
 
 function closedSummary(): Message {
   const story = [...done, ...skipped, holds(), applied(), withdraws(), settles, lifted, reviews(), closes()]

@@ -3,9 +3,23 @@ import { type Glass, glassBroken, glassPending } from '#/incident/glass-state.ts
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import { requestName } from '#/incident/timeline.ts'
 import { fields, forms, presses, type Reference, writeReference } from '../references.ts'
-import { button, type Form, form, option, plain, section, sections, textField } from './blocks.ts'
+import {
+  button,
+  type Form,
+  form,
+  linkButton,
+  type Message,
+  message,
+  option,
+  plain,
+  row,
+  section,
+  sections,
+  textField,
+} from './blocks.ts'
 import { filledInLines, requestTitle } from './request-words.ts'
 import { at, clock, hour, line, lines, literal, type Mrkdwn, mention, minutes, mrkdwn } from './text.ts'
+import { drillMark, incidentName } from './words.ts'
 
 /** What is about to be done alone, and what was and nobody has reviewed. In words that nobody overlooks. */
 export function glassLines(incident: OpenedIncident): readonly Mrkdwn[] {
@@ -22,6 +36,19 @@ export function glassLines(incident: OpenedIncident): readonly Mrkdwn[] {
       : [],
   )
   return [...pending, ...unreviewed]
+}
+
+/**
+ * For everybody else, each in a direct message: what is about to be done alone, by whom and when, and what they can do about it. The reason
+ * stands at the request, where only those in the channel read it.
+ */
+export function glassNotice(incident: OpenedIncident, glass: Glass, link: string | undefined): Message {
+  const said = lines(
+    mrkdwn`🚨 *BREAK-GLASS* in ${drillMark(incident)}${incidentName(incident)}: ${nameOf(incident, glass)} is done ${clock(glass.dueAt, incident.openedAt)} on the word of ${at(glass.by)} alone.`,
+    mrkdwn`Look at it now. Any approver stops it with “Deny…” at the request, or approves it in the ordinary way. If you can do neither, reach somebody who can.`,
+  )
+  const where = link === undefined ? [] : [linkButton('Go to the request', link, presses.link)]
+  return message(said, [section(said), ...row(where)])
 }
 
 function nameOf(incident: OpenedIncident, { request }: Glass): Mrkdwn {

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { incidentChannel } from '#/drill/cast.ts'
 import { until } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
@@ -41,6 +42,15 @@ async function breaks(incident: Case, by = 'ana'): Promise<void> {
   })
 }
 
+/** What the bot wrote to somebody directly about this incident. */
+function directly(person: string, { id }: Case): readonly string[] {
+  return stage.slack
+    .as(person)
+    .sees()
+    .filter(({ channel, text }) => channel !== incidentChannel.id && text.includes('BREAK-GLASS') && text.includes(id))
+    .map(({ text }) => text)
+}
+
 test('a hold lifts by itself, although the program was killed before its time and Autentico is away when it starts again', async () => {
   await signIn(stage, 'user-001')
   const incident = await openFor(stage, 'user-001')
@@ -79,8 +89,14 @@ test('ana breaks the glass: everybody is told, it is done after the delay, and s
       .sees()
       .filter(({ text, broadcast }) => broadcast === true && text.includes('BREAKS THE GLASS')),
   ).toHaveLength(1)
+  // Nor does anybody have to look into the channel: each of the others is told directly, once.
+  for (const other of ['bao', 'chi', 'gil']) {
+    await until(() => directly(other, incident)[0], `a direct message to ${other}`)
+  }
+  expect(directly('ana', incident)).toEqual([])
 
   await incident.happens('GlassBroken')
+  expect(directly('bao', incident)).toHaveLength(1)
   await incident.untilProven(1)
   expect(incident.entries('StepApproved')).toEqual([])
   await incident.as('bao').reads(/DONE ALONE, NOT REVIEWED/)
