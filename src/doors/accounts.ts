@@ -1,4 +1,4 @@
-import { utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 import type { BotKeys } from '#/keyring.ts'
 import type { AccountHit, Door, Pick } from '#/slack/door.ts'
 import { type Directory, openDirectory } from '#/work/directory.ts'

@@ -1,8 +1,8 @@
 import { governanceStream, type RecordedChange } from '#/governance/events.ts'
 import type { RequestedChange } from '#/governance/state.ts'
 import { governanceLine } from '#/governance/words.ts'
+import type { TimelineLine } from '#/incident/line.ts'
 import { isPerson } from '#/incident/people.ts'
-import type { TimelineLine } from '#/incident/timeline.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import { type Place, ThreadLost } from './poster.ts'
 

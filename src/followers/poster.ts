@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { IncidentId, Recorded } from '#/incident/events.ts'
+import type { TimelineLine } from '#/incident/line.ts'
 import { type OpenedIncident, openRequests, type Request } from '#/incident/state.ts'
-import { type TimelineLine, timelineLine } from '#/incident/timeline.ts'
+import { timelineLine } from '#/incident/timeline.ts'
 import type { RequestId } from '#/incident/work.ts'
 import type { Entry } from '#/ledger/chain.ts'
 

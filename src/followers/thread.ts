@@ -1,6 +1,7 @@
 import type { Recorded } from '#/incident/events.ts'
+import type { TimelineLine } from '#/incident/line.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
-import { type TimelineLine, timelineLine } from '#/incident/timeline.ts'
+import { timelineLine } from '#/incident/timeline.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { type Message, message } from '#/slack/cards/blocks.ts'
 import { incidentCard } from '#/slack/cards/incident-card.ts'

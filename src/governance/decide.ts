@@ -10,7 +10,7 @@ import {
 import { longestText } from '#/incident/limits.ts'
 import { type Standing, samePerson } from '#/incident/people.ts'
 import type { About } from '#/incident/refusals.ts'
-import { utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 import type { Policy } from '#/policy/policy.ts'
 import type { GovernanceCommand, PersonsGovernanceCommand } from './commands.ts'
 import type { Change, ChangeId, GovernanceEvent, Need } from './events.ts'

@@ -1,5 +1,5 @@
 import { codeOf } from '#/incident/requests.ts'
-import { utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 import type { PersonsGovernanceCommand } from './commands.ts'
 import type { Change, RecordedChange } from './events.ts'
 import { needWords } from './policy-words.ts'

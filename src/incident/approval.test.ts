@@ -19,7 +19,7 @@ import {
 } from '../../test/support/stories.ts'
 import { isAccountOf, type Scales, weigh, whyNotReview } from './approval.ts'
 import type { Standing } from './people.ts'
-import { utc } from './timeline.ts'
+import { utc } from './times.ts'
 
 const asked = [...underWay, ...shownRequest(steps.sessions)]
 const mallory: Standing['person'] = { slack: { team: 'T0ACME', user: 'U0MALLORY' as never }, name: 'mallory' }

@@ -22,7 +22,7 @@ import {
   targetOf,
 } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
-import { utc } from './timeline.ts'
+import { utc } from './times.ts'
 
 /** Asks for a step in one of its ways. What changes anything becomes a request; what only reads is ordered at once. */
 export function askForStep(

@@ -5,13 +5,14 @@ import { accepted, because, type Decision, refused, refusedFor } from './decisio
 import type { IncidentEvent } from './events.ts'
 import { type Glass, glassBroken, glassPending } from './glass-state.ts'
 import { longestText } from './limits.ts'
+import { requestName } from './names.ts'
 import { type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import { ofStep, ruleNameOf } from './requests.ts'
 import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
 import { whyNotSteppedUp } from './step-up.ts'
 import type { Surroundings } from './surroundings.ts'
-import { requestName, utc } from './timeline.ts'
+import { utc } from './times.ts'
 import { groupWords } from './verdict.ts'
 
 /** What the rules about a request say of it, apart from who approves: why it has ended, and why it is not right any more. */

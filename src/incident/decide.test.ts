@@ -32,7 +32,7 @@ import {
 import { decide } from './decide.ts'
 import { longestText } from './limits.ts'
 import { type OpenedIncident, unopened, unprovenSteps } from './state.ts'
-import { utc } from './timeline.ts'
+import { utc } from './times.ts'
 
 const tooLong = 'x'.repeat(longestText + 1)
 

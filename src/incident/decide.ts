@@ -10,6 +10,7 @@ import { isHoldOrder, liftAgain, placeHold, settleHolds, supersede, whyNotCloseH
 import { correctAwareness, legalClockFrom, remindOfLegalClock } from './legal-clock.ts'
 import { longestText } from './limits.ts'
 import { recordDeletion, recordEdit, recordLostPosts, recordMessage } from './messages.ts'
+import { requestName } from './names.ts'
 import { fits, recordOutcome } from './outcome.ts'
 import { askedAnew } from './outdated.ts'
 import { samePerson } from './people.ts'
@@ -31,7 +32,7 @@ import { endedStepUp } from './step-up.ts'
 import { askToResume, resumeToo, stoppedFromTheStart, stopWork, whyNotWhileStopped } from './stop.ts'
 import type { Surroundings } from './surroundings.ts'
 import { orderSweep } from './sweep.ts'
-import { requestName, utc } from './timeline.ts'
+import { utc } from './times.ts'
 import { isFact, settleWithdrawal } from './withdrawal.ts'
 
 /** Why a secret is destroyed when its time is over. */

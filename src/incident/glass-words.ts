@@ -1,5 +1,5 @@
 import type { GlassEvent } from './glass-state.ts'
-import type { Said } from './timeline.ts'
+import type { Said } from './line.ts'
 import { utc } from './times.ts'
 
 /** What happened about doing something alone, as a line of the timeline. `what`: the request in a few words. */

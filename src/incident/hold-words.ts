@@ -1,7 +1,7 @@
 import { type HoldEvent, phaseOf } from './hold-state.ts'
+import type { Said } from './line.ts'
 import { openOf, readBack, unique } from './read-back.ts'
 import type { OpenedIncident } from './state.ts'
-import type { Said } from './timeline.ts'
 import { utc } from './times.ts'
 import type { RequestId } from './work.ts'
 

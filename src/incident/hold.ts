@@ -9,7 +9,7 @@ import type { Refusal } from './refusals.ts'
 import { nextRequestId, shown } from './requests.ts'
 import { findStep, isRead, type OpenedIncident, type OpenOrder, type Request, targetOf } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
-import { utc } from './timeline.ts'
+import { utc } from './times.ts'
 import { groupWords } from './verdict.ts'
 import { allProven, type Effect, type WorkResult } from './work.ts'
 

@@ -1,6 +1,6 @@
 import type { IncidentEvent } from './events.ts'
+import type { TimelineLine } from './line.ts'
 import type { Actor } from './people.ts'
-import type { TimelineLine } from './timeline.ts'
 
 type Said = Pick<TimelineLine, 'headline'> & Partial<Pick<TimelineLine, 'details' | 'tone' | 'forThread' | 'text'>>
 type Event<T extends IncidentEvent['type']> = Extract<IncidentEvent, { type: T }>

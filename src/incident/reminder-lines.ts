@@ -1,6 +1,6 @@
 import type { IncidentEvent } from './events.ts'
+import type { TimelineLine } from './line.ts'
 import type { Person } from './people.ts'
-import type { TimelineLine } from './timeline.ts'
 
 type Said = Pick<TimelineLine, 'headline' | 'details' | 'tone' | 'mentions'> & { readonly calling: string }
 

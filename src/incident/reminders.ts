@@ -1,5 +1,6 @@
 import type { ProgramCommand } from './commands.ts'
 import type { IncidentEvent } from './events.ts'
+import { requestName } from './names.ts'
 import { type Person, samePerson } from './people.ts'
 import { ofStep } from './requests.ts'
 import {
@@ -13,7 +14,7 @@ import {
   stopOf,
 } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
-import { requestName, utc } from './timeline.ts'
+import { utc } from './times.ts'
 
 type Around = Pick<Surroundings, 'now' | 'later' | 'policy'>
 

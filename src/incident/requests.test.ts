@@ -28,7 +28,7 @@ import {
 import { longestText } from './limits.ts'
 import { codeOf } from './requests.ts'
 import { type OpenedIncident, openRequests, type Request } from './state.ts'
-import { utc } from './timeline.ts'
+import { utc } from './times.ts'
 
 const asked = [...underWay, ...shownRequest(steps.sessions)]
 const prepares = reports('prepare', { kind: 'prepared', effect: effect() })

@@ -15,7 +15,7 @@ import { begunStepUp, whyNotSteppedUp } from './step-up.ts'
 import { afterResume, whyNotResume } from './stop.ts'
 import type { Surroundings } from './surroundings.ts'
 import { settle } from './sweep.ts'
-import { atAndAgo, utc } from './timeline.ts'
+import { atAndAgo, utc } from './times.ts'
 import { orderNotBegun, takeBack, whyNotTakenBack } from './withdrawal.ts'
 
 /** One more yes. With the last that the rule needs, what was asked for is ordered or recorded. */

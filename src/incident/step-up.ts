@@ -5,7 +5,7 @@ import type { Refusal } from './refusals.ts'
 import { ofStep, ruleOf } from './requests.ts'
 import type { Approval, OpenedIncident, Request, StepUpUnderWay } from './state.ts'
 import type { Surroundings } from './surroundings.ts'
-import { utc } from './timeline.ts'
+import { utc } from './times.ts'
 import type { RequestId } from './work.ts'
 
 /**

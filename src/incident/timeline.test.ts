@@ -57,10 +57,13 @@ import {
   writes,
 } from '../../test/support/stories.ts'
 import { found, ids, opensWhole, reviewed, strangeClient, wholeUnderWay } from '../../test/support/whole-instance.ts'
+import { amount } from './amount.ts'
 import type { Command } from './commands.ts'
 import type { EventType, IncidentId } from './events.ts'
+import type { TimelineLine } from './line.ts'
 import type { OpenedIncident } from './state.ts'
-import { amount, atAndAgo, plainLine, type TimelineLine, timelineLine, utc } from './timeline.ts'
+import { plainLine, timelineLine } from './timeline.ts'
+import { atAndAgo, utc } from './times.ts'
 import type { RequestId } from './work.ts'
 
 function linesOf(...acts: readonly Turn[]): readonly TimelineLine[] {

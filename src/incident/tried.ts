@@ -1,8 +1,8 @@
 import type { StepId } from '#/playbook/playbook.ts'
 import type { PersonCommand } from './commands.ts'
 import type { StepRequestKind } from './events.ts'
+import { requestName } from './names.ts'
 import { findStep, type Incident } from './state.ts'
-import { requestName } from './timeline.ts'
 import type { RequestId } from './work.ts'
 
 /** What somebody tried to do, in a few words, for the record of a refusal: "approve Reset MFA of alice". */

@@ -32,8 +32,9 @@ import {
 } from '../../test/support/whole-instance.ts'
 import { instanceTarget } from './account.ts'
 import type { Finding } from './findings.ts'
+import { requestName } from './names.ts'
+import { filledIn } from './request-lines.ts'
 import { targetOf } from './state.ts'
-import { filledIn, requestName } from './timeline.ts'
 
 const since = { inputs: { since: minute(-60) } }
 const rotated: readonly Act[] = [

@@ -1,6 +1,6 @@
 import { actorName } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
-import { utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 
 /** What stands at the head of a written timeline: a name and a value each. */
 export function factsOf(incident: OpenedIncident): readonly (readonly [string, string])[] {

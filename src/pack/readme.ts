@@ -1,5 +1,5 @@
 import type { OpenedIncident } from '#/incident/state.ts'
-import { utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 import { packFiles } from './layout.ts'
 
 export type PackFacts = {

@@ -1,7 +1,8 @@
 import type { Recorded } from '#/incident/events.ts'
 import { actorName } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
-import { timelineLine, utc } from '#/incident/timeline.ts'
+import { timelineLine } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 import { factsOf } from './incident-facts.ts'
 
 /** An incident as Markdown: what it is about, and a row for each of its entries. */

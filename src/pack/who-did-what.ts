@@ -1,5 +1,6 @@
+import type { TimelineLine } from '#/incident/line.ts'
 import { actorName } from '#/incident/people.ts'
-import { type TimelineLine, utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 import { escaped } from './markup.ts'
 
 const width = 1000

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Incidents } from '#/deciders/incidents.ts'
 import type { IncidentId } from '#/incident/events.ts'
-import { utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 import type { KeptCheckpoint, Verification } from '#/ledger/verify.ts'
 import { RateLimited, SlackUnavailable } from '#/slack/failures.ts'
 import type { Slack } from '#/slack/start-slack.ts'

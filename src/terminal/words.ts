@@ -1,4 +1,6 @@
 import { isInstance } from '#/incident/account.ts'
+import { requestName } from '#/incident/names.ts'
+import { filledIn } from '#/incident/request-lines.ts'
 import {
   isSettled,
   type OpenedIncident,
@@ -9,7 +11,7 @@ import {
   stepsOf,
   stopOf,
 } from '#/incident/state.ts'
-import { filledIn, requestName, utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 import { verdictOf, verdictWords } from '#/incident/verdict.ts'
 import { printable } from './printable.ts'
 

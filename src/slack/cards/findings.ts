@@ -1,6 +1,6 @@
 import type { Button, KnownBlock } from '@slack/types'
+import { wayWords } from '#/incident/names.ts'
 import { type IncidentStep, isSettled, type OpenedIncident, stepState, stopOf } from '#/incident/state.ts'
-import { wayWords } from '#/incident/timeline.ts'
 import type { StepId } from '#/playbook/playbook.ts'
 import { limits } from '../limits.ts'
 import { presses, type StepReference, wayPress } from '../references.ts'

@@ -1,7 +1,7 @@
 import type { Button } from '@slack/types'
 import { type Glass, glassBroken, glassPending } from '#/incident/glass-state.ts'
+import { requestName } from '#/incident/names.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
-import { requestName } from '#/incident/timeline.ts'
 import { fields, forms, presses, type Reference, writeReference } from '../references.ts'
 import {
   button,

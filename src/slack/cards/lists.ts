@@ -1,5 +1,5 @@
+import { amount } from '#/incident/amount.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
-import { amount } from '#/incident/timeline.ts'
 import type { VerifyReport } from '../door.ts'
 import { context, type Message, message, section, sections } from './blocks.ts'
 import { stepLines } from './findings.ts'

@@ -1,7 +1,7 @@
 import { glassPending } from '#/incident/glass-state.ts'
 import { merged } from '#/incident/read-back.ts'
+import { filledIn } from '#/incident/request-lines.ts'
 import { findStep, type OpenedIncident, type Request, type StepState, stepState } from '#/incident/state.ts'
-import { filledIn } from '#/incident/timeline.ts'
 import { orderNotBegun } from '#/incident/withdrawal.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { limits } from '../limits.ts'

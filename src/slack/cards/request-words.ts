@@ -1,5 +1,6 @@
+import { requestName } from '#/incident/names.ts'
+import { filledIn } from '#/incident/request-lines.ts'
 import { findStep, type IncidentStep, type OpenedIncident, type Request } from '#/incident/state.ts'
-import { filledIn, requestName } from '#/incident/timeline.ts'
 import { longestInput } from '#/playbook/inputs.ts'
 import { capital, code, line, literal, type Mrkdwn, mrkdwn } from './text.ts'
 import { stepName } from './words.ts'

@@ -1,5 +1,5 @@
 import { type Actor, actorName, type Person } from '#/incident/people.ts'
-import { utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 
 /** Slack's mrkdwn, ready to be sent. Only this file makes it out of words that somebody else wrote. */
 export type Mrkdwn = string & { readonly __brand: 'Mrkdwn' }

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types'
+import type { TimelineLine } from '#/incident/line.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
-import { type TimelineLine, utc } from '#/incident/timeline.ts'
+import { utc } from '#/incident/times.ts'
 import { limits } from '../limits.ts'
 import { boxed, contexts, type Form, form, type Message, message, section, sections } from './blocks.ts'
 import {
