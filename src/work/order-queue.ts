@@ -32,25 +32,24 @@ export function openOrderQueue(options: OrderQueueOptions): OrderQueue {
   const queue = openQueue('orders', options)
   const ours = keyIdOf(signingKey)
 
-  async function clear(order: WorkOrder): Promise<'free' | 'there already' | 'under way'> {
-    const found = await queue.find(order.id)
-    const state = found === undefined ? 'absent' : await queue.state(order.id)
-    if (found === undefined) return 'free'
+  /** What something that lies there already means for an order. */
+  async function clear({ id }: WorkOrder, found: unknown): Promise<'free' | 'there already' | 'under way'> {
+    const state = await queue.state(id)
     if (state === 'active') return 'under way'
     if ((state === 'waiting' || state === 'delayed') && isLabelled(found, ours)) return 'there already'
-    return (await queue.remove(order.id)) ? 'free' : 'under way'
+    return (await queue.remove(id)) ? 'free' : 'under way'
   }
 
   return {
     async issue(order) {
-      const clearing = clear(order)
-      clearing.catch(() => undefined) // It is waited for below, unless signing throws.
-      // Signed while Redis is asked.
       const envelope = signOrder(order, signingKey)
-      const place = await clearing
-      if (place !== 'free') return place
       const delayMs = order.notBefore === undefined ? 0 : Date.parse(order.notBefore) - now().getTime()
-      await queue.put({ id: order.id, kind: 'order', envelope, delayMs })
+      const message = { id: order.id, kind: 'order', envelope, delayMs }
+      const found = await queue.putUnlessThere(message)
+      if (found === undefined) return 'issued'
+      const place = await clear(order, found)
+      if (place !== 'free') return place
+      await queue.put(message)
       return 'issued'
     },
     state: async (order) => queue.state(order),

@@ -31,6 +31,8 @@ export type Message = {
  */
 export type MessageQueue = AsyncDisposable & {
   put(message: Message): Promise<void>
+  /** The same, and what lay under its id already, unchecked: that stays. Undefined: nothing did. */
+  putUnlessThere(message: Message): Promise<unknown>
   state(id: string): Promise<MessageState>
   /** What lies under this id, unchecked. */
   find(id: string): Promise<unknown>
@@ -77,10 +79,17 @@ export function openQueue(name: QueueName, { url, prefix = defaultPrefix, log }:
     return (await reach()).getJob(id)
   }
 
+  const add = async (queue: Queue<unknown, unknown, string>, { id, kind, envelope, delayMs = 0 }: Message) =>
+    queue.add(kind, envelope, { ...keep[name], jobId: id, delay: Math.max(0, delayMs), attempts: 1 })
+
   return {
-    async put({ id, kind, envelope, delayMs = 0 }) {
+    put: async (message) => void (await add(await reach(), message)),
+
+    async putUnlessThere(message) {
       const queue = await reach()
-      await queue.add(kind, envelope, { ...keep[name], jobId: id, delay: Math.max(0, delayMs), attempts: 1 })
+      // Both questions are on their way at once, in whatever order: what this call put in has the time that it was given here.
+      const [put, found] = await Promise.all([add(queue, message), queue.getJob(message.id)])
+      return found === undefined || found.timestamp === put.timestamp ? undefined : found.data
     },
 
     async state(id) {
