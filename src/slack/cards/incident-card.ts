@@ -1,5 +1,4 @@
 import type { Button } from '@slack/types'
-import { revoking } from '#/incident/evolve.ts'
 import { quorumWords } from '#/incident/quorum.ts'
 import {
   isRead,
@@ -11,6 +10,7 @@ import {
   stepsOf,
   stopOf,
 } from '#/incident/state.ts'
+import { revoking } from '#/incident/work-state.ts'
 import type { Policy } from '#/policy/policy.ts'
 import { presses, type Reference } from '../references.ts'
 import { isClosable } from './asking.ts'
