@@ -12,6 +12,7 @@ import { ledgerName } from '#/record/rotate-key.ts'
 import { watchLedger } from '#/record/watch-ledger.ts'
 import { type ThreadWitness, witnessLines, witnessThreads } from '#/record/witness-threads.ts'
 import { startDispatcher } from '#/routines/start-dispatcher.ts'
+import { startEndingSignIns } from '#/routines/start-ending-sign-ins.ts'
 import { startExpiring } from '#/routines/start-expiring.ts'
 import { startFiler } from '#/routines/start-filer.ts'
 import { startMessenger } from '#/routines/start-messenger.ts'
@@ -145,6 +146,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startExpiring({ incidents, governance, legalDeadlineMs: config.legalDeadlineMs, log, now }))
   building.use(startReminding({ incidents, slack, config: config.slack, policy: () => rules.policy, log, now }))
   building.use(startSettling({ incidents, slack, log, now }))
+  building.use(startEndingSignIns({ slack, log }))
   building.use(startRedrawingHomes({ ledger, slack, log }))
   building.use(
     await startTerminal({

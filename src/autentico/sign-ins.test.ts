@@ -94,3 +94,19 @@ test('an answer without an ID token is not believed', async () => {
   }))
   expect(await ended(server)).toEqual({ kind: 'not-acceptable', why: 'there is no ID token in it' })
 })
+
+test('one that is cancelled ends at once, and Autentico is asked about it no more', async () => {
+  await using server = await autentico(genuine)
+  const pause = async (_ms: number, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const ignored = (): void => undefined
+  const options = { url: server.url, client: { clientId: 'step-up' }, notRevoked: ignored, broke: ignored }
+  await using signIns = openSignIns({ ...options, now: () => now, pause })
+  const [one, other] = [await signIns.begin(), await signIns.begin()]
+  one.cancel()
+  expect(await one.ended).toEqual({ kind: 'aborted' })
+  expect(server.seen.map(({ path }) => path)).not.toContain('/oauth2/token')
+  // The other one goes on until this program ends.
+  await signIns[Symbol.asyncDispose]()
+  expect(await other.ended).toEqual({ kind: 'aborted' })
+})

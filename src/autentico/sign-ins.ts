@@ -49,11 +49,13 @@ export type SignIn = {
   readonly expiresAt: Date
   /** Never rejects. What Autentico gave has been taken back by then; nothing of a token is in it. */
   readonly ended: Promise<SignInEnd>
+  /** Autentico is not asked about it any more; it ends as `aborted`. Autentico itself forgets the code when its time is over. */
+  cancel(): void
 }
 
 export type SignInEnd =
   | { readonly kind: 'signed-in'; readonly who: SignedIn }
-  /** `aborted`: this program ends. */
+  /** `aborted`: it was cancelled, or this program ends. */
   | { readonly kind: 'denied' | 'expired' | 'aborted' }
   /** What came is not believed. `why` follows "the answer is not acceptable: ". */
   | { readonly kind: 'not-acceptable'; readonly why: string }
@@ -71,8 +73,11 @@ export function openSignIns(options: SignInOptions): SignIns {
   const closing = new AbortController()
   const underWay = new Set<Promise<SignInEnd>>()
 
-  async function finish(grant: DeviceGrant, rules: { readonly issuer: string; readonly askedAt: Date }) {
-    const end = await awaitDeviceGrant(deps, grant, closing.signal)
+  async function finish(
+    grant: DeviceGrant,
+    { stopping, ...rules }: { readonly issuer: string; readonly askedAt: Date; readonly stopping: AbortSignal },
+  ) {
+    const end = await awaitDeviceGrant(deps, grant, stopping)
     if (end.kind !== 'tokens') return endWithoutTokens(end)
     try {
       return await read(end.tokens, rules)
@@ -112,14 +117,23 @@ export function openSignIns(options: SignInOptions): SignIns {
       const { verificationUri, verificationUriComplete = verificationUri } = grant
       if (![verificationUri, verificationUriComplete].every((uri) => isOf(issuer, uri)))
         throw new UnexpectedAnswer('Autentico sends people to an address that is not its own, so nobody is sent there.')
-      const ended = finish(grant, { issuer, askedAt }).catch((error: unknown): SignInEnd => {
+      const cancelling = new AbortController()
+      const stopping = AbortSignal.any([closing.signal, cancelling.signal])
+      const ended = finish(grant, { issuer, askedAt, stopping }).catch((error: unknown): SignInEnd => {
         broke(error)
         return { kind: 'failed', sentence: 'The bot met a fault of its own; its log says more.' }
       })
       underWay.add(ended)
       void ended.then(() => underWay.delete(ended))
       const { userCode, expiresAt } = grant
-      return { userCode, link: verificationUri, linkWithCode: verificationUriComplete, expiresAt, ended }
+      return {
+        userCode,
+        link: verificationUri,
+        linkWithCode: verificationUriComplete,
+        expiresAt,
+        ended,
+        cancel: () => cancelling.abort(),
+      }
     },
     trouble: async () => whyNoDeviceGrant(deps),
     async [Symbol.asyncDispose]() {

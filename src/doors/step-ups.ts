@@ -90,7 +90,7 @@ async function begin(
   log: Logger,
 ): ReturnType<Door['beginSignIn']> {
   try {
-    const { userCode, link, linkWithCode, expiresAt, ended } = await signIns.begin()
+    const { userCode, link, linkWithCode, expiresAt, ended, cancel } = await signIns.begin()
     return {
       kind: 'begun',
       userCode,
@@ -98,6 +98,7 @@ async function begin(
       linkWithCode,
       expiresAt: expiresAt.toISOString(),
       ended: ended.then(async (end) => resultOf(end, accounts)),
+      cancel,
     }
   } catch (error) {
     if (!isFailure(error)) throw error

@@ -228,12 +228,17 @@ function whyNotNow(
 }
 
 /** Why a request can no longer be decided. Undefined: it is open. */
-function whyEnded({ id, end, shown: seen }: Request, { now, outlived }: Surroundings): Refusal | undefined {
+function whyEnded(request: Request, { now, outlived }: Surroundings): Refusal | undefined {
+  const { id, end, shown: seen } = request
+  const isOver = end.kind === 'open' && seen !== undefined && (seen.expiresAt <= now || outlived(id))
+  return isOver ? because('request_expired', { what: utc(seen.expiresAt) }) : whyOver(request, now)
+}
+
+/** How a request has ended by the record, as a refusal of whoever would decide it now. Undefined: it has not. */
+export function whyOver({ end }: Request, now: string): Refusal | undefined {
   switch (end.kind) {
     case 'open':
-      return seen !== undefined && (seen.expiresAt <= now || outlived(id))
-        ? because('request_expired', { what: utc(seen.expiresAt) })
-        : undefined
+      return undefined
     case 'approved':
     case 'alone':
     case 'denied':

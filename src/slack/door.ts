@@ -93,6 +93,8 @@ export type SignIn = {
   readonly expiresAt: string
   /** Never rejects. */
   readonly ended: Promise<SignedIn | SignInFailed>
+  /** Nobody waits for it any more: it ends without an answer of Autentico. */
+  readonly cancel: () => void
 }
 
 /** Somebody signed in, and Autentico says who. Whether they may approve is decided with it. */

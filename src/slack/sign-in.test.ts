@@ -31,7 +31,16 @@ function nextSignIn(w: World): Story['end'] {
   const { promise: ended, resolve: end } = Promise.withResolvers<SignedIn | SignInFailed>()
   const link = 'https://id.acme.test/account/device'
   const expiresAt = new Date(Date.now() + 600_000).toISOString()
-  w.door.signIn = { kind: 'begun', userCode: 'WDJB-MJHT', link, linkWithCode: `${link}/WDJB-MJHT`, expiresAt, ended }
+  const cancel = () => end({ kind: 'failed', why: 'lost', sentence: 'It was cancelled.' })
+  w.door.signIn = {
+    kind: 'begun',
+    userCode: 'WDJB-MJHT',
+    link,
+    linkWithCode: `${link}/WDJB-MJHT`,
+    expiresAt,
+    ended,
+    cancel,
+  }
   return end
 }
 
@@ -161,4 +170,41 @@ test('a change of the rules is not approved by whoever signs in as somebody else
   story.end(signedIn('mallory'))
   await formSays(story, /You signed in as `mallory`/)
   expect(story.w.door.governance.keys()).toEqual([])
+})
+
+test('whoever is signing in for what somebody else has decided meanwhile is told at once, and need not go on', async () => {
+  const story = await withRequest()
+  await press(story)
+  await formSays(story, /WDJB-MJHT/)
+  story.w.slack.endDecidedSignIns()
+  expect(types(story)).not.toContain('StepUpFailed')
+
+  const request = [...story.w.door.opened(story.id).requests.keys()][0]
+  if (request === undefined) throw new Error('nothing was asked for')
+  const denied = story.w.door.execute(story.id, {
+    type: 'DenyRequest',
+    by: standing('chi'),
+    request,
+    reason: 'I am here.',
+  })
+  expect(denied.kind).toBe('accepted')
+  story.w.slack.endDecidedSignIns()
+  await formSays(story, /Already denied by @chi .* You need not sign in for it any more\./)
+  await vi.waitFor(() =>
+    expect(story.w.door.entries.at(-1)?.event).toMatchObject({ type: 'StepUpFailed', why: 'refused' }),
+  )
+  // Nothing is left to end a second time.
+  story.w.slack.endDecidedSignIns()
+  expect(types(story).filter((type) => type === 'StepUpFailed')).toHaveLength(1)
+})
+
+test('the same holds for a change of the rules', async () => {
+  const story = await withChange()
+  await pressChange(story)
+  await formSays(story, /WDJB-MJHT/)
+  const [change] = story.w.door.governance.pending()
+  if (change === undefined) throw new Error('nothing was asked for')
+  story.w.door.governance.execute({ type: 'WithdrawChange', by: standing('ana'), change: change.id })
+  story.w.slack.endDecidedSignIns()
+  await formSays(story, /Withdrawn by @ana .* You need not sign in for it any more\./)
 })

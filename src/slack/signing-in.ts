@@ -4,8 +4,11 @@ import type { SignIn } from './door.ts'
 /** `matter`: what would be approved. */
 type Whose = { readonly matter: string; readonly user: UserId }
 
-/** The form in which somebody follows their sign-in. A later press opens another one. */
-export type Following = { readonly signIn: SignIn; form: string }
+/** The form in which somebody follows their sign-in. A later press opens another one. `over`: why it is in vain by now, whole sentences. */
+export type Following = { readonly signIn: SignIn; form: string; over?: string }
+
+/** Says why there is nothing left to approve. Undefined: there still is. */
+type Look = () => string | undefined
 
 /** Undefined: it came to nothing before there was a code. */
 type Begun = Promise<Following | undefined>
@@ -14,6 +17,7 @@ type Begun = Promise<Following | undefined>
 export class SigningIn {
   readonly #begun = new Map<string, Begun>()
   readonly #ending = new Set<Promise<void>>()
+  readonly #looks = new Map<Following, Look>()
 
   /** What somebody has begun, be it this moment: whoever presses twice is sent to sign in once. */
   find({ matter, user }: Whose): Begun | undefined {
@@ -29,9 +33,24 @@ export class SigningIn {
   }
 
   /** `what` follows a sign-in. It never rejects. */
-  follow(what: Promise<void>): void {
+  follow(what: Promise<void>, following: Following, over: Look): void {
     this.#ending.add(what)
-    void what.then(() => this.#ending.delete(what))
+    this.#looks.set(following, over)
+    void what.then(() => {
+      this.#ending.delete(what)
+      this.#looks.delete(following)
+    })
+  }
+
+  /** Ends what others have decided meanwhile, so that nobody goes on signing in for it. What follows each says so. */
+  endDecided(): void {
+    for (const [following, over] of this.#looks) {
+      if (following.over !== undefined) continue
+      const why = over()
+      if (why === undefined) continue
+      following.over = why
+      following.signIn.cancel()
+    }
   }
 
   /** Resolves when nothing follows any sign-in any more. */

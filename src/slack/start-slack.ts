@@ -78,6 +78,8 @@ export type Slack = AsyncDisposable & {
   check(): Promise<readonly Finding[]>
   /** Draws the Home tab anew for those who may be looking at it, one after the other. Never throws. */
   redrawHomes(): Promise<void>
+  /** Ends the sign-ins for what was decided meanwhile, and tells whoever is at one. */
+  endDecidedSignIns(): void
   /** Whether events can come in right now. */
   connected(): boolean
   /** How many ways for events are open: connections in Socket Mode, 1 for a listening port. */
@@ -178,6 +180,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
         }
       }
     },
+    endDecidedSignIns: () => signingIn.endDecided(),
     connected: () => receiver.open() > 0,
     connections: () => receiver.open(),
     port: () => receiver.port(),

@@ -73,6 +73,7 @@ export const signInForOne: readonly (readonly [string, object])[] = [
       },
       {
         kind: 'begun',
+        cancel: () => undefined,
         userCode: 'WDJB-MJHT',
         link,
         linkWithCode: `${link}/WDJB-MJHT`,

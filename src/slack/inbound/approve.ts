@@ -1,6 +1,8 @@
 import { whyNotRespond } from '#/incident/approval.ts'
 import type { PersonCommand } from '#/incident/commands.ts'
 import { type Standing, samePerson } from '#/incident/people.ts'
+import { refusalSentence } from '#/incident/refusals.ts'
+import { whyOver } from '#/incident/review-request.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import { needsStepUp } from '#/incident/step-up.ts'
 import { approvalForm } from '../cards/forms.ts'
@@ -102,8 +104,18 @@ export function matterOf(
       return saidOf(desk.door.execute(incident.id, beginning(await approval(by))))
     },
     approve: async (by, stepUp) => saidOf(desk.door.execute(incident.id, { ...(await approval(by)), stepUp })),
+    over: () => whyDecided(desk, incident.id, request.id),
     end: (ended) => desk.door.endStepUp(incident.id, { request: request.id, ...ended }),
   }
+}
+
+function whyDecided(desk: Desk, id: OpenedIncident['id'], request: Request['id']): string | undefined {
+  const incident = desk.door.incident(id)
+  const asked = incident?.requests.get(request)
+  if (incident === undefined || asked === undefined) return undefined
+  const refusal = whyOver(asked, desk.now())
+  if (refusal !== undefined) return refusalSentence(refusal)
+  return incident.status === 'closed' ? 'The incident is closed.' : undefined
 }
 
 /** The request, where approving it leads to Autentico first. One that is over is decided upon at once. */

@@ -82,6 +82,10 @@ function matterOf(desk: Desk, change: RequestedChange, approval: Approval): Matt
       return saidOf(governance.execute({ ...wish, type: 'BeginChangeStepUp' }))
     },
     approve: async (by, stepUp) => saidOf(governance.execute({ ...approval(by), stepUp })),
+    over() {
+      const now = governance.change(change.id)
+      return now === undefined ? undefined : endOf(now)
+    },
     end: (ended) => governance.endStepUp({ change: change.id, ...ended }),
   }
 }

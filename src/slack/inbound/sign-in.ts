@@ -31,6 +31,8 @@ export type Matter = ToApprove & {
   readonly begin: (by: Standing) => Promise<Said>
   /** The approval, decided anew with their standing of then. */
   readonly approve: (by: Standing, stepUp: StepUp) => Promise<Said>
+  /** How it was decided, or ended, as whole sentences. Undefined: it can still be approved. */
+  readonly over: () => string | undefined
   /** Records that nothing came of it. */
   readonly end: (ended: Omit<SignInFailed, 'kind'> & { readonly person: Standing['person'] }) => void
 }
@@ -100,7 +102,7 @@ async function begin(desk: Desk, approver: Approver): Promise<Following | undefi
   const done = finish(desk, { approver, by, following }).catch((error: unknown) =>
     desk.log.error({ matter: matter.key, why: messageOf(error) }, 'a sign-in to approve could not be ended'),
   )
-  desk.signingIn.follow(done)
+  desk.signingIn.follow(done, following, matter.over)
   return following
 }
 
@@ -111,6 +113,10 @@ async function finish(
   const end = await following.signIn.ended
   const at: Approver = { ...approver, form: following.form }
   try {
+    if (following.over !== undefined) {
+      const said = `${following.over} You need not sign in for it any more.`
+      return await fail(desk, at, { person: by.person, why: 'refused', sentence: said })
+    }
     if (end.kind === 'failed') return await fail(desk, at, { person: by.person, ...end })
     await approveWith(desk, at, end)
   } catch (error) {

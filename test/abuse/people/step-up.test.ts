@@ -157,6 +157,20 @@ test('who says no at Autentico approves nothing, and may try again', async () =>
   await incident.untilProven(1)
 })
 
+test('whoever signs in for what somebody else denies meanwhile is told at once, and what they confirm after it comes to nothing', async () => {
+  const incident = await openFor(stage, 'user-007')
+  await incident.ask(1)
+  const link = await pressApprove(incident, 'bao')
+  await incident.at('chi').press('Deny…')
+  await incident.as('chi').fillIn('Deny', { 'Why not': 'I am on the phone with them.' })
+  await formSays(incident, 'bao', /Already denied by @chi .* You need not sign in for it any more/)
+  expect(await incident.happens('StepUpFailed')).toMatchObject({ event: { person: { name: 'bao' }, why: 'refused' } })
+
+  await visitDevicePage(stage, { link, username: 'bao' })
+  expect(incident.entries('StepUpFailed')).toHaveLength(1)
+  expect(incident.step(1).status).toBe('waiting')
+})
+
 test('a change of the rules counts once the approver has signed in as themselves', async () => {
   const sees = (person: string) =>
     looking(stage.slack.as(person), ({ ephemeral, text }) => ephemeral || text.includes('CHG-1'))
