@@ -207,4 +207,5 @@ test('the same holds for a change of the rules', async () => {
   story.w.door.governance.execute({ type: 'WithdrawChange', by: standing('ana'), change: change.id })
   story.w.slack.endDecidedSignIns()
   await formSays(story, /Withdrawn by @ana .* You need not sign in for it any more\./)
+  expect(story.w.door.governance.pending()).toEqual([])
 })
