@@ -1,10 +1,9 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
 import { delimiter, join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { listenOnLoopback, stopListening } from './loopback.ts'
-import { nginxConfiguration } from './nginx-configuration.ts'
-import { endWatched, freePort, spawnWatched } from './watched.ts'
+import { localNginx } from './nginx.ts'
+import { freePort } from './watched.ts'
 
 /** The reverse proxy in front of the local Autentico. */
 export type Front = AsyncDisposable & {
@@ -41,51 +40,22 @@ function isProgram(file: string): boolean {
 
 async function nginxFront(program: string, dir: string): Promise<Front> {
   const folder = join(dir, 'nginx')
-  mkdirSync(join(folder, 'conf.d'), { recursive: true })
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const configPath = join(folder, 'conf.d/autentico-responder.conf')
-  const mainFile = join(folder, 'nginx.conf')
-  const nginx = [program, '-p', folder, '-e', join(folder, 'error.log'), '-c', mainFile]
+  const { url, configPath, testCommand, reloadCommand, start } = localNginx({ program, folder, port: await freePort() })
   const closing = new AsyncDisposableStack()
   return {
     url,
     env: {
       PROXY_KIND: 'nginx',
       PROXY_CONFIG_PATH: configPath,
-      PROXY_TEST_COMMAND: JSON.stringify([...nginx, '-t']),
-      PROXY_RELOAD_COMMAND: JSON.stringify([...nginx, '-s', 'reload']),
+      PROXY_TEST_COMMAND: JSON.stringify(testCommand),
+      PROXY_RELOAD_COMMAND: JSON.stringify(reloadCommand),
       // Of this machine's addresses one is to be let in, and one is not.
       ...(process.platform === 'linux' ? { PROXY_PROBE_FROM: '127.0.0.1,127.0.0.2' } : {}),
     },
     async leadTo(upstream) {
-      writeFileSync(
-        mainFile,
-        nginxConfiguration({
-          folder,
-          port,
-          upstream,
-          inServer: `include ${folder}/conf.d/*autentico-responder.locations;`,
-        }),
-      )
-      const child = spawnWatched(nginx)
-      closing.defer(async () => endWatched(child, 'SIGTERM'))
-      for (const end = performance.now() + 20_000; performance.now() < end; await pause(20)) {
-        if (child.exitCode !== null)
-          throw new Error(`nginx ended as soon as it was started; ${folder}/error.log says why`)
-        if (await isWell(url)) return
-      }
-      throw new Error('nginx does not answer')
+      closing.use(await start({ upstream, inServer: `include ${folder}/conf.d/*autentico-responder.locations;` }))
     },
     [Symbol.asyncDispose]: async () => closing.disposeAsync(),
-  }
-}
-
-async function isWell(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/healthz`)).ok
-  } catch {
-    return false
   }
 }
 

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { nginxConfiguration } from '#/drill/nginx-configuration.ts'
+import { localNginx } from '#/drill/nginx.ts'
 import { scrub } from '#/incident/scrub.ts'
 import type { ProxySetup } from '#/proxy/apply.ts'
 import { commands } from '#/proxy/command.ts'
@@ -41,21 +41,16 @@ export async function startNginx(options: {
   const { upstream, inServer = '' } = options
   const folder = mkdtempSync(join(tmpdir(), 'responder-nginx-'))
   const port = options.port ?? (await freePort())
-  const site = siteAt({ port, upstream, configPath: join(folder, 'conf.d/autentico-responder.conf') })
-  const mainFile = join(folder, 'nginx.conf')
-  mkdirSync(join(folder, 'conf.d'))
-  const lines = `${nginxInclude(site.configPath)}\n${inServer}`
-  writeFileSync(mainFile, nginxConfiguration({ folder, port, upstream, inServer: lines }))
-  const nginx = [binary('nginx'), '-p', folder, '-e', join(folder, 'error.log'), '-c', mainFile]
-  return start({
+  const { mainFile, configPath, testCommand, reloadCommand, start } = localNginx({
+    program: binary('nginx'),
     folder,
-    mainFile,
-    site,
-    command: nginx,
-    kind: 'nginx',
-    testCommand: [...nginx, '-t'],
-    reloadCommand: [...nginx, '-s', 'reload'],
+    port,
   })
+  const site = siteAt({ port, upstream, configPath })
+  await using building = new AsyncDisposableStack()
+  building.defer(() => rmSync(folder, { recursive: true, force: true }))
+  building.use(await start({ upstream, inServer: `${nginxInclude(configPath)}\n${inServer}` }))
+  return realProxy({ folder, mainFile, site, kind: 'nginx', testCommand, reloadCommand }, building.move())
 }
 
 /** Caddy as Autentico's documentation sets it up, and the line that imports our file. */
@@ -77,15 +72,26 @@ http://127.0.0.1:${port} {
 `,
   )
   const caddy = binary('caddy')
-  return start({
+  await using building = new AsyncDisposableStack()
+  building.defer(() => rmSync(folder, { recursive: true, force: true }))
+  // Caddy keeps its last configuration below HOME.
+  const env = { ...process.env, HOME: folder }
+  const child = spawn(caddy, ['run', '--config', mainFile], { stdio: 'ignore', env })
+  building.defer(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  })
+  await answers(site.url, () => child.exitCode === null)
+  const program: Program = {
     folder,
     mainFile,
     site,
-    command: [caddy, 'run', '--config', mainFile],
     kind: 'caddy',
     testCommand: [caddy, 'validate', '--config', mainFile],
     reloadCommand: [caddy, 'reload', '--config', mainFile, '--address', `127.0.0.1:${adminPort}`],
-  })
+  }
+  return realProxy(program, building.move())
 }
 
 /** What to render for that proxy. Of this machine's addresses 127.0.0.1 is allowed, 127.0.0.2 is not. */
@@ -96,39 +102,25 @@ export function wishFor({ site, setup }: RealProxy, given: Partial<LimitsForm> =
 }
 
 type Program = Pick<RealProxy, 'folder' | 'mainFile' | 'site'> &
-  Pick<ProxySetup, 'kind' | 'testCommand' | 'reloadCommand'> & { readonly command: readonly string[] }
+  Pick<ProxySetup, 'kind' | 'testCommand' | 'reloadCommand'>
 
-async function start({ folder, mainFile, site, command, ...rest }: Program): Promise<RealProxy> {
-  const [program = '', ...args] = command
-  // Caddy keeps its last configuration below HOME.
-  const child = spawn(program, args, { stdio: 'ignore', env: { ...process.env, HOME: folder } })
-  await using building = new AsyncDisposableStack()
-  building.defer(() => {
-    rmSync(folder, { recursive: true, force: true })
-  })
-  building.defer(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  })
-  await answers(site.url, () => child.exitCode === null)
-  const closing = building.move()
+function realProxy({ folder, mainFile, site, ...commandsOf }: Program, closing: AsyncDisposable): RealProxy {
   return {
     site,
     mainFile,
     folder,
-    setup: { ...rest, noteFile: `${site.configPath}.pending`, run: commands({ scrub }) },
-    [Symbol.asyncDispose]: async () => closing.disposeAsync(),
+    setup: { ...commandsOf, noteFile: `${site.configPath}.pending`, run: commands({ scrub }) },
+    [Symbol.asyncDispose]: async () => closing[Symbol.asyncDispose](),
   }
 }
 
 async function answers(url: string, lives: () => boolean): Promise<void> {
   for (const end = Date.now() + 20_000; Date.now() < end; ) {
-    if (!lives()) throw new Error('the proxy ended as soon as it was started')
+    if (!lives()) throw new Error('Caddy ended as soon as it was started')
     if (await isWell(url)) return
     await pause(20)
   }
-  throw new Error('the proxy does not answer')
+  throw new Error('Caddy does not answer')
 }
 
 function siteAt(given: { readonly port: number; readonly upstream: string; readonly configPath: string }): Site {
