@@ -50,7 +50,7 @@ export type SignIn = {
   /** Never rejects. What Autentico gave has been taken back by then; nothing of a token is in it. */
   readonly ended: Promise<SignInEnd>
   /** Autentico is not asked about it any more; it ends as `aborted`. Autentico itself forgets the code when its time is over. */
-  cancel(): void
+  readonly cancel: () => void
 }
 
 export type SignInEnd =
