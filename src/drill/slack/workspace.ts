@@ -80,6 +80,12 @@ export type Usergroup = {
   readonly users: readonly string[]
 }
 
+/** Those of one channel by their time, and those of each thread by its parent's. */
+type Messages = {
+  readonly byTs: Map<string, Message>
+  readonly threads: Map<string, Map<string, Message>>
+}
+
 /** Everything that happens in the workspace, for the feed. */
 export type Change = { readonly type: string } & JsonObject
 
@@ -96,7 +102,7 @@ export class Workspace {
   readonly views = new Map<string, View>()
   readonly homes = new Map<string, View>()
   readonly files = new Map<string, StoredFile>()
-  readonly #messages = new Map<string, Message[]>()
+  readonly #messages = new Map<string, Messages>()
   #ephemerals: readonly Ephemeral[] = []
   readonly #listeners = new Set<(change: Change) => void>()
 
@@ -115,16 +121,17 @@ export class Workspace {
     for (const listener of this.#listeners) listener(change)
   }
 
+  /** In the order in which they were posted. */
   messages(channel: string): readonly Message[] {
-    return this.#messages.get(channel) ?? []
+    return [...(this.#messages.get(channel)?.byTs.values() ?? [])]
   }
 
   message(channel: string, ts: string): Message | undefined {
-    return this.messages(channel).find((message) => message.ts === ts)
+    return this.#messages.get(channel)?.byTs.get(ts)
   }
 
   replies(channel: string, parent: string): readonly Message[] {
-    return this.messages(channel).filter((message) => message.thread === parent)
+    return [...(this.#messages.get(channel)?.threads.get(parent)?.values() ?? [])]
   }
 
   post(channel: string, draft: Pick<Message, 'user' | 'byApp' | 'text'> & Partial<Message>): Message {
@@ -137,7 +144,7 @@ export class Workspace {
       ...draft,
       ts: this.clock.stamp(),
     }
-    this.#messages.set(channel, [...this.messages(channel), message])
+    this.#keep(channel, message)
     this.tell({
       type: 'message',
       channel,
@@ -154,24 +161,34 @@ export class Workspace {
     const before = this.message(channel, ts)
     if (before === undefined) throw new Error(`no message ${ts} in ${channel} to change`)
     const after = { ...before, ...changed, ts }
-    this.#messages.set(
-      channel,
-      this.messages(channel).map((message) => (message.ts === ts ? after : message)),
-    )
+    this.#keep(channel, after)
     this.tell({ type: 'message_changed', channel, ts, text: after.text })
     return after
   }
 
   /** Deletes a message. Where it has replies a tombstone stays in its place, as in Slack. */
   remove(channel: string, ts: string): void {
-    const hasReplies = this.replies(channel, ts).length > 0
-    this.#messages.set(
-      channel,
-      this.messages(channel).flatMap((message) =>
-        message.ts !== ts ? [message] : hasReplies ? [buried(message)] : [],
-      ),
-    )
+    const message = this.message(channel, ts)
+    if (message !== undefined && this.replies(channel, ts).length > 0) this.#keep(channel, buried(message))
+    else {
+      this.#messages.get(channel)?.byTs.delete(ts)
+      this.#messages
+        .get(channel)
+        ?.threads.get(message?.thread ?? '')
+        ?.delete(ts)
+    }
     this.tell({ type: 'message_deleted', channel, ts })
+  }
+
+  /** One that is there already keeps its place. */
+  #keep(channel: string, message: Message): void {
+    const { byTs, threads } = this.#messages.get(channel) ?? { byTs: new Map(), threads: new Map() }
+    byTs.set(message.ts, message)
+    if (message.thread !== undefined) {
+      const thread = threads.get(message.thread) ?? new Map<string, Message>()
+      threads.set(message.thread, thread.set(message.ts, message))
+    }
+    this.#messages.set(channel, { byTs, threads })
   }
 
   ephemerals(viewer?: string): readonly Ephemeral[] {
