@@ -144,7 +144,7 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   building.use(startFiler({ ledger, incidents, slack, dataDir: config.dataDir, log }))
   building.use(startReconciling({ ledger, incidents, queue, stops, dispatcher, outcomes, config, log, now }))
   building.use(startExpiring({ incidents, governance, legalDeadlineMs: config.legalDeadlineMs, log, now }))
-  building.use(startReminding({ incidents, slack, config: config.slack, policy: () => rules.policy, log, now }))
+  building.use(startReminding({ incidents, governance, slack, config: config.slack, log, now }))
   building.use(startSettling({ incidents, slack, log, now }))
   building.use(startEndingSignIns({ slack, log }))
   building.use(startRedrawingHomes({ ledger, slack, log }))

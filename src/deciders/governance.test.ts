@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { builtIn } from '#/configuration/playbooks.ts'
+import { remindOfChanges } from '#/followers/reminder.ts'
 import type { GovernanceCommand } from '#/governance/commands.ts'
+import { mayApproveChange } from '#/governance/decide.ts'
 import type { ChangeId } from '#/governance/events.ts'
 import { changeRefusalCodes, changeRefusalSentence } from '#/governance/refusals.ts'
 import type { IncidentId } from '#/incident/events.ts'
@@ -9,8 +11,9 @@ import type { StepUp } from '#/incident/step-up.ts'
 import { temporaryLedger } from '#/ledger/test-support.ts'
 import { type Policy, standardPolicy } from '#/policy/policy.ts'
 import { fingerprintOf, publicLine } from '#/terminal/public-key.ts'
-import { alice, standing, start } from '../../test/support/stories.ts'
+import { alice, type Handle, person, standing, start } from '../../test/support/stories.ts'
 import { type ChangeExecuted, createGovernance, type Governance, PolicyUnreadable } from './governance.ts'
+import { later } from './incidents.ts'
 
 const ttlMs = 30 * 60_000
 const first = standardPolicy({ ttlMs })
@@ -509,4 +512,82 @@ describe('a terminal key', () => {
 
 test('every refusal is a whole sentence', () => {
   for (const code of changeRefusalCodes) expect(changeRefusalSentence({ code, about: {} })).toMatch(/^[A-Z].*\.$/)
+})
+
+describe('a change that nobody decides', () => {
+  const withNext: Policy = {
+    ...first,
+    reminders: { ...first.reminders, next: { group: 'security', afterMs: 5 * 60_000 } },
+  }
+  const { firstMs } = withNext.reminders
+
+  /** Looks for what is due, `ms` after the change was asked for. */
+  async function lookAfter(
+    room: Desk,
+    ms: number,
+    { able = ['bao'], members = ['chi', 'ana'] }: { able?: readonly Handle[]; members?: readonly Handle[] } = {},
+  ): Promise<readonly (readonly [string, readonly string[]])[]> {
+    const seen = room.governance().timeline().length
+    room.clock.at = Date.parse(start) + ms
+    await remindOfChanges({
+      pending: () => room.governance().pending(),
+      able: async () => able.map((handle) => person(handle)),
+      members: async () => members.map((handle) => person(handle)),
+      execute: (command) => void room.does(command),
+      around: () => ({ now: new Date(room.clock.at).toISOString(), later, policy: room.governance().policy().policy }),
+    })
+    return room
+      .governance()
+      .timeline()
+      .slice(seen)
+      .map(({ event }) => [event.type, 'called' in event ? event.called.map(({ name }) => name) : []])
+  }
+
+  test('is spoken of as a request in an incident is: with twice the wait each time, and to nobody twice', async () => {
+    const room = asked()
+    expect(await lookAfter(room, firstMs - 1)).toEqual([])
+    expect(await lookAfter(room, firstMs)).toEqual([['ChangeReminded', ['bao']]])
+    room.restart(stricter)
+    expect(await lookAfter(room, firstMs)).toEqual([])
+    expect(await lookAfter(room, 3 * firstMs - 1)).toEqual([])
+    // Bao was called upon already, so it is for whoever asked to find somebody.
+    expect(await lookAfter(room, 3 * firstMs)).toEqual([['ChangeReminded', ['ana']]])
+    expect(await lookAfter(room, 7 * firstMs, { able: ['bao', 'chi'] })).toEqual([['ChangeReminded', ['chi']]])
+  })
+
+  test('is told to the next group once, which allows none of it to approve', async () => {
+    const room = asked(stricter, withNext)
+    await lookAfter(room, firstMs)
+    expect(await lookAfter(room, 5 * 60_000)).toEqual([['ChangeEscalated', ['chi']]])
+    expect((await lookAfter(room, 3 * firstMs)).map(([type]) => type)).not.toContain('ChangeEscalated')
+    const stranger = { approver: false, groups: ['security'] }
+    expect(refusal(approves(room, 'chi', stranger))).toBe('change_group')
+  })
+
+  test('is spoken of no more once it was decided, or its time is over by either clock', async () => {
+    const denied = asked()
+    denied.does({ type: 'DenyChange', by: standing('chi'), change: id(1), reason: 'Not now.' })
+    expect(await lookAfter(denied, firstMs)).toEqual([])
+    const late = asked()
+    expect(await lookAfter(late, ttlMs)).toEqual([])
+    const setBack = asked()
+    setBack.clock.steady = ttlMs
+    expect(await lookAfter(setBack, firstMs)).toEqual([])
+  })
+
+  test('is for those whose yes would count: neither who asked, nor who approved, nor the target of an incident', () => {
+    const room = asked(stricter, strictest)
+    const change = room.governance().pending()[0]
+    if (change === undefined) throw new Error('nothing was asked for')
+    const around = { targets: [] }
+    expect(mayApproveChange(change, standing('ana'), around)).toBe(false)
+    expect(mayApproveChange(change, standing('bao'), around)).toBe(true)
+    approves(room, 'bao')
+    const now = room.governance().change(id(1)) ?? change
+    expect(mayApproveChange(now, standing('bao'), around)).toBe(false)
+    expect(mayApproveChange(now, standing('chi'), around)).toBe(true)
+    const targets = [{ incident: 'INC-3', target: { ...alice, email: standing('chi').email ?? '' } }]
+    expect(mayApproveChange(now, standing('chi'), { targets })).toBe(false)
+    expect(mayApproveChange(now, standing('chi', { membership: 'guest' }), around)).toBe(false)
+  })
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ChangeId, GovernanceEvent, RecordedChange } from '#/governance/events.ts'
 import { applyChange, emptyRulebook, openChanges } from '#/governance/state.ts'
+import type { TimelineLine } from '#/incident/line.ts'
 import type { Entry, Json } from '#/ledger/chain.ts'
 import { person } from '../../test/support/stories.ts'
 import { type Board, createNoticeboard } from './noticeboard.ts'
@@ -44,6 +45,7 @@ const signed: GovernanceEvent = { type: 'CheckpointSigned', size: 3, note: 'note
 function channel() {
   const roots = new Map<string, Place>()
   const lines: number[] = []
+  const posted: TimelineLine[] = []
   const edits: string[] = []
   const failing: { fails: Error | undefined; loses: Error | undefined } = { fails: undefined, loses: undefined }
   const post = (key: string): Place => {
@@ -61,14 +63,15 @@ function channel() {
     updateChange: async (_place, { ended }) => void edits.push(ended?.kind ?? 'open'),
     postNotice: async (key) => post(key),
     find: async (key) => roots.get(key),
-    postLines: async (_place, posted) => {
-      lines.push(...posted.map(({ seq }) => seq))
-      return posted.length
+    postLines: async (_place, more) => {
+      lines.push(...more.map(({ seq }) => seq))
+      posted.push(...more)
+      return more.length
     },
     posted: async (_place, seqs) => new Set(seqs.filter((seq) => lines.includes(seq))),
     look: ({ ended, approvals }) => JSON.stringify([ended, approvals]),
   }
-  return { board, roots, lines, edits, failing }
+  return { board, roots, lines, posted, edits, failing }
 }
 
 /** A ledger with these facts, and a noticeboard that may be started anew. */
@@ -111,6 +114,22 @@ test('when it is decided the message is edited, and every entry has a line below
   await board.handle(add(approved, revoked, signed))
   expect(edits).toEqual(['approved'])
   expect(lines).toEqual([3, 4, 5])
+})
+
+test('a reminder calls upon people below the message, with until when it can be decided', async () => {
+  const { entries, add, start, posted } = story(asked)
+  const board = start()
+  await board.handle(entries)
+  const able = [person('bao')]
+  await board.handle(add({ type: 'ChangeReminded', id: 'CHG-1' as ChangeId, reminder: 1, able, called: able }))
+  expect(posted).toMatchObject([
+    {
+      headline: 'reminds: CHG-1 waits for approval until 2026-11-23 03:30:00 UTC',
+      calling: 'Able to now:',
+      mentions: able,
+      tone: 'warning',
+    },
+  ])
 })
 
 test('seeing entries again posts nothing twice, also after a restart', async () => {

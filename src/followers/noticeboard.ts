@@ -3,6 +3,8 @@ import type { RequestedChange } from '#/governance/state.ts'
 import { governanceLine } from '#/governance/words.ts'
 import type { TimelineLine } from '#/incident/line.ts'
 import { isPerson } from '#/incident/people.ts'
+import { escalatedLine, remindedLine } from '#/incident/reminder-lines.ts'
+import { utc } from '#/incident/times.ts'
 import type { Entry } from '#/ledger/chain.ts'
 import { type Place, ThreadLost } from './poster.ts'
 
@@ -144,7 +146,7 @@ function saidBy({ actor, event }: RecordedChange, said: string): string {
 
 async function postDue({ deps, memory, entries, finished }: Showing, place: Place): Promise<void> {
   // The first of them is what the message itself says.
-  const lines = entries.slice(1).flatMap((entry) => lineOf(entry, deps.drill))
+  const lines = entries.slice(1).flatMap((entry) => lineOf(entry, deps))
   if (lines.length === 0) return
   memory.posted ??= new Set(
     (await deps.board.posted(
@@ -184,6 +186,8 @@ function keyOf({ event, seq }: RecordedChange): string | undefined {
     case 'ChangeDenied':
     case 'ChangeStepUpStarted':
     case 'ChangeStepUpFailed':
+    case 'ChangeReminded':
+    case 'ChangeEscalated':
     case 'ChangeWithdrawn':
     case 'ChangeExpired':
     case 'ChangeRefused':
@@ -203,7 +207,7 @@ function keyOf({ event, seq }: RecordedChange): string | undefined {
 /** What a checkpoint is signed for, and what is good news. */
 const vouchedFor: ReadonlySet<string> = new Set(['PolicyAdopted', 'KeyRegistered', 'KeyRevoked', 'SigningKeyRotated'])
 
-function lineOf(recorded: RecordedChange, drill: boolean): readonly TimelineLine[] {
+function lineOf(recorded: RecordedChange, deps: Pick<NoticeboardDeps, 'change' | 'drill'>): readonly TimelineLine[] {
   const { seq, at, actor, hash, event } = recorded
   const text = governanceLine(recorded)
   if (text === undefined) return []
@@ -220,9 +224,20 @@ function lineOf(recorded: RecordedChange, drill: boolean): readonly TimelineLine
       mentions: [],
       calling: 'For',
       tone,
-      drill,
+      drill: deps.drill,
       forThread: true,
       forChannel: false,
+      ...calledUpon(event, deps),
     },
   ]
+}
+
+/** What calls upon people names until when it can be decided, and them. */
+function calledUpon(
+  event: RecordedChange['event'],
+  { change }: Pick<NoticeboardDeps, 'change'>,
+): Partial<TimelineLine> {
+  if (event.type !== 'ChangeReminded' && event.type !== 'ChangeEscalated') return {}
+  const about = { name: event.id, until: utc(change(event.id)?.expiresAt ?? '') }
+  return event.type === 'ChangeReminded' ? remindedLine(event, about) : escalatedLine(event, about)
 }

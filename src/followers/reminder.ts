@@ -1,3 +1,6 @@
+import type { ProgramsGovernanceCommand } from '#/governance/commands.ts'
+import { isChangeEscalationDue, isChangeReminderDue } from '#/governance/reminders.ts'
+import type { RequestedChange } from '#/governance/state.ts'
 import type { ProgramCommand } from '#/incident/commands.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { legalRemindersDue } from '#/incident/legal-clock.ts'
@@ -77,5 +80,29 @@ export async function remind({ open, able, members, execute, around }: ReminderD
       }
     }
     if (isStale(incident, around())) execute(incident.id, { type: 'NudgeStale' })
+  }
+}
+
+export type ChangeReminderDeps = Pick<ReminderDeps, 'members' | 'around'> & {
+  readonly pending: () => readonly RequestedChange[]
+  /** Who could approve the change now. Undefined: Slack does not say, so it is tried again later. */
+  readonly able: (change: RequestedChange) => Promise<readonly Person[] | undefined>
+  /** Records it. The rules decide once more. */
+  readonly execute: (command: ProgramsGovernanceCommand) => void
+}
+
+/** The same of changes of the rules: spoken of, and the next group called upon, until somebody has decided. */
+export async function remindOfChanges({ pending, able, members, execute, around }: ChangeReminderDeps): Promise<void> {
+  for (const change of pending()) {
+    if (isChangeReminderDue(change, around())) {
+      const people = await able(change)
+      if (people !== undefined) execute({ type: 'RemindOfChange', change: change.id, able: people })
+    }
+    const { next } = around().policy.reminders
+    if (next !== undefined && isChangeEscalationDue(change, around())) {
+      const [people, called] = await Promise.all([able(change), members(next.group)])
+      if (people === undefined || called === undefined) continue
+      execute({ type: 'EscalateChange', change: change.id, group: next.group, members: called, able: people })
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { StepUpFailure } from '#/incident/events.ts'
 import type { Person, Standing } from '#/incident/people.ts'
 import type { StepUp } from '#/incident/step-up.ts'
+import type { GroupName } from '#/policy/policy.ts'
 import type { ChangeId } from './events.ts'
 
 /** A wish about the rules, not yet decided. Every one that a person sends carries that person's standing of now. */
@@ -39,6 +40,16 @@ export type ProgramsGovernanceCommand =
   | { readonly type: 'AdoptFirst' }
   | { readonly type: 'ShowChange'; readonly change: ChangeId; readonly channel: string; readonly ts: string }
   | { readonly type: 'ExpireChanges' }
+  /** `able`: who could approve it now, as the roster says. */
+  | { readonly type: 'RemindOfChange'; readonly change: ChangeId; readonly able: readonly Person[] }
+  /** `members`: who is in the group that the policy calls upon next. */
+  | {
+      readonly type: 'EscalateChange'
+      readonly change: ChangeId
+      readonly group: GroupName
+      readonly members: readonly Person[]
+      readonly able: readonly Person[]
+    }
   | {
       readonly type: 'EndChangeStepUp'
       readonly change: ChangeId

@@ -16,6 +16,7 @@ import type { GovernanceCommand, PersonsGovernanceCommand } from './commands.ts'
 import type { Change, ChangeId, GovernanceEvent, Need } from './events.ts'
 import { needWords } from './policy-words.ts'
 import { type ChangeRefusal, type ChangeRefusalCode, changeRefusalSentence } from './refusals.ts'
+import { escalateChange, remindOfChange } from './reminders.ts'
 import { ruleOfChange, stillNeeded, wouldCount } from './rule.ts'
 import { openChanges, type RequestedChange, type Rulebook } from './state.ts'
 import { begunStepUp, endedStepUp, whyNotSteppedUp } from './step-up.ts'
@@ -85,9 +86,41 @@ export function decideChange(
           .filter((change) => isOver(change, around))
           .map(({ id }) => ({ type: 'ChangeExpired', id, why: 'time' }) as const),
       )
+    case 'RemindOfChange':
+      return accepted(
+        ...remindOfChange(waiting(rulebook, command.change, around), command, remindersOf(rulebook, around)),
+      )
+    case 'EscalateChange':
+      return accepted(
+        ...escalateChange(waiting(rulebook, command.change, around), command, remindersOf(rulebook, around)),
+      )
     case 'RecordCheckpoint':
       return accepted({ type: 'CheckpointSigned', size: command.size, note: command.note })
   }
+}
+
+function waiting(
+  { changes }: Rulebook,
+  id: ChangeId,
+  { outlived }: GovernanceSurroundings,
+): RequestedChange | undefined {
+  return outlived(id) ? undefined : changes.get(id)
+}
+
+function remindersOf({ adopted }: Rulebook, { now, later, configured }: GovernanceSurroundings) {
+  return { now, later, policy: (adopted ?? configured).policy }
+}
+
+/** Whether somebody's yes would bring a change nearer now. */
+export function mayApproveChange(
+  change: RequestedChange,
+  by: Standing,
+  around: Pick<GovernanceSurroundings, 'targets'>,
+): boolean {
+  const open = stillNeeded(change.rule, approvers(change))
+  const refusal =
+    whyNotInvolved({ type: 'ApproveChange', by }, around) ?? whyNotDecide(change, by) ?? whyNoUse(open, by, change)
+  return refusal === undefined
 }
 
 function decideForPerson(
@@ -118,8 +151,8 @@ function decideForPerson(
  * is open to every member, since it only takes power away.
  */
 function whyNotInvolved(
-  { type, by }: PersonsGovernanceCommand,
-  { targets }: GovernanceSurroundings,
+  { type, by }: Pick<PersonsGovernanceCommand, 'type' | 'by'>,
+  { targets }: Pick<GovernanceSurroundings, 'targets'>,
 ): ChangeRefusal | undefined {
   const outsider = whyNotTakePart(by)
   if (outsider !== undefined) return outsider

@@ -89,6 +89,22 @@ export type GovernanceEvent =
       readonly why: StepUpFailure
       readonly sentence: string
     }
+  /** Nobody had decided yet. `reminder` counts them. `able`: who could decide then; `called`: whom the line calls upon. */
+  | {
+      readonly type: 'ChangeReminded'
+      readonly id: ChangeId
+      readonly reminder: number
+      readonly able: readonly Person[]
+      readonly called: readonly Person[]
+    }
+  /** Nobody had decided for long, so another group was called upon as well. That allows none of them to approve. */
+  | {
+      readonly type: 'ChangeEscalated'
+      readonly id: ChangeId
+      readonly group: GroupName
+      readonly able: readonly Person[]
+      readonly called: readonly Person[]
+    }
   | { readonly type: 'ChangeDenied'; readonly id: ChangeId; readonly reason: string }
   | { readonly type: 'ChangeWithdrawn'; readonly id: ChangeId }
   /** `policy`: another policy came into force, so it would have to be asked for under that one. */

@@ -44,6 +44,13 @@ export type RequestedChange = {
   readonly expiresAt: string
   readonly digest: string
   readonly approvals: readonly ChangeApproval[]
+  /** How often it was spoken of because nobody decided, and when last. */
+  readonly reminders: number
+  readonly remindedAt?: string
+  /** Who was called upon for it. */
+  readonly called: readonly Person[]
+  /** The group that was called upon as well. */
+  readonly escalatedTo?: GroupName
   /** Where its message stands. */
   readonly place?: { readonly channel: string; readonly ts: string }
   /** Absent as long as it can be decided. */
@@ -91,7 +98,7 @@ function applied(rulebook: Rulebook, { event, at, actor, seq }: RecordedChange):
     }
     case 'ChangeRequested': {
       const { type: _type, ...requested } = event
-      return withChange(rulebook, { ...requested, requestedAt: at, approvals: [] })
+      return withChange(rulebook, { ...requested, requestedAt: at, approvals: [], reminders: 0, called: [] })
     }
     case 'ChangeShown': {
       const { channel, ts } = event
@@ -108,6 +115,19 @@ function applied(rulebook: Rulebook, { event, at, actor, seq }: RecordedChange):
     }
     case 'ChangeStepUpFailed':
       return withoutStepUp(rulebook, event.id, event.person)
+    case 'ChangeReminded':
+      return changed(rulebook, event.id, (change) => ({
+        ...change,
+        reminders: event.reminder,
+        remindedAt: at,
+        called: [...change.called, ...event.called],
+      }))
+    case 'ChangeEscalated':
+      return changed(rulebook, event.id, (change) => ({
+        ...change,
+        escalatedTo: event.group,
+        called: [...change.called, ...event.called],
+      }))
     case 'ChangeDenied':
       return withEnd(rulebook, event.id, { kind: 'denied', at, by: nameOf(actor), reason: event.reason })
     case 'ChangeWithdrawn':

@@ -78,6 +78,10 @@ export function governanceLine({ event }: Pick<RecordedChange, 'event'>): string
       return 'wants to approve it and signs in to Autentico'
     case 'ChangeStepUpFailed':
       return event.sentence === '' ? undefined : `@${event.person.name} did not approve it: ${event.sentence}`
+    case 'ChangeReminded':
+      return `reminds: ${event.id} waits for approval`
+    case 'ChangeEscalated':
+      return `calls upon ${event.group} as well: ${event.id} waits for approval`
     case 'ChangeDenied':
       return `denied it: ${event.reason}`
     case 'ChangeWithdrawn':

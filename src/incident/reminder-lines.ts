@@ -11,7 +11,7 @@ const nobody = 'Nobody can approve it now. An operator has to look at `APPROVERS
 
 /** Those who can approve are called by their names once. After that the line says who they are, and calls upon somebody else. */
 export function remindedLine(
-  { able, called = able }: Extract<IncidentEvent, { type: 'RequestReminded' }>,
+  { able, called = able }: Pick<Extract<IncidentEvent, { type: 'RequestReminded' }>, 'able' | 'called'>,
   { name, until }: About,
 ): Said {
   const areAble = called.length > 0 && called.every((one) => able.some(({ slack }) => slack.user === one.slack.user))
@@ -25,7 +25,7 @@ export function remindedLine(
 }
 
 export function escalatedLine(
-  { able, called, group }: Extract<IncidentEvent, { type: 'RequestEscalated' }>,
+  { able, called, group }: Pick<Extract<IncidentEvent, { type: 'RequestEscalated' }>, 'able' | 'called' | 'group'>,
   { name, until }: About,
 ): Said {
   return {

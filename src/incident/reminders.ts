@@ -25,18 +25,34 @@ const mostCalled = 20
  * Whether a request is due to be spoken of again: a first time `firstMs` after it was shown, then after twice the wait before, for as
  * long as it lives. The wait counts from the last reminder, so that whoever was away, or had the clock set, makes up for one at most.
  */
-export function isReminderDue(incident: OpenedIncident, request: Request, { now, later, policy }: Around): boolean {
-  const since = request.remindedAt ?? request.shown?.at
-  if (since === undefined || !isDecidable(incident, request, now)) return false
-  return now >= later(since, policy.reminders.firstMs * 2 ** request.reminders)
+export function isReminderDue(incident: OpenedIncident, request: Request, around: Around): boolean {
+  const since = request.shown?.at
+  return since !== undefined && isDecidable(incident, request, around.now) && isDueAgain(request, since, around)
+}
+
+/** The same of anything that waits for people since a moment. */
+export function isDueAgain(
+  { reminders, remindedAt }: Pick<Request, 'reminders' | 'remindedAt'>,
+  since: string,
+  { now, later, policy }: Around,
+): boolean {
+  return now >= later(remindedAt ?? since, policy.reminders.firstMs * 2 ** reminders)
 }
 
 /** Whether the next group is due to be called upon: once for each request, `next.afterMs` after it was shown. */
-export function isEscalationDue(incident: OpenedIncident, request: Request, { now, later, policy }: Around): boolean {
-  const { next } = policy.reminders
+export function isEscalationDue(incident: OpenedIncident, request: Request, around: Around): boolean {
   const since = request.shown?.at
-  if (next === undefined || since === undefined || request.escalatedTo !== undefined) return false
-  return isDecidable(incident, request, now) && now >= later(since, next.afterMs)
+  return since !== undefined && isDecidable(incident, request, around.now) && isNextDue(request, since, around)
+}
+
+/** The same of anything that waits for people since a moment. */
+export function isNextDue(
+  { escalatedTo }: Pick<Request, 'escalatedTo'>,
+  since: string,
+  { now, later, policy }: Around,
+): boolean {
+  const { next } = policy.reminders
+  return next !== undefined && escalatedTo === undefined && now >= later(since, next.afterMs)
 }
 
 /** Whether an open incident in which nothing happened is due to be spoken of: after `staleMs`, then after twice the wait before. */
@@ -95,7 +111,8 @@ export function escalateRequest(
   ]
 }
 
-function notYetCalled({ called }: Request, people: readonly Person[]): readonly Person[] {
+/** Nobody is called upon twice. */
+export function notYetCalled({ called }: Pick<Request, 'called'>, people: readonly Person[]): readonly Person[] {
   return people.filter((one) => !called.some((other) => samePerson(one, other))).slice(0, mostCalled)
 }
 

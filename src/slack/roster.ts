@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { mayApproveChange } from '#/governance/decide.ts'
+import type { RequestedChange } from '#/governance/state.ts'
 import type { Account } from '#/incident/account.ts'
 import { isSameAccount, weigh, whyNotReview } from '#/incident/approval.ts'
 import type { Person, Standing, UserId } from '#/incident/people.ts'
@@ -128,7 +130,25 @@ export class Roster {
   /** The same as people. Undefined: nobody is known to, but Slack does not say it of everybody. */
   async approversOf(incident: OpenedIncident, request: Request): Promise<readonly Person[] | undefined> {
     const candidates = await this.#candidates(ruleOf(request, this.#deps.world.policy()))
-    const able = candidates.filter((candidate) => this.mayApprove(incident, request, candidate))
+    return this.#ableAmong(candidates, (candidate) => this.mayApprove(incident, request, candidate))
+  }
+
+  /** Who could approve a change of the rules now. Undefined: nobody is known to, but Slack does not say it of everybody. */
+  async approversOfChange(change: RequestedChange): Promise<readonly Person[] | undefined> {
+    const targets = this.#deps.world.openIncidents().map(({ id, target }) => ({ incident: id, target }))
+    const named = change.rule.needs.flatMap(({ from, including }) =>
+      including === undefined ? from : [...from, including],
+    )
+    const candidates = await this.#candidates({ from: [...new Set(named)] })
+    return this.#ableAmong(candidates, (candidate) => mayApproveChange(change, candidate, { targets }))
+  }
+
+  /** Undefined: nobody is, but Slack does not say it of everybody. */
+  async #ableAmong(
+    candidates: readonly Standing[],
+    may: (candidate: Standing) => boolean,
+  ): Promise<readonly Person[] | undefined> {
+    const able = candidates.filter(may)
     if (able.length > 0) return able.map(({ person }) => person)
     const isUnclear = candidates.some(({ membership }) => membership === 'unknown') || (await this.#isAnyGroupUnread())
     return isUnclear ? undefined : []

@@ -1,9 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { incidentChannel } from '#/drill/cast.ts'
+import { member } from '#/drill/crew.ts'
 import { type Program, startProgram } from '#/drill/program.ts'
 import type { Stage } from '#/drill/stage.ts'
-import { expectTold, openFor, quickStage } from '../../support/incident-flow.ts'
+import { publicLine } from '#/terminal/public-key.ts'
+import { expectTold, openFor, quickStage, reloadEverybody } from '../../support/incident-flow.ts'
 
 /** bao and alice approve; chi is called upon as well. */
 const policy = `
@@ -67,4 +71,20 @@ test('an incident in which nothing happens is spoken of to whoever commands, and
   await restart('stop')
   await incident.ask(1, 'chi')
   expect(incident.entries('IncidentStale')).toHaveLength(1)
+})
+
+test('a change of the rules is spoken of below its message in the same way', async () => {
+  const who = (name: string) => member(stage.slack.as(name))
+  await who('ana').actor.command('/autentico key', { channel: incidentChannel.id })
+  await who('ana').pressWhenThere('Register a key…')
+  const { publicKey } = generateKeyPairSync('ed25519')
+  await who('ana').fillIn('Register a key', { 'The public key': publicLine(publicKey) })
+  await who('bao').reads(/reminds: CHG-1 waits for approval until .* UTC.*Able to now: <@U0BAO>, <@U0ALICE>/s)
+  await restart('kill')
+  await who('ana').reads(/reminds: CHG-1 waits for approval until .* UTC.*For <@U0ANA>/s)
+  await who('chi').reads(/calls upon oncall as well: CHG-1 .*For <@U0CHI>/s)
+  reloadEverybody(stage)
+  await who('bao').pressWhenThere(/^Approve$/)
+  const counts = await who('ana').reads(/CHG-1[\s\S]*It counts since .* UTC, approved by @bao/)
+  expect(counts.channel).toBe(incidentChannel.id)
 })
