@@ -30,8 +30,8 @@ export function slackBoard({
       }
     },
     postNotice: async (key, text) => during(outbound.postCard(channel, changeNotice(text, { drill }), key)),
-    async find(key) {
-      const answer = await during(outbound.findCard(channel, key))
+    async find(key, since) {
+      const answer = await during(outbound.findCard(channel, key, since))
       return answer.kind === 'read' ? answer.found : undefined
     },
     async postLines(place, lines) {

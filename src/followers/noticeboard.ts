@@ -16,8 +16,8 @@ export type Board = {
   readonly updateChange: (place: Place, change: RequestedChange) => Promise<void>
   /** Posts a line of its own, about what nobody asked for beforehand. */
   readonly postNotice: (key: string, text: string) => Promise<Place>
-  /** Undefined: it is not there, or the channel cannot be read. */
-  readonly find: (key: string) => Promise<Place | undefined>
+  /** Looked for from `since` on (ISO 8601). Undefined: it is not there, or the channel cannot be read. */
+  readonly find: (key: string, since: string) => Promise<Place | undefined>
   /** Posts the lines below a message, as many as fit. Says how many those were. */
   readonly postLines: (place: Place, lines: readonly TimelineLine[]) => Promise<number>
   /** Which of these entries stand below a message. Undefined: it cannot be read. */
@@ -126,8 +126,8 @@ async function rootOf({ deps, memory, key, entries, finished }: Showing): Promis
   const change = deps.change(key as RequestedChange['id'])
   if (change?.place !== undefined) return change.place
   // It may be there already: posted, and then the program was killed before it could say so.
-  const found = await deps.board.find(key)
   const [first] = entries
+  const found = first === undefined ? undefined : await deps.board.find(key, first.at)
   if (change === undefined) {
     const isOld = first === undefined || first.seq <= finished
     const said = first === undefined ? undefined : governanceLine(first)

@@ -78,9 +78,11 @@ export function slackThread({
       }
     },
     async findCard(incident) {
-      const answer = await outbound.findCard(incident.channel, incident.id).catch((error: unknown) => {
-        throw translated(error)
-      })
+      const answer = await outbound
+        .findCard(incident.channel, incident.id, incident.openedAt)
+        .catch((error: unknown) => {
+          throw translated(error)
+        })
       return answer.kind === 'read' ? answer.found : undefined
     },
     updateCard: async (incident, place, request) => update(place, card(incident, request)),

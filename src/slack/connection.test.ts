@@ -130,7 +130,17 @@ test('a post whose answer was lost is found in the thread by its entry, and not 
   if (found.kind !== 'read') throw new Error(found.why)
   expect([...found.found.keys()].toSorted((one, other) => one - other)).toEqual([4, 5])
   expect(found.found.get(5)).toMatchObject({ hash: 'bb' })
-  expect(await outbound.findCard('C0INCIDENTS', id)).toEqual({ kind: 'read', found: root })
+  expect(await outbound.findCard('C0INCIDENTS', id, new Date().toISOString())).toEqual({ kind: 'read', found: root })
+})
+
+test('a card is looked for no further back than a day before its incident, however much the channel has seen', async () => {
+  const { slack, local } = await world()
+  const id = 'INC-1' as IncidentId
+  const root = await slack.outbound.postCard('C0INCIDENTS', { text: 'A card', blocks: [] }, id)
+  const after = (hours: number) => new Date(Number(root.ts) * 1000 + hours * 3_600_000).toISOString()
+  expect(await slack.outbound.findCard('C0INCIDENTS', id, after(23))).toEqual({ kind: 'read', found: root })
+  expect(await slack.outbound.findCard('C0INCIDENTS', id, after(25))).toEqual({ kind: 'read', found: undefined })
+  expect(local.calls('conversations.history')).toHaveLength(2)
 })
 
 test('without the history scope the thread is not readable, and that is an answer', async () => {

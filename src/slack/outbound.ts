@@ -18,6 +18,8 @@ const cardType = 'autentico_card'
 // Ours have no links to show off, and bare words must not turn into any.
 const quietly = { unfurl_links: false, unfurl_media: false, link_names: false, parse: 'none' } as const
 
+const secondsADay = 86_400
+
 const posted = z.object({ ts: z.string(), channel: z.string() })
 
 /** So many private answers are on their way at once: a crowd of clicks is answered late rather than never, and forms find a connection free. */
@@ -134,10 +136,15 @@ export class Outbound {
     return walked === undefined ? { kind: 'read', found } : { kind: 'not readable', why: walked }
   }
 
-  /** The root message of an incident, looked for among the newest messages of the channel. */
-  async findCard(channel: string, incident: string): Promise<Found<Place | undefined>> {
+  /**
+   * The root message of an incident that began at `since` (ISO 8601). Looked for among the messages of the channel from a day before that
+   * on, because Slack's clock may be another: all the way back there may be thousands, and Slack reads out fifty pages a minute.
+   */
+  async findCard(channel: string, incident: string, since: string): Promise<Found<Place | undefined>> {
     let found: Place | undefined
-    const walked = await readBack(this.#lanes.lookUps, { method: 'conversations.history', channel }, ({ messages }) => {
+    const oldest = String(Math.max(0, Date.parse(since) / 1_000 - secondsADay))
+    const where = { method: 'conversations.history', channel, oldest }
+    const walked = await readBack(this.#lanes.lookUps, where, ({ messages }) => {
       const card = messages.find(
         ({ metadata }) => metadata?.event_type === cardType && metadata.event_payload['incident'] === incident,
       )

@@ -31,7 +31,10 @@ type Page = z.infer<typeof page>
 /** Reads page by page until `enough`. Gives the reason when Slack does not let us read. */
 export async function readBack(
   call: Call,
-  { method, ...where }: { readonly method: string; readonly channel: string; readonly ts?: string },
+  {
+    method,
+    ...where
+  }: { readonly method: string; readonly channel: string; readonly ts?: string; readonly oldest?: string },
   enough: (page: Page) => boolean,
 ): Promise<string | undefined> {
   let cursor: string | undefined
