@@ -28,14 +28,14 @@ async function world(options?: WorldOptions): Promise<World> {
 test.each(['warning', 'refresh_requested'] as const)(
   'after Slack’s %s the connections come back, and clicks go on',
   async (reason) => {
-    const w = await world({ local: { ackWithin: 300 } })
+    const w = await world({ local: { ackWithin: 1_000 } })
     const id = await openThroughForm(w)
     await askForFirstStep(w, id)
     w.local.control.disconnectSockets(reason)
     await vi.waitFor(() => expect(w.slack.connected()).toBe(true))
     await vi.waitFor(
       async () => expect(await w.local.as('bao').press(w.messageWith('approve'), 'approve')).toEqual({ ok: true }),
-      { timeout: 5000 },
+      { timeout: 15_000 },
     )
     expect(w.door.events('StepApproved')).toHaveLength(1)
   },
