@@ -34,7 +34,7 @@ import { openVault } from '#/work/vault.ts'
 import type { BotDeps } from './bot-deps.ts'
 import { ConfigError } from './config.ts'
 import { startReadOnlyBot } from './read-only.ts'
-import { acceptedRequests, givenAnswers, slackOptions } from './slack-options.ts'
+import { acceptedRequests, givenAnswers, keptPosts, slackOptions } from './slack-options.ts'
 
 /** What is read of a thread before Slack is open. */
 const notOpen = { kind: 'not readable', why: 'Slack is not open yet.' } as const
@@ -116,8 +116,9 @@ async function startWritingBot(deps: BotDeps): Promise<AsyncDisposable> {
   const lost = endLostStepUps(incidents, governance)
   const seen = building.use(acceptedRequests(deps))
   const answers = building.use(givenAnswers(deps))
+  const posts = building.use(keptPosts(deps))
   const onThread = async (news: ThreadNews): Promise<void> => threads?.heard(news)
-  const slack = building.use(await startSlack(slackOptions(deps, door, { seen, answers, onThread })))
+  const slack = building.use(await startSlack(slackOptions(deps, door, { seen, answers, posts, onThread })))
   opened = slack
   // Closed before Slack is, so that whoever is signing in is told that it is lost.
   building.use(stepUps)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { answersOnDisk } from '#/slack/answers-on-disk.ts'
 import type { Door } from '#/slack/door.ts'
 import type { Seen } from '#/slack/guard.ts'
+import { type KeptPosts, postsOnDisk } from '#/slack/posts-on-disk.ts'
 import type { KeptAnswers } from '#/slack/repeats.ts'
 import { seenOnDisk } from '#/slack/seen-on-disk.ts'
 import type { Inlet, startSlack } from '#/slack/start-slack.ts'
@@ -18,6 +19,11 @@ export function givenAnswers({ config, log }: BotDeps): KeptAnswers & Disposable
   return answersOnDisk({ file: join(config.dataDir, 'answered-deliveries.sqlite'), now: Date.now, log })
 }
 
+/** What our posts said, to see whether they are altered. */
+export function keptPosts({ config, log }: BotDeps): KeptPosts & Disposable {
+  return postsOnDisk({ file: join(config.dataDir, 'posts.sqlite'), log })
+}
+
 /** Slack as the configuration names it, with this door behind it. */
 export function slackOptions(
   { config, secrets, log, onStuck, health }: BotDeps,
@@ -25,10 +31,12 @@ export function slackOptions(
   {
     seen,
     answers,
+    posts,
     onThread,
   }: {
     readonly seen: Seen | undefined
     readonly answers?: KeptAnswers
+    readonly posts?: KeptPosts
     readonly onThread?: Parameters<typeof startSlack>[0]['onThread']
   },
 ): Parameters<typeof startSlack>[0] {
@@ -51,6 +59,7 @@ export function slackOptions(
     door,
     log,
     ...(answers === undefined ? {} : { answers }),
+    ...(posts === undefined ? {} : { posts }),
     ...(onThread === undefined ? {} : { onThread }),
     delivered: health?.counts.delivered,
     called: health?.counts.called,

@@ -188,6 +188,8 @@ export type ProgramCommand =
     }
   /** Our own posts are not in the thread any more: the lines of these entries, or the card. */
   | { readonly type: 'RecordLostPosts'; readonly entries: readonly number[]; readonly card: boolean }
+  /** The lines of these entries are not what was posted. */
+  | { readonly type: 'RecordAlteredPosts'; readonly entries: readonly number[] }
   /** Everything was resumed at once, by a request that stands in another incident. */
   | {
       readonly type: 'ResumeToo'

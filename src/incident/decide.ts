@@ -9,7 +9,7 @@ import type { IncidentEvent } from './events.ts'
 import { isHoldOrder, liftAgain, placeHold, settleHolds, supersede, whyNotCloseHeld } from './hold.ts'
 import { correctAwareness, legalClockFrom, remindOfLegalClock } from './legal-clock.ts'
 import { longestText } from './limits.ts'
-import { recordDeletion, recordEdit, recordLostPosts, recordMessage } from './messages.ts'
+import { recordAlteredPosts, recordDeletion, recordEdit, recordLostPosts, recordMessage } from './messages.ts'
 import { requestName } from './names.ts'
 import { fits, recordOutcome } from './outcome.ts'
 import { askedAnew } from './outdated.ts'
@@ -306,6 +306,8 @@ function decideProgram(
       return accepted(...recordDeletion(incident, command, around))
     case 'RecordLostPosts':
       return accepted(...recordLostPosts(incident, command))
+    case 'RecordAlteredPosts':
+      return accepted(...recordAlteredPosts(incident, command))
     case 'RemindOfLegalClock':
       return accepted(...remindOfLegalClock(incident, around))
     case 'LinkIncident':

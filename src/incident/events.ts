@@ -310,6 +310,8 @@ export type IncidentEvent =
     }
   /** Posts of our own are no longer in the thread: the lines of these entries, or the card. */
   | { readonly type: 'PostsDeleted'; readonly entries: readonly number[]; readonly card?: true }
+  /** The lines of these entries say something else in the thread than they said when they were posted. */
+  | { readonly type: 'PostsAltered'; readonly entries: readonly number[] }
   | { readonly type: 'CheckpointSigned'; readonly size: number; readonly note: string }
   /** The thread and the ledger do not agree, or (`ledger`) the ledger by itself does not hold: it was changed. A sentence for each difference. */
   | { readonly type: 'RecordDoubted'; readonly problems: readonly string[]; readonly ledger?: true }

@@ -77,6 +77,7 @@ function opened(
     ...(quorum === undefined ? {} : { quorum }),
     messages: new Map(),
     postsGone: { entries: new Set(), card: false },
+    postsAltered: new Set(),
     ...(from === undefined ? {} : { from }),
     ...(legalClock === undefined ? {} : { legalClock: { ...legalClock, reminders: 0 } }),
   }
@@ -114,6 +115,8 @@ function applied(
     case 'MessageDeleted':
     case 'PostsDeleted':
       return heard(incident, event, actor)
+    case 'PostsAltered':
+      return { ...incident, postsAltered: new Set([...incident.postsAltered, ...event.entries]) }
     case 'ClickRefused':
       return clickRefused(incident, event, actor)
     case 'ApprovalProbed':

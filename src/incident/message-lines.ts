@@ -80,6 +80,20 @@ export function postsDeletedLine({ entries, card }: Event<'PostsDeleted'>): Said
   }
 }
 
+/** Slack does not say who altered it, but it lets nobody do so without the token of the bot. */
+export function postsAlteredLine({ entries }: Event<'PostsAltered'>): Said {
+  const [what, which] =
+    entries.length === 1 ? ['a line of the record says', 'it was'] : ['lines of the record say', 'they were']
+  return {
+    headline: `noticed that ${what} something else in this thread than when ${which} posted: ${numbers(entries)}`,
+    details: [
+      'Only whoever has the token of the bot can alter them: an operator has to revoke it and set a fresh one.',
+      'The ledger still holds every entry; `/autentico timeline` shows them.',
+    ],
+    tone: 'bad',
+  }
+}
+
 /** On one line: what somebody wrote must not pass for lines of ours. */
 function quote(text: string): string {
   return `“${text.replaceAll(/\s+/g, ' ')}”`

@@ -151,3 +151,14 @@ test('lines of our own that are gone from the thread are told of once', () => {
     .when({ type: 'RecordLostPosts', entries: [], card: true })
     .happens()
 })
+
+test('lines of our own that were altered in the thread are told of once', () => {
+  const altered = (...entries: readonly number[]) => ({ type: 'RecordAlteredPosts', entries }) as const
+  given(opens())
+    .when(altered(3, 4))
+    .happens({ type: 'PostsAltered', entries: [3, 4] })
+  given(opens(), altered(3, 4))
+    .when(altered(3, 4, 5))
+    .happens({ type: 'PostsAltered', entries: [5] })
+  given(opens(), altered(3)).when(altered(3)).happens()
+})

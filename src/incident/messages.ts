@@ -101,6 +101,15 @@ export function recordLostPosts(
     : [{ type: 'PostsDeleted', entries: fresh, ...(isCard ? { card: true as const } : {}) }]
 }
 
+/** Lines of the record that say something else in the thread than they did, each said once. */
+export function recordAlteredPosts(
+  { postsAltered }: OpenedIncident,
+  { entries }: Extract<ProgramCommand, { type: 'RecordAlteredPosts' }>,
+): readonly IncidentEvent[] {
+  const fresh = entries.filter((seq) => !postsAltered.has(seq))
+  return fresh.length === 0 ? [] : [{ type: 'PostsAltered', entries: fresh }]
+}
+
 /** Slack names a message by the moment it was written: seconds since 1970, with six digits behind the point. */
 function momentOf(ts: string, { later }: Around): string {
   return later('1970-01-01T00:00:00.000Z', Math.trunc(Number(ts) * 1000))

@@ -263,6 +263,8 @@ export type OpenedIncident = {
   readonly messages: ReadonlyMap<string, Spoken>
   /** Our own posts that are no longer in the thread, as far as that is recorded. */
   readonly postsGone: { readonly entries: ReadonlySet<number>; readonly card: boolean }
+  /** The entries whose lines in the thread were altered, as far as that is recorded. */
+  readonly postsAltered: ReadonlySet<number>
   readonly closed?: { readonly at: string; readonly by: Actor; readonly reason: string }
 }
 

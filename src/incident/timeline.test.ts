@@ -361,6 +361,10 @@ const endingIn: Readonly<
     [opens(), { type: 'RecordLostPosts', entries: [33, 31, 40, 32], card: true }],
     /^noticed that the card of this incident was deleted, and lines of the record were deleted from this thread: entries 31 to 33 and 40\. The ledger still holds every entry/,
   ],
+  PostsAltered: [
+    [opens(), { type: 'RecordAlteredPosts', entries: [3, 4] }],
+    /^noticed that lines of the record say something else in this thread than when they were posted: entries 3 to 4\. Only whoever has the token of the bot/,
+  ],
   CheckpointSigned: [
     [opens(), { type: 'RecordCheckpoint', size: 7, note: 'the note' }],
     /^signed a checkpoint over 7 entries:\nthe note$/,

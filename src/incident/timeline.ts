@@ -5,7 +5,7 @@ import type { IncidentEvent, Recorded } from './events.ts'
 import { glassLine } from './glass-words.ts'
 import { holdEndLine, holdLine } from './hold-words.ts'
 import { given, type Said, type TimelineLine } from './line.ts'
-import { deletedLine, editedLine, postsDeletedLine, writtenLine } from './message-lines.ts'
+import { deletedLine, editedLine, postsAlteredLine, postsDeletedLine, writtenLine } from './message-lines.ts'
 import { nameOfRequest, quotedTitle, title, workName, workTitle } from './names.ts'
 import { actorName } from './people.ts'
 import { escalatedLine, namesOf, remindedLine, staleLine } from './reminder-lines.ts'
@@ -290,6 +290,8 @@ function say({ event, at, actor }: Pick<Recorded, 'event' | 'at' | 'actor'>, inc
       return deletedLine(event, { when: utc(event.writtenAt) })
     case 'PostsDeleted':
       return postsDeletedLine(event)
+    case 'PostsAltered':
+      return postsAlteredLine(event)
     case 'HoldPlaced':
     case 'HoldApplied':
     case 'HoldConfirmed':

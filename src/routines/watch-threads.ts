@@ -23,7 +23,7 @@ const mostThreads = 1_000
 
 export type WatchThreadsDeps = {
   readonly incidents: Pick<Incidents, 'open' | 'find' | 'execute' | 'timeline'>
-  readonly slack: Pick<Slack, 'readThread' | 'connected' | 'roster'>
+  readonly slack: Pick<Slack, 'readThread' | 'connected' | 'roster' | 'isAsPosted'>
   readonly poster: Pick<Poster, 'postedUpTo'>
   readonly log: Logger
   readonly confirmAfterMs?: number
@@ -37,7 +37,7 @@ export type ThreadWatch = AsyncDisposable & {
 }
 
 /**
- * What people write, edit and delete in the threads of incidents goes on record, and so does a post of our own that somebody deleted.
+ * What people write, edit and delete in the threads of incidents goes on record, and so does a post of our own that somebody deleted or altered.
  * Slack tells of it while we are there. After a start, after every gap in the connection and once an hour each open thread is read as
  * well and compared with the record.
  */
@@ -129,10 +129,11 @@ type Comparing = Omit<WatchThreadsDeps, 'confirmAfterMs'> & {
 
 async function record(
   { incidents, slack }: Comparing,
-  { id, thread }: OpenedIncident,
+  incident: OpenedIncident,
   news: ThreadNews,
   compareSoon: () => void,
 ): Promise<void> {
+  const { id, thread } = incident
   if (news.kind === 'deleted') {
     const { ts, before } = news
     if (before?.author.kind === 'ours') return compareSoon()
@@ -146,6 +147,7 @@ async function record(
     if (message.isTombstone) incidents.execute(id, { type: 'RecordLostPosts', entries: [], card: true })
     return
   }
+  if (isAlteredLine(incident, news)) return compareSoon()
   if (message.author.kind !== 'person') return
   const author = await slack.roster.person(message.author.user as UserId)
   if (news.kind === 'written') recordWritten({ incidents }, id, { message, author, late: false })
@@ -156,6 +158,17 @@ async function record(
     const { ts, text: after } = message
     incidents.execute(id, { type: 'RecordEdit', ts, person, author, ...before, after, editedTs, late: false })
   }
+}
+
+/** Whether a line of ours seems to say something else now. Slack tells of our own edits as well: of requests, which go on. */
+function isAlteredLine({ requests }: OpenedIncident, news: ThreadNews): boolean {
+  if (news.kind !== 'changed' || news.before === undefined || news.message.digest === news.before.digest) return false
+  return isLine(news.message, new Set([...requests.values()].flatMap(({ shown }) => shown?.seq ?? [])))
+}
+
+/** A post of ours that we never edit: it shows entries, and none of them is a request, which is drawn anew as it goes on. */
+function isLine({ author, entries }: ThreadMessage, requests: ReadonlySet<number>): boolean {
+  return author.kind === 'ours' && entries.length > 0 && !entries.some((seq) => requests.has(seq))
 }
 
 function recordWritten(
@@ -189,7 +202,9 @@ async function compare(comparing: Comparing, id: IncidentId): Promise<string | u
   }
 
   const missing = missingFrom(read.messages, expected, before)
-  if (missing.messages.length === 0 && missing.entries.length === 0 && !missing.card) return undefined
+  const altered = alteredAmong(read.messages, comparing, before)
+  if (missing.messages.length === 0 && missing.entries.length === 0 && !missing.card && altered.length === 0)
+    return undefined
   await pause(comparing.confirmAfterMs, undefined, { signal: comparing.stopping })
   const again = await slack.readThread(before.thread)
   if (again.kind === 'not readable') return again.why
@@ -200,7 +215,27 @@ async function compare(comparing: Comparing, id: IncidentId): Promise<string | u
   const gone = new Set(sure.entries)
   const entries = missing.entries.filter((seq) => gone.has(seq))
   incidents.execute(id, { type: 'RecordLostPosts', entries, card: missing.card && sure.card })
+  const stillAltered = new Set(alteredAmong(again.messages, comparing, before))
+  incidents.execute(id, { type: 'RecordAlteredPosts', entries: altered.filter((seq) => stillAltered.has(seq)) })
   return undefined
+}
+
+/** The entries whose lines do not say what they said when Slack took them. What is not known to have said anything is left alone. */
+function alteredAmong(
+  messages: readonly ThreadMessage[],
+  { slack, incidents }: Pick<Comparing, 'slack' | 'incidents'>,
+  { id, thread, postsAltered }: OpenedIncident,
+): readonly number[] {
+  if (thread === undefined) return []
+  const shown = incidents.timeline(id).filter(({ event }) => event.type === 'RequestShown')
+  const requests = new Set(shown.map(({ seq }) => seq))
+  const altered = messages.filter(
+    (message) =>
+      isLine(message, requests) &&
+      message.digest !== undefined &&
+      slack.isAsPosted({ channel: thread.channel, ts: message.ts }, message.digest) === false,
+  )
+  return altered.flatMap(({ entries }) => entries).filter((seq) => !postsAltered.has(seq))
 }
 
 /** Written or edited while we were not there. */

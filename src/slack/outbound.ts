@@ -4,6 +4,8 @@ import { RateLimited } from './failures.ts'
 import { isSlacks } from './hosts.ts'
 import type { Lanes } from './lanes.ts'
 import type { Log } from './log.ts'
+import { digestOfPost } from './post-digest.ts'
+import type { KeptPosts } from './posts-on-disk.ts'
 import { type Found, readBack } from './read-back.ts'
 import { Turns } from './turns.ts'
 
@@ -21,6 +23,10 @@ const quietly = { unfurl_links: false, unfurl_media: false, link_names: false, p
 const secondsADay = 86_400
 
 const posted = z.object({ ts: z.string(), channel: z.string() })
+/** Slack tells with a post how it keeps it, which is what it shows later. */
+const postedLines = posted.extend({
+  message: z.object({ text: z.string(), blocks: z.unknown().optional() }).optional().catch(undefined),
+})
 
 /** So many private answers are on their way at once: a crowd of clicks is answered late rather than never, and forms find a connection free. */
 const answersAtOnce = 6
@@ -33,9 +39,17 @@ export class Outbound {
   readonly #lanes: Lanes
   readonly #log: Log
   readonly #apiUrl: string | undefined
+  readonly #posts: KeptPosts | undefined
   readonly #answers = new Turns(answersAtOnce)
 
-  constructor(deps: { readonly lanes: Lanes; readonly log: Log; readonly apiUrl?: string }) {
+  constructor(deps: {
+    readonly lanes: Lanes
+    readonly log: Log
+    readonly apiUrl?: string
+    /** Keeps what posts into threads said. Absent: nobody looks whether they are altered. */
+    readonly posts?: KeptPosts | undefined
+  }) {
+    this.#posts = deps.posts
     this.#lanes = deps.lanes
     this.#log = deps.log
     this.#apiUrl = deps.apiUrl
@@ -94,7 +108,7 @@ export class Outbound {
             },
           }
     const { channel, ts } = thread
-    return posted.parse(
+    const { message, ...place } = postedLines.parse(
       await this.#lanes.timeline('chat.postMessage', {
         channel,
         thread_ts: ts,
@@ -104,6 +118,9 @@ export class Outbound {
         ...quietly,
       }),
     )
+    if (message !== undefined && last !== undefined)
+      this.#posts?.keep(place, [digestOfPost(reply), digestOfPost({ text: message.text, blocks: message.blocks })])
+    return place
   }
 
   /** Where the given entries stand in the thread. Entries that are not there are not in the map. */

@@ -8,6 +8,7 @@ import { drawHome } from './inbound/home.ts'
 import { type Called, openLanes } from './lanes.ts'
 import type { Log } from './log.ts'
 import { Outbound } from './outbound.ts'
+import type { KeptPosts } from './posts-on-disk.ts'
 import { type ReadThread, readThread } from './read-thread.ts'
 import { type Doorway, httpReceiver, socketReceiver } from './receivers.ts'
 import { type KeptAnswers, Repeats } from './repeats.ts'
@@ -48,6 +49,8 @@ export type SlackOptions = {
   readonly log: Log
   /** Keeps what deliveries were told; one on disk gives the same answer after a restart as well. */
   readonly answers?: KeptAnswers | undefined
+  /** Keeps what posts into threads said when Slack took them. */
+  readonly posts?: KeptPosts | undefined
   /** Told of everything that is written, edited and deleted in the channels that the bot is in, where Slack lets it read them. */
   readonly onThread?: ((news: ThreadNews) => Promise<void>) | undefined
   /** Events have stopped coming in and do not come back by themselves, or not for a long while. */
@@ -72,6 +75,8 @@ export type Slack = AsyncDisposable & {
   readonly roster: Roster
   /** A whole thread, from its first message to its last. Throws `RateLimited` and `SlackUnavailable`. */
   readThread(place: { readonly channel: string; readonly ts: string }): Promise<ReadThread>
+  /** Whether a post of ours in a thread still says what it said, by `digestOfPost`. Undefined: what it said is not known. */
+  isAsPosted(place: { readonly channel: string; readonly ts: string }, digest: string): boolean | undefined
   /** The address of a message in Slack, once the workspace's own is known. */
   linkTo(place: { readonly channel: string; readonly ts: string }): string | undefined
   /** What is wrong with the app's set-up, in sentences. Asked anew by every call. */
@@ -103,7 +108,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
   await using building = new AsyncDisposableStack()
   const lanes = building.use(openLanes({ token: options.botToken, ...api, log, called: options.called }))
   const workspace = new Workspace(lanes.lookUps)
-  const outbound = new Outbound({ lanes, log, ...api })
+  const outbound = new Outbound({ lanes, log, posts: options.posts, ...api })
   const roster = new Roster({ settings: options.roster, call: lanes.lookUps, workspace, world: door, log, monotonic })
   const counter = new Counter({
     log,
@@ -160,6 +165,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     files: new ThreadFiles({ lanes, workspace, ...api }),
     roster,
     readThread: async (place) => readThread(lanes.lookUps, place, await workspace.identity()),
+    isAsPosted: (place, digest) => options.posts?.isAsPosted(place, digest),
     linkTo: (place) => workspace.linkTo(place),
     check: async () => {
       const lists = [

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { digestOfPost } from './post-digest.ts'
 import { checkpointsIn } from './posted-checkpoints.ts'
 import type { Identity } from './workspace.ts'
 
@@ -42,6 +43,8 @@ export type ThreadMessage = {
   readonly entries: readonly number[]
   /** The hash of the first of these, as it was told when the message was posted. */
   readonly hash?: string
+  /** Of a post of ours: what it says, as `digestOfPost` has it. */
+  readonly digest?: string
   /** The checkpoints in it, as they stand there. */
   readonly checkpoints?: readonly string[]
 }
@@ -90,6 +93,7 @@ export function threadMessage(
       : { edited: { ts: edited.ts, ...(person.test(edited.user ?? '') ? { by: edited.user ?? '' } : {}) } }),
     entries: numbers.filter((seq) => typeof seq === 'number'),
     ...(typeof payload?.['hash'] === 'string' ? { hash: payload['hash'] } : {}),
+    ...(isOurs ? { digest: digestOfPost({ text: text ?? '', blocks }) } : {}),
     ...(checkpoints.length === 0 ? {} : { checkpoints }),
   }
 }

@@ -85,6 +85,54 @@ test('a line of the record that is deleted from the thread is missed, and so is 
   expect(incident.entries('PostsDeleted')).toHaveLength(2)
 })
 
+/** What whoever has stolen the token of the bot can do: a line says something else, and nothing shows that it was edited. */
+async function forge(line: Seen, from: RegExp, to: string): Promise<void> {
+  const { apiUrl, botToken } = slack()
+  const answer = await fetch(`${apiUrl}chat.update`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${botToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      channel,
+      ts: line.ts,
+      text: line.text.replace(from, to),
+      blocks: JSON.parse(JSON.stringify(line.blocks).replaceAll(new RegExp(from, 'g'), to)) as unknown,
+    }),
+  })
+  expect(await answer.json()).toMatchObject({ ok: true })
+}
+
+async function lineOf(incident: Case, words: RegExp): Promise<Seen> {
+  return until(() => incident.thread().find(({ text }) => words.test(text)), `a line that says ${String(words)}`)
+}
+
+const entriesIn = ({ text }: Seen) => [...text.matchAll(/ #(\d+) · /g)].map(([, seq]) => Number(seq))
+
+test('a line of the record that is altered with the stolen token of the bot is noticed, also what was altered while it was away', async () => {
+  const incident = await scene.open()
+  await incident.ask(1)
+  await incident.approve()
+  await incident.untilProven(1)
+  const approved = await lineOf(incident, /approved: Revoke all sessions/)
+  await forge(approved, /@bao/, '@gil')
+  expect((await incident.happens('PostsAltered')).event.entries).toEqual(entriesIn(approved))
+  await incident.as('chi').reads(/says? something else in this thread than when .* posted: entr(y|ies) [\d to,and]*/)
+
+  await incident.run(2)
+  const { seq } = await incident.happens('StepDone', ({ event }) => event.action !== 'revoke-sessions')
+  const proven = await lineOf(incident, new RegExp(`#${seq} · `))
+  expect(proven.ts).not.toBe(approved.ts)
+  await scene.program().kill()
+  await forge(proven, /proved/, 'failed')
+  await scene.restart('stop')
+  const late = await incident.happens('PostsAltered', ({ event }) => event.entries.includes(seq))
+  expect(late.event.entries).toEqual(entriesIn(proven))
+  // Requests and cards go on, and are edited for it by ourselves.
+  await incident.run(3)
+  await scene.restart('stop')
+  await incident.run(4)
+  expect(incident.entries('PostsAltered')).toHaveLength(2)
+})
+
 test('what is no message of a person in the thread of an incident is left alone, and what looks like a secret is not kept', async () => {
   const incident = await scene.open()
   const before = incident.state().lastSeq

@@ -6,7 +6,7 @@ import { until } from '#/drill/crew.ts'
 import type { Stage } from '#/drill/stage.ts'
 import type { IncidentId } from '#/incident/events.ts'
 import { timelineLine } from '#/incident/timeline.ts'
-import { type Case, caseOf, ledgerOf, openFor, reloadEverybody } from '../../support/incident-flow.ts'
+import { type Case, caseOf, entriesOf, ledgerOf, openFor, reloadEverybody } from '../../support/incident-flow.ts'
 
 /** Stands, where something is expected, for any text that this fits. */
 export function matching(pattern: RegExp | string): unknown {
@@ -110,6 +110,8 @@ export async function expectThreadToAgree(stage: Stage, { id }: Pick<Case, 'id'>
     limitMs,
   )
   expect(namedInThread(stage, id)).toEqual(dueInThread(stage, id))
+  // Nobody altered anything, so nothing of it may be taken for altered.
+  expect(entriesOf(stage, id, 'PostsAltered')).toEqual([])
 }
 
 /** Waits until the card has been drawn for the newest entry of the incident. */
