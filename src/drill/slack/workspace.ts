@@ -182,7 +182,10 @@ export class Workspace {
 
   /** One that is there already keeps its place. */
   #keep(channel: string, message: Message): void {
-    const { byTs, threads } = this.#messages.get(channel) ?? { byTs: new Map(), threads: new Map() }
+    const { byTs, threads } = this.#messages.get(channel) ?? {
+      byTs: new Map<string, Message>(),
+      threads: new Map<string, Map<string, Message>>(),
+    }
     byTs.set(message.ts, message)
     if (message.thread !== undefined) {
       const thread = threads.get(message.thread) ?? new Map<string, Message>()
