@@ -1,4 +1,4 @@
-import type { Client } from './clients.ts'
+import type { Client } from './registered-client.ts'
 
 /** Something about a client that a person should look at. */
 export type RedFlag = {

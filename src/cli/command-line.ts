@@ -6,26 +6,13 @@ import { openLedgerReader } from '#/ledger/reader.ts'
 import { type Role, readConfig, type Secrets } from '../config.ts'
 import { openKeyring, publicKeysOf } from '../keyring.ts'
 import { createLog } from '../log.ts'
-import type { Ask } from './ask.ts'
 import { backUp } from './backup.ts'
 import { type ExportFormat, exportIncident } from './export.ts'
 import { exportFiles } from './export-files.ts'
 import { addPolicyCommands } from './policy.ts'
+import type { Surroundings } from './surroundings.ts'
 import { addTerminalCommands } from './terminal/commands.ts'
 import { type VerifyOptions, verifyAndTell } from './verify.ts'
-
-/** The process, as far as the commands need it. */
-export type Surroundings = {
-  readonly args: readonly string[]
-  readonly env: NodeJS.ProcessEnv
-  readonly out: (text: string) => void
-  readonly err: (text: string) => void
-  readonly stopped: () => Promise<void>
-  readonly stop: () => void
-  readonly onUncaught: (tell: (error: unknown) => void) => void
-  /** Absent: nobody is there to be asked. */
-  readonly ask?: Ask
-}
 
 type ExportOptions = {
   readonly format: ExportFormat | 'pack'

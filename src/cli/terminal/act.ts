@@ -6,7 +6,7 @@ import { socketName } from '#/terminal/listen.ts'
 import { printable } from '#/terminal/printable.ts'
 import type { Answer, Hello } from '#/terminal/protocol.ts'
 import { purpose, signStatement, type TerminalCommand } from '#/terminal/statement.ts'
-import type { Surroundings } from '../command-line.ts'
+import type { Surroundings } from '../surroundings.ts'
 import { type KeyOptions, openKey } from './keys.ts'
 import { readIncident } from './look.ts'
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { IncidentId, StepRequestKind } from '#/incident/events.ts'
 import { type ActionName, actionNames } from '#/playbook/playbook.ts'
-import type { Surroundings } from '../command-line.ts'
+import type { Surroundings } from '../surroundings.ts'
 import type { ActOptions, Wish } from './act.ts'
 import { defaultKeyFile, type KeyOptions, passphraseVariable } from './keys.ts'
 

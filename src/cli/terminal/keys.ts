@@ -9,7 +9,7 @@ import {
 } from '#/terminal/personal-key.ts'
 import { publicLine } from '#/terminal/public-key.ts'
 import type { Ask } from '../ask.ts'
-import type { Surroundings } from '../command-line.ts'
+import type { Surroundings } from '../surroundings.ts'
 
 /** How a key is named and opened on the command line. The passphrase itself never stands there: others could read it. */
 export type KeyOptions = { readonly key: string; readonly passphraseFile?: string }

@@ -6,7 +6,7 @@ import { plainLine, timelineLine } from '#/incident/timeline.ts'
 import { openLedgerReader } from '#/ledger/reader.ts'
 import { printable } from '#/terminal/printable.ts'
 import { incidentLine, incidentLines } from '#/terminal/words.ts'
-import type { Surroundings } from '../command-line.ts'
+import type { Surroundings } from '../surroundings.ts'
 
 /** Reading asks nobody: whoever may read the ledger's file may read what stands in it, also while a bot writes to it. */
 type Where = { readonly dataDir: string; readonly json: boolean }

@@ -2,7 +2,7 @@ import type { StepRequestKind } from '#/incident/events.ts'
 import { type OpenedIncident, openRequests, type Request, stepsOf } from '#/incident/state.ts'
 import type { ActionName, StepId } from '#/playbook/playbook.ts'
 import { requestLines } from '#/terminal/words.ts'
-import type { Surroundings } from '../command-line.ts'
+import type { Surroundings } from '../surroundings.ts'
 import type { Wish } from './act.ts'
 
 export type RequestOptions = {

@@ -182,16 +182,12 @@ export class Workspace {
 
   /** One that is there already keeps its place. */
   #keep(channel: string, message: Message): void {
-    const { byTs, threads } = this.#messages.get(channel) ?? {
-      byTs: new Map<string, Message>(),
-      threads: new Map<string, Map<string, Message>>(),
-    }
-    byTs.set(message.ts, message)
-    if (message.thread !== undefined) {
-      const thread = threads.get(message.thread) ?? new Map<string, Message>()
-      threads.set(message.thread, thread.set(message.ts, message))
-    }
-    this.#messages.set(channel, { byTs, threads })
+    const kept: Messages = this.#messages.get(channel) ?? { byTs: new Map(), threads: new Map() }
+    this.#messages.set(channel, kept)
+    kept.byTs.set(message.ts, message)
+    if (message.thread === undefined) return
+    const thread = kept.threads.get(message.thread) ?? new Map<string, Message>()
+    kept.threads.set(message.thread, thread.set(message.ts, message))
   }
 
   ephemerals(viewer?: string): readonly Ephemeral[] {
