@@ -210,7 +210,7 @@ class PatientReader extends Worker<unknown, unknown, string> {
     try {
       return await super.moveToActive(token, name)
     } catch (error) {
-      await this.delay(refusedPauseMs)
+      if (this.closing === undefined) await this.delay(refusedPauseMs)
       throw error
     }
   }
