@@ -52,6 +52,12 @@ test('the manifest asks for no scope beyond the ones we have a use for', () => {
   expect(readManifest(source).scopes).toEqual([...needed, ...optional])
 })
 
+test('direct messages have a tab to arrive in, and nobody is led to think that they are answered there', () => {
+  const { features } = parse(source) as { readonly features: { readonly app_home: object } }
+
+  expect(features.app_home).toMatchObject({ messages_tab_enabled: true, messages_tab_read_only_enabled: true })
+})
+
 test('each scope and each event says in its line why it is asked for', () => {
   const asked = source.split('\n').filter((line) => /^\s+- [a-z_.]+(:[a-z_.]+)*( #.*)?$/.test(line))
 

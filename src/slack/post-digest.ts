@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 /**
  * A digest of what a message says: the letters and digits of its text and of its blocks, in their order. Slack may give signs, escapes and
  * emoji back in another way than it was given them, so these are left out: a word that was changed shows, a sign that was does not.
+ * Computed in another way, it has to be kept in another file: everything that was posted before would seem altered.
  */
 export function digestOfPost({ text, blocks }: { readonly text: string; readonly blocks: unknown }): string {
   const said = [text, ...wordsIn(blocks)].map(bare).join('\n')
