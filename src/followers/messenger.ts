@@ -1,5 +1,6 @@
 import type { IncidentId, Recorded } from '#/incident/events.ts'
-import { type Glass, glassPending } from '#/incident/glass-state.ts'
+import { type Glass } from '#/incident/glass-events.ts'
+import { glassPending } from '#/incident/glass-state.ts'
 import type { Person } from '#/incident/people.ts'
 import type { OpenedIncident } from '#/incident/state.ts'
 import type { Message } from '#/slack/cards/blocks.ts'

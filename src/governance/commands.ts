@@ -1,6 +1,6 @@
 import type { StepUpFailure } from '#/incident/events.ts'
+import type { StepUp } from '#/incident/identity.ts'
 import type { Person, Standing } from '#/incident/people.ts'
-import type { StepUp } from '#/incident/step-up.ts'
 import type { GroupName } from '#/policy/policy.ts'
 import type { ChangeId } from './events.ts'
 

@@ -1,12 +1,6 @@
 import type { Account } from '#/incident/account.ts'
-import {
-  identityOf,
-  isAccountOf,
-  isSameAccount,
-  whyNotRespond,
-  whyNotTakePart,
-  whyUnread,
-} from '#/incident/approval.ts'
+import { identityOf, isAccountOf, whyNotRespond, whyNotTakePart, whyUnread } from '#/incident/approval.ts'
+import { isSameAccount } from '#/incident/identity.ts'
 import { longestText } from '#/incident/limits.ts'
 import { type Standing, samePerson } from '#/incident/people.ts'
 import type { About } from '#/incident/refusals.ts'

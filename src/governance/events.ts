@@ -1,6 +1,6 @@
-import type { Identity, StepUpFailure } from '#/incident/events.ts'
+import type { StepUpFailure } from '#/incident/events.ts'
+import type { Identity, StepUp } from '#/incident/identity.ts'
 import type { Actor, Person } from '#/incident/people.ts'
-import type { StepUp } from '#/incident/step-up.ts'
 import type { GroupName, Policy, Rule } from '#/policy/policy.ts'
 import type { ChangeRefusalCode } from './refusals.ts'
 

@@ -1,4 +1,4 @@
-import type { Identity } from '#/incident/events.ts'
+import type { Identity } from '#/incident/identity.ts'
 import { isPerson, type Person, samePerson } from '#/incident/people.ts'
 import type { GroupName, Policy } from '#/policy/policy.ts'
 import type { Change, ChangeId, ChangeRule, GovernanceEvent, PersonKey, RecordedChange } from './events.ts'

@@ -1,6 +1,6 @@
 import type { StepUpFailure } from '#/incident/events.ts'
+import type { StepUp } from '#/incident/identity.ts'
 import { type Person, type Standing, samePerson } from '#/incident/people.ts'
-import type { StepUp } from '#/incident/step-up.ts'
 import { utc } from '#/incident/times.ts'
 import type { ChangeId, GovernanceEvent } from './events.ts'
 import type { ChangeRefusal } from './refusals.ts'

@@ -1,6 +1,6 @@
 import type { GroupName, Rule } from '#/policy/policy.ts'
 import { type Account, isInstance } from './account.ts'
-import type { Identity } from './events.ts'
+import { type Identity, isSameAccount } from './identity.ts'
 import { type Person, type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import { findStep, type OpenedIncident, type Request, targetOf } from './state.ts'
@@ -157,16 +157,6 @@ export function whyUnread({ unread = [] }: Standing, groups: readonly GroupName[
 /** Matched by e-mail address, and by the configured map where there is one. */
 export function isAccountOf(standing: Standing, account: Account): boolean {
   return !isInstance(account) && isSameAccount({ account: account.username, email: account.email }, standing)
-}
-
-/** Whether two are one account of Autentico, as far as anything says so. A username may be an e-mail address. */
-export function isSameAccount(one: Identity, other: Identity): boolean {
-  const names = namesOf(other)
-  return namesOf(one).some((name) => names.includes(name))
-}
-
-function namesOf({ email = '', account = '' }: Identity): readonly string[] {
-  return [email, account].map((name) => name.trim().toLowerCase()).filter((name) => name !== '')
 }
 
 const membershipRefusal = {

@@ -4,10 +4,10 @@ import type { Playbook, StepId } from '#/playbook/playbook.ts'
 import type { GroupName } from '#/policy/policy.ts'
 import type { Account } from './account.ts'
 import type { Forged, IncidentId, Severity, StepRequestKind, StepUpFailure } from './events.ts'
-import type { GlassVerdict } from './glass-state.ts'
+import type { GlassVerdict } from './glass-events.ts'
+import type { StepUp } from './identity.ts'
 import type { Person, Standing } from './people.ts'
 import type { Quorum } from './quorum.ts'
-import type { StepUp } from './step-up.ts'
 import type { OrderId, RequestId, WorkResult } from './work.ts'
 
 /** A request in the imperative, not yet decided. Every one that a person sends carries that person's standing of now. */

@@ -2,12 +2,12 @@ import type { Inputs } from '#/playbook/inputs.ts'
 import type { ActionName, Playbook, StepId } from '#/playbook/playbook.ts'
 import type { GroupName, Rule } from '#/policy/policy.ts'
 import type { Account } from './account.ts'
-import type { GlassEvent } from './glass-state.ts'
-import type { HoldEvent } from './hold-state.ts'
+import type { GlassEvent } from './glass-events.ts'
+import type { HoldEvent } from './hold-events.ts'
+import type { Identity, StepUp } from './identity.ts'
 import type { Actor, Person } from './people.ts'
 import type { Quorum } from './quorum.ts'
 import type { RefusalCode } from './refusals.ts'
-import type { StepUp } from './step-up.ts'
 import type { Effect, OrderedWork, OrderId, Progress, RequestId, WorkResult } from './work.ts'
 
 export type IncidentId = string & { readonly __brand: 'IncidentId' }
@@ -23,9 +23,6 @@ export type RequestKind = 'run' | 'suspend' | 'attest' | 'expect' | 'answer' | '
 
 /** What can be asked for of a step. */
 export type StepRequestKind = Exclude<RequestKind, 'resume' | 'hold'>
-
-/** What people are compared by, besides the Slack id. */
-export type Identity = { readonly email?: string; readonly account?: string }
 
 /** What a yes says besides being one: why, where the rule asks for it, and by what the person proved to be themselves. */
 type Yes = {

@@ -1,4 +1,4 @@
-import type { GlassEvent } from './glass-state.ts'
+import type { GlassEvent } from './glass-events.ts'
 import type { Said } from './line.ts'
 import { utc } from './times.ts'
 

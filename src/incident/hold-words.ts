@@ -1,4 +1,5 @@
-import { type HoldEvent, phaseOf } from './hold-state.ts'
+import { type HoldEvent } from './hold-events.ts'
+import { phaseOf } from './hold-state.ts'
 import type { Said } from './line.ts'
 import { openOf, readBack, unique } from './read-back.ts'
 import type { OpenedIncident } from './state.ts'

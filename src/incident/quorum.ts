@@ -1,7 +1,7 @@
 import { onlyReads } from '#/playbook/actions.ts'
 import type { Playbook } from '#/playbook/playbook.ts'
 import { type GroupName, type Policy, type Rule, type RuleName, ruleFor } from '#/policy/policy.ts'
-import { isSameAccount } from './approval.ts'
+import { isSameAccount } from './identity.ts'
 import type { Standing } from './people.ts'
 
 /**

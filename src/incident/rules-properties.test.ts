@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import type { Policy } from '#/policy/policy.ts'
 import { execute, play, standard } from '../../test/support/given.ts'
 import { approves, newestRequest, shownRequest, standing, steps, under, underWay } from '../../test/support/stories.ts'
-import type { Identity, Recorded } from './events.ts'
+import type { Recorded } from './events.ts'
+import type { Identity } from './identity.ts'
 import { isPerson, personKey, type Standing, type UserId } from './people.ts'
 
 const groups: readonly string[] = ['responders', 'approvers', 'security', 'leads']

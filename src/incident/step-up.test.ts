@@ -20,7 +20,8 @@ import {
 } from '../../test/support/stories.ts'
 import { everySort, ids, instanceFacts, opensWhole } from '../../test/support/whole-instance.ts'
 import { decide } from './decide.ts'
-import { type StepUp, whyNotTheirs } from './step-up.ts'
+import { type StepUp } from './identity.ts'
+import { whyNotTheirs } from './step-up.ts'
 import type { RequestId } from './work.ts'
 
 const wanted: Act = { policy: standardPolicy({ ttlMs: requestTtlMs, stepUp: true }) }

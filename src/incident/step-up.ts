@@ -1,5 +1,6 @@
 import { because } from './decision.ts'
 import type { IncidentEvent, StepUpFailure } from './events.ts'
+import type { StepUp } from './identity.ts'
 import { type Person, type Standing, samePerson } from './people.ts'
 import type { Refusal } from './refusals.ts'
 import { ofStep, ruleOf } from './requests.ts'
@@ -7,26 +8,6 @@ import type { Approval, OpenedIncident, Request, StepUpUnderWay } from './state.
 import type { Surroundings } from './surroundings.ts'
 import { utc } from './times.ts'
 import type { RequestId } from './work.ts'
-
-/**
- * What stands beside a click and says who clicked: a fresh sign-in to Autentico, or the signature of a registered key. The token of
- * the sign-in is never kept, only its digest and what it claimed.
- */
-export type StepUp =
-  | {
-      readonly kind: 'autentico'
-      readonly iss: string
-      readonly aud: string
-      /** The account that signed in. */
-      readonly sub: string
-      /** `auth_time` of the ID token, in seconds since 1970: for a device, when Autentico gave it the token. */
-      readonly authTime: number
-      /** When that account last signed in with a browser, as Autentico's own list of its logins says. ISO 8601, UTC. */
-      readonly signedInAt: string
-      /** SHA-256 over the ID token as it was given, lower-case hex. */
-      readonly tokenDigest: string
-    }
-  | { readonly kind: 'key'; readonly fingerprint: string }
 
 /** How far Autentico's clock may be ahead of ours. */
 const skewMs = 60_000

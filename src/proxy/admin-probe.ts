@@ -2,11 +2,14 @@ import { networkInterfaces } from 'node:os'
 import type { Answer, Ask } from './ask.ts'
 import { disproved, type Finding, proven, unknown, words } from './finding.ts'
 import { contains, type Network } from './networks.ts'
-import type { Probe, ProbeOptions } from './probe.ts'
+import type { ProbeOptions } from './probe-options.ts'
 import { adminPaths } from './rendered.ts'
 
 /** Asks from every address that was given, by every spelling of a path that could get around the list. */
-export async function adminSeen(options: ProbeOptions, ask: Ask): Promise<Pick<Probe, 'inside' | 'outside'>> {
+export async function adminSeen(
+  options: ProbeOptions,
+  ask: Ask,
+): Promise<{ readonly inside: Finding; readonly outside: Finding }> {
   const seen: Seen[] = []
   for (const from of options.from ?? [undefined]) seen.push(...(await seenFrom(options, ask, from)))
   return { inside: isReached(options, seen), outside: isRefused(options, seen) }

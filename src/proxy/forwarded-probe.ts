@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { z } from 'zod'
 import type { Answer } from './ask.ts'
 import { disproved, type Finding, type From, proven, unknown } from './finding.ts'
-import type { ProbeOptions } from './probe.ts'
+import type { ProbeOptions } from './probe-options.ts'
 
 /**
  * Tells by Autentico's own limiter, which believes X-Forwarded-For: asked under ever another name, it refuses only when it

@@ -5,7 +5,7 @@ import type { Answer } from './ask.ts'
 import { disproved, type Finding, type From, proven, unknown, words } from './finding.ts'
 import { isProxysRefusal } from './forwarded-probe.ts'
 import { type Limits, rateOf } from './limits.ts'
-import type { ProbeOptions } from './probe.ts'
+import type { ProbeOptions } from './probe-options.ts'
 
 /** Of a probe's requests at most so many go into the limit. A higher burst cannot be reached with them, and is not proven then. */
 const mostForLimit = 300

@@ -6,9 +6,8 @@ import { type Answer, asker } from './ask.ts'
 import { disproved, type Finding, type From, proven, unknown, words } from './finding.ts'
 import { isOverwritten } from './forwarded-probe.ts'
 import { isLimited } from './limit-probe.ts'
-import type { Limits } from './limits.ts'
-import { markHeader, markPath, type Rendered } from './rendered.ts'
-import type { Site } from './site.ts'
+import type { ProbeOptions } from './probe-options.ts'
+import { markHeader, markPath } from './rendered.ts'
 
 /** What real requests showed. */
 export type Probe = {
@@ -26,20 +25,6 @@ export type Probe = {
   readonly forwardedFor: Finding
   /** How many requests were sent for it. */
   readonly requests: number
-}
-
-export type ProbeOptions = {
-  readonly site: Site
-  readonly limits: Limits
-  readonly rendered: Pick<Rendered, 'kind' | 'mark' | 'limitsRequests'>
-  /** Addresses of this machine to ask from, one after the other. Default: the one that the system chooses. */
-  readonly from?: readonly string[]
-  /** Whether this worker itself needs the admin API through this proxy. Then it may not have locked itself out. */
-  readonly needsAdmin: boolean
-  /** What {@link isWell} said before the change. What was ill before is no reason to take back the cure. */
-  readonly wellBefore: boolean
-  /** How long a reload may take until it shows; ten seconds at most. */
-  readonly patienceMs?: number
 }
 
 /** Enough for every part; a probe is no attack. */

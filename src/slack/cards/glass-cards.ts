@@ -1,5 +1,6 @@
 import type { Button } from '@slack/types'
-import { type Glass, glassBroken, glassPending } from '#/incident/glass-state.ts'
+import { type Glass } from '#/incident/glass-events.ts'
+import { glassBroken, glassPending } from '#/incident/glass-state.ts'
 import { requestName } from '#/incident/names.ts'
 import type { OpenedIncident, Request } from '#/incident/state.ts'
 import { fields, forms, presses, type Reference, writeReference } from '../references.ts'

@@ -1,5 +1,6 @@
 import type { Button } from '@slack/types'
-import { type Hold, holdInForce, phaseOf } from '#/incident/hold-state.ts'
+import { type Hold } from '#/incident/hold-events.ts'
+import { holdInForce, phaseOf } from '#/incident/hold-state.ts'
 import { type OpenedIncident, type Request, stopOf } from '#/incident/state.ts'
 import { presses, type Reference } from '../references.ts'
 import { button, confirm } from './blocks.ts'

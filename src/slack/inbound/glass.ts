@@ -1,5 +1,5 @@
 import type { PersonCommand } from '#/incident/commands.ts'
-import type { GlassVerdict } from '#/incident/glass-state.ts'
+import type { GlassVerdict } from '#/incident/glass-events.ts'
 import type { Person, Standing } from '#/incident/people.ts'
 import { breakGlassForm, reviewGlassForm } from '../cards/glass-cards.ts'
 import { signInBegins } from '../cards/sign-in-form.ts'

@@ -1,6 +1,7 @@
 import type { StepUpFailure } from '#/incident/events.ts'
+import { type StepUp } from '#/incident/identity.ts'
 import type { Standing, UserId } from '#/incident/people.ts'
-import { type StepUp, whyNotTheirs } from '#/incident/step-up.ts'
+import { whyNotTheirs } from '#/incident/step-up.ts'
 import { saying } from '../cards/lists.ts'
 import { signInBegins, signInEnded, signInForm, type ToApprove } from '../cards/sign-in-form.ts'
 import { literal, type Mrkdwn, mrkdwn, sentence } from '../cards/text.ts'
