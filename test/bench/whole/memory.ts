@@ -94,7 +94,7 @@ function figure(what: Pick<Figure, 'name' | 'target'>, sides: (weighed: Weighed)
     ...what,
     unit: 'MiB',
     pairs: 1,
-    minutes: 20,
+    minutes: 40,
     async prepare(): Promise<AsyncDisposable & Sides> {
       // Both figures come from one run.
       const [ours, floor] = sides(await (weighed ??= weighBoth()))
