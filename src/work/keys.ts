@@ -91,9 +91,16 @@ export function exportPublicKey(key: KeyObject): string {
 
 /** Names a key: the first 16 hex digits of the SHA-256 of its public bytes. Two keys of ours never share it by chance. */
 export function keyIdOf(key: KeyObject): string {
+  const known = keyIds.get(key)
+  if (known !== undefined) return known
   const { x = '' } = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' })
-  return createHash('sha256').update(Buffer.from(x, 'base64url')).digest('hex').slice(0, 16)
+  const id = createHash('sha256').update(Buffer.from(x, 'base64url')).digest('hex').slice(0, 16)
+  keyIds.set(key, id)
+  return id
 }
+
+/** Asked for with every message that is signed or checked, a key does not change. */
+const keyIds = new WeakMap<KeyObject, string>()
 
 function permissionsOf(file: string): number {
   try {
