@@ -2,7 +2,7 @@
 //
 //   node setup/run.mjs [--redis] [--chromium] [--strace] [--proxies] [--jemalloc] [--dev] [--env] <script.ts> [arguments…]
 //
-// --env reads .env, and uses jemalloc where it is; --redis, --chromium, --strace, --proxies, --jemalloc and --dev ask for a Redis
+// --env reads .env, and saves memory, with jemalloc where it is; --redis, --chromium, --strace, --proxies, --jemalloc and --dev ask for a Redis
 // server program, a browser, strace, nginx and Caddy, jemalloc, and the tools that tests need.
 // Runs on Node 18 and newer, needs npm, and installs nothing outside the checkout (except, on Debian as root, those programs).
 // The second time it only looks. Exit codes: the script's own; 69 when something is missing that cannot be installed here.
@@ -10,8 +10,8 @@ import { spawn } from 'node:child_process'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findChromium, installChromium } from './chromium.mjs'
-import { allocating, findJemalloc, installJemalloc } from './jemalloc.mjs'
 import { whileLocked } from './lock.mjs'
+import { findJemalloc, installJemalloc, savingMemory } from './memory.mjs'
 import { environmentOf, fetchNode, findNode } from './node.mjs'
 import { installPackages, packagesAreThere } from './packages.mjs'
 import { findProxies, installProxies } from './proxies.mjs'
@@ -123,9 +123,9 @@ try {
   if (proxies?.caddy !== undefined) env['CADDY_BIN'] = proxies.caddy
   // Node keeps what it has compiled beside what it was compiled from; every start but the first is twice as fast.
   env['NODE_COMPILE_CACHE'] ??= join(root, '.runtime', 'compile-cache')
-  // Not where a browser is started: it brings a malloc of its own.
-  const allocator = allocating(need.env || need.jemalloc ? findJemalloc() : undefined)
-  for (const [name, value] of Object.entries(allocator)) env[name] ??= value
+  // What operators run, and what is measured as they run it. A browser brings a malloc of its own.
+  const saving = need.env || need.jemalloc ? savingMemory(findJemalloc()) : {}
+  for (const [name, value] of Object.entries(saving)) env[name] ??= value
   // Variables that are set already win over those in the file.
   const file = need.env ? [`--env-file-if-exists=${join(root, '.env')}`] : []
   // Node strips types for the browser as it does for itself, and calls only the former an experiment.

@@ -30,15 +30,19 @@ test('variables come from .env only when asked for, and those already set win', 
   expect((await ended(checkout.run(['says.mjs'], { SIZE: 'large' }))).out).toBe('undefined large\n')
 })
 
-test('what an operator runs takes its memory from jemalloc where it is, and what was set already wins', async () => {
+test('what an operator runs saves memory, with jemalloc where it is, and what was set already wins', async () => {
   const checkout = makeCheckout({ installed: lock })
-  const says = `const { LD_PRELOAD = '', MALLOC_ARENA_MAX = '' } = process.env; console.log(LD_PRELOAD + '|' + MALLOC_ARENA_MAX)`
+  const says = `const { LD_PRELOAD = '', MALLOC_ARENA_MAX = '', NODE_OPTIONS = '' } = process.env
+console.log([LD_PRELOAD, MALLOC_ARENA_MAX, NODE_OPTIONS].join('|'))`
   writeFileSync(join(checkout.dir, 'says.mjs'), says)
-  const unset = { LD_PRELOAD: undefined, MALLOC_ARENA_MAX: undefined }
+  const run = async (args: readonly string[], set: Readonly<Record<string, string>> = {}) => {
+    const env = { LD_PRELOAD: undefined, MALLOC_ARENA_MAX: undefined, NODE_OPTIONS: undefined, ...set }
+    return (await ended(checkout.run([...args, 'says.mjs'], env))).out
+  }
 
-  expect((await ended(checkout.run(['--env', 'says.mjs'], unset))).out).toMatch(/^(\S+\/libjemalloc\.so\.2\||\|2)\n$/)
-  expect((await ended(checkout.run(['says.mjs'], unset))).out).toBe('|2\n')
-  expect((await ended(checkout.run(['says.mjs'], { ...unset, MALLOC_ARENA_MAX: '4' }))).out).toBe('|4\n')
+  expect(await run(['--env'])).toMatch(/^(\S+\/libjemalloc\.so\.2\||\|2)\|--max-semi-space-size=8\n$/)
+  expect(await run(['--env'], { NODE_OPTIONS: '--no-warnings' })).toMatch(/\|--no-warnings\n$/)
+  expect(await run([])).toBe('||\n')
 })
 
 test('a signal reaches the script, and its end by a signal is ours', async () => {

@@ -71,9 +71,9 @@ export async function startProgram(
   }
 }
 
-/** What the program needs to start at all, and where its memory comes from (setup/run.mjs); everything else it is given. */
+/** What the program needs to start at all, and what saves memory (setup/memory.mjs); everything else it is given. */
 export function inherited(): Readonly<Record<string, string>> {
-  const names = ['PATH', 'NODE_COMPILE_CACHE', 'LD_PRELOAD', 'MALLOC_CONF', 'MALLOC_ARENA_MAX']
+  const names = ['PATH', 'NODE_COMPILE_CACHE', 'NODE_OPTIONS', 'LD_PRELOAD', 'MALLOC_CONF', 'MALLOC_ARENA_MAX']
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   )

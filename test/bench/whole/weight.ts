@@ -12,7 +12,7 @@ const file = join(tmpdir(), `responder-weight-${process.pid}`)
 
 /** What a program has to be started with so that it can be weighed. */
 export const weighable: Readonly<Record<string, string>> = {
-  NODE_OPTIONS: `--import=${join(import.meta.dirname, 'weigh.ts')}`,
+  NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=${join(import.meta.dirname, 'weigh.ts')}`,
   WEIGHT_FILE: file,
 }
 
