@@ -31,7 +31,7 @@ export type Message = {
  */
 export type MessageQueue = AsyncDisposable & {
   put(message: Message): Promise<void>
-  /** The same, and what lay under its id already, unchecked: that stays. Undefined: nothing did. Null: it has gone meanwhile. */
+  /** The same, and what lay under its id already, unchecked: that stays. Undefined: nothing did. */
   putUnlessThere(message: Message): Promise<unknown>
   state(id: string): Promise<MessageState>
   /** What lies under this id, unchecked. */
@@ -88,12 +88,8 @@ export function openQueue(name: QueueName, { url, prefix = defaultPrefix, log }:
     async putUnlessThere(message) {
       const queue = await reach()
       // Both are on their way at once, in whatever order: what this call put in has the time that it was given here.
-      const [put, lies] = await Promise.all([
-        add(queue, message),
-        connection.hget(queue.toKey(message.id), 'timestamp'),
-      ])
-      if (lies === null || Number(lies) === put.timestamp) return undefined
-      return (await queue.getJob(message.id))?.data ?? null
+      const [put, found] = await Promise.all([add(queue, message), queue.getJob(message.id)])
+      return found === undefined || found.timestamp === put.timestamp ? undefined : (found.data ?? null)
     },
 
     async state(id) {

@@ -377,6 +377,12 @@ test('an order is found where it stands, and one that Redis lost can be issued a
   expect(await site.queue.state(order.id)).toBe('absent')
   expect(await site.queue.issue(order)).toBe('issued')
   expect(await site.queue.state(order.id)).toBe('waiting')
+
+  // What is left of one whose key was lost while a worker took it: a key, too, with nothing in it that was ever put in.
+  await site.redis.client.del(`autentico-responder:orders:${order.id}`, 'autentico-responder:orders:wait')
+  await site.redis.client.hset(`autentico-responder:orders:${order.id}`, 'failedReason', 'refused')
+  expect(await site.queue.issue(order)).toBe('issued')
+  expect(await site.queue.state(order.id)).toBe('waiting')
 })
 
 test('the snapshot brings its evidence sealed, and only the bot can read it', async () => {
