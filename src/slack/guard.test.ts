@@ -77,6 +77,18 @@ test('what Slack signed just now passes', async () => {
   expect(received).toEqual([{ type: 'event_callback' }, { type: 'block_actions' }])
 })
 
+test('what was accepted is remembered for as long as it has to be, and then forgotten', () => {
+  let at = 1_000_000
+  const accepted = seenInMemory(() => at)
+  accepted.add('first', at + 60_000)
+  at += 59_000
+  accepted.add('second', at + 60_000)
+  expect(accepted.has('first')).toBe(true)
+  at += 120_000
+  accepted.add('third', at + 60_000)
+  expect([accepted.has('first'), accepted.has('second'), accepted.has('third')]).toEqual([false, false, true])
+})
+
 test('the same signed request never passes twice, not even in another process that shares the memory', async () => {
   const body = '{"type":"x"}'
   const headers = signed(body)

@@ -12,11 +12,11 @@ export type Seen = {
   add(key: string, until: number): void
 }
 
-/** Keeps them in memory, up to a minute longer than they have to be: those of one minute are forgotten together, and take half the room. */
+/** Keeps them in memory. Those of one minute are forgotten together, when another comes after they were to be kept: so they take half the room. */
 export function seenInMemory(now: () => number): Seen {
   const minutes = new Map<number, Set<string>>()
   return {
-    has: (key) => [...minutes].some(([end, keys]) => end * minuteMs > now() && keys.has(key)),
+    has: (key) => [...minutes.values()].some((keys) => keys.has(key)),
     add: (key, until) => {
       for (const end of minutes.keys()) if (end * minuteMs <= now()) minutes.delete(end)
       const end = Math.ceil(until / minuteMs)

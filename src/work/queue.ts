@@ -34,8 +34,6 @@ export type MessageQueue = AsyncDisposable & {
   /** The same, and what lay under its id already, unchecked: that stays. Undefined: nothing did. */
   putUnlessThere(message: Message): Promise<unknown>
   state(id: string): Promise<MessageState>
-  /** What lies under this id, unchecked. */
-  find(id: string): Promise<unknown>
   /** Whether anybody has ever begun with it, as far as it is still there. */
   wasTaken(id: string): Promise<boolean>
   /** Takes a message out, unless a worker is at it; returns whether it is gone. */
@@ -96,8 +94,6 @@ export function openQueue(name: QueueName, { url, prefix = defaultPrefix, log }:
       const job = await find(id)
       return job === undefined ? 'absent' : (states[await job.getState()] ?? 'absent')
     },
-
-    find: async (id) => (await find(id))?.data,
 
     wasTaken: async (id) => ((await find(id))?.attemptsStarted ?? 0) > 0,
 
