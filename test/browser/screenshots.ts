@@ -146,7 +146,7 @@ async function breach({ ana, bao }: Pick<Windows, 'ana' | 'bao'>): Promise<void>
   await askFor(3, ana, bao)
   await bao.glass('Break something').getByRole('radio', { name: 'Slow' }).click()
   await bao.pressAndConfirm('Approve')
-  await bao.reads(/█{2}[█░]*\] [\d,]+ \/ 338/, 60_000)
+  await bao.reads(/█{2}[█░]*\] [\d,]+ \/ 337/, 60_000)
   await bringUp(bao, 'Autentico as a whole')
   await keep(bao, 'breach')
   await bao.glass('Break something').getByRole('radio', { name: 'Well' }).click()
